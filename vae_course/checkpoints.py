@@ -1,0 +1,106 @@
+"""Lesson 06: models on disk, as safetensors: tensors and text, nothing that runs when it is opened."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+from torch.optim import Adam
+
+from vae_course.training import TrainConfig, make_optimizer
+from vae_course.vae import VAE
+
+FORMAT = "vae_course 1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model, and how it came about. With `optimizer`, training can go on: `fit(…, optimizer, first_epoch)`."""
+
+    model: VAE
+    config: TrainConfig
+    data: str
+    """The name of the digits it was trained on."""
+    metrics: list[dict[str, float]]
+    """One entry an epoch that is done."""
+    optimizer: Adam | None
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint so that the file is either the old one or the new one, whole, whenever the power fails."""
+    tensors = {f"model.{name}": tensor for name, tensor in checkpoint.model.state_dict().items()}
+    if checkpoint.optimizer is not None:
+        tensors |= _optimizer_tensors(checkpoint.optimizer)
+    metadata = {
+        "format": FORMAT,
+        "model": json.dumps({"latent_dim": checkpoint.model.latent_dim, "hidden": checkpoint.model.hidden}),
+        "config": json.dumps(asdict(checkpoint.config)),
+        "data": checkpoint.data,
+        "metrics": json.dumps(checkpoint.metrics),
+    }
+    write_atomically(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))
+
+
+def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or no checkpoint of this course.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: there is no such checkpoint")
+    try:
+        with safe_open(path, framework="pt", device=str(device)) as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path} is truncated or no safetensors file: {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise ValueError(
+            f"{path} is no checkpoint of this course: its format is {metadata.get('format')!r}, not {FORMAT!r}"
+        )
+    model = VAE(**json.loads(metadata["model"])).to(device)
+    model.load_state_dict(_with_prefix(tensors, "model."))
+    config = _config_from_json(json.loads(metadata["config"]))
+    optimizer = make_optimizer(model, config)
+    state = _with_prefix(tensors, "optimizer.")
+    if state:
+        _load_optimizer(optimizer, state)
+    return Checkpoint(model, config, metadata["data"], json.loads(metadata["metrics"]), optimizer if state else None)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there when it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def _config_from_json(fields: dict[str, Any]) -> TrainConfig:
+    beta = fields["beta"]
+    if isinstance(beta, list):
+        fields["beta"] = tuple(tuple(knot) for knot in beta)
+    return TrainConfig(**fields)
+
+
+def _optimizer_tensors(optimizer: Adam) -> dict[str, Tensor]:
+    state = optimizer.state_dict()["state"]
+    return {f"optimizer.{i}.{name}": tensor for i, slots in state.items() for name, tensor in slots.items()}
+
+
+def _load_optimizer(optimizer: Adam, tensors: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        index, name = key.split(".")
+        state.setdefault(int(index), {})[name] = tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

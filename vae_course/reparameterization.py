@@ -1,0 +1,44 @@
+"""Lesson 03: a gradient through a random draw, in two ways."""
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+from torch.distributions import Normal
+
+
+def reparameterize(
+    mu: Float[Tensor, "*batch latent"], logvar: Float[Tensor, "*batch latent"], generator: Generator | None = None
+) -> Float[Tensor, "*batch latent"]:
+    """Draw z ~ N(mu, exp(logvar)) as a function of mu, logvar and noise, so that gradients pass through.
+
+    z = mu + sigma · eps with sigma = exp(logvar / 2) and eps ~ N(0, I) (Kingma & Welling 2013, section 2.4).
+    """
+    eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
+    return mu + torch.exp(0.5 * logvar) * eps
+
+
+def score_function_surrogate(
+    mu: Float[Tensor, "*batch latent"],
+    logvar: Float[Tensor, "*batch latent"],
+    z: Float[Tensor, "samples *batch latent"],
+    cost: Float[Tensor, "samples *batch"],
+    baseline: bool = False,
+) -> Float[Tensor, ""]:
+    """A scalar whose gradient in mu and logvar is the score-function estimate of the mean cost's gradient.
+
+    The estimator is cost · ∇ log q(z) (Williams 1992, REINFORCE; Kingma & Welling 2013, section 2.2). The scalar's
+    own value means nothing, and no gradient passes through z or cost.
+
+    Args:
+        mu, logvar: of the distribution that z was drawn from.
+        z: at least one draw, two with a baseline.
+        cost: of each draw.
+        baseline: subtract from each draw's cost the mean cost of the other draws of the same image, which leaves the
+            mean of the estimate as it is (Mnih & Rezende 2016).
+    """
+    cost = cost.detach()
+    if baseline:
+        others = len(cost) - 1
+        cost = cost - (cost.sum(0) - cost) / others
+    log_q = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z.detach()).sum(-1)
+    return (cost * log_q).mean()

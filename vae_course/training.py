@@ -1,0 +1,170 @@
+"""Lesson 06: the training loop, the only one there is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from torch import Generator, Tensor
+from torch.optim import Adam
+
+from vae_course.data import Binarization, binarize, binarize_once, check_binarization, grey
+from vae_course.elbo import ElboTerms
+from vae_course.vae import VAE
+
+EVALUATION_SEED = 1234
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train; the same config gives the same run on the same machine.
+
+    Args:
+        epochs: passes over the images.
+        batch_size: images a step; the last batch of an epoch may be smaller.
+        learning_rate: Adam's.
+        beta: the weight of the KL: a number, or a schedule as (epoch, β) pairs with straight lines between them:
+            `((0, 0.0), (5, 1.0))` rises to 1 over five epochs and stays.
+        binarization: what is done to grey pixels; `"dynamic"` draws them anew for each batch.
+        seed: of the order of the images, the pixels' draws and z's.
+
+    Raises:
+        ValueError: names the field, its value and what would be right.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    beta: float | tuple[tuple[float, float], ...] = 1.0
+    binarization: Binarization = "dynamic"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name}={getattr(self, name)} must be positive")
+        if self.seed < 0:
+            raise ValueError(f"seed={self.seed} must be at least 0")
+        check_binarization(self.binarization)
+        epochs, betas = zip(*self._beta_knots, strict=True)
+        if list(epochs) != sorted(set(epochs)):
+            raise ValueError(f"beta={self.beta}: the epochs of a schedule must rise")
+        if not all(0 <= beta < float("inf") for beta in betas):
+            raise ValueError(f"beta={self.beta} must be at least 0 and finite")
+
+    @property
+    def _beta_knots(self) -> tuple[tuple[float, float], ...]:
+        return self.beta if isinstance(self.beta, tuple) else ((0.0, self.beta),)
+
+    def beta_at(self, epoch: float) -> float:
+        """β when `epoch` epochs have passed."""
+        return float(np.interp(epoch, *zip(*self._beta_knots, strict=True)))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands after a step. All terms are means over images, in nats."""
+
+    step: int
+    steps: int
+    epoch: float
+    beta: float
+    train: ElboTerms
+    """Of this step's batch, before its update."""
+    test: ElboTerms | None
+    """Of the test images, once an epoch, at its end."""
+
+
+def fit(
+    model: VAE,
+    images: UInt8[Tensor, "train 28 28"],
+    config: TrainConfig,
+    test_images: UInt8[Tensor, "test 28 28"] | None = None,
+    optimizer: Adam | None = None,
+    first_epoch: int = 0,
+) -> Iterator[Progress]:
+    """Train the model in place, and yield the progress after every step.
+
+    Nothing happens until the next step is asked for: to pause, wait; to stop, stop asking. Each step minimises
+    reconstruction + β · KL, averaged over a batch (Kingma & Welling 2013, algorithm 1).
+
+    Args:
+        model: on the device where it is to be trained.
+        images: to train on, and no others.
+        config: see `TrainConfig`.
+        test_images: measured at the end of each epoch, never trained on.
+        optimizer: of an earlier run that is resumed, with `first_epoch`, the number of epochs it has done. An epoch's
+            randomness depends on the seed and the epoch alone, so the resumed run is the one that was not interrupted.
+
+    Raises:
+        ValueError: no images.
+        FloatingPointError: the loss is no longer finite.
+    """
+    if not len(images):
+        raise ValueError("images: there are none to train on")
+    device = next(model.parameters()).device
+    optimizer = optimizer or make_optimizer(model, config)
+    generator = Generator(device)
+    images = images.to(device)
+    if config.binarization != "dynamic":
+        images = binarize_once(images, config.binarization, generator.manual_seed(config.seed))
+    steps_per_epoch = -(-len(images) // config.batch_size)
+    for epoch in range(first_epoch, config.epochs):
+        generator.manual_seed(_epoch_seed(config.seed, epoch))
+        order = torch.randperm(len(images), generator=generator, device=device)
+        for i, batch in enumerate(order.split(config.batch_size)):
+            beta = config.beta_at(epoch + i / steps_per_epoch)
+            x = grey(images[batch])
+            if config.binarization == "dynamic":
+                x = binarize(x, generator)
+            terms = _step(model, x, beta, optimizer, generator)
+            last = i + 1 == steps_per_epoch
+            if last and not terms.negative_elbo.isfinite():
+                raise FloatingPointError(
+                    f"the loss is {terms.negative_elbo:.3g} in epoch {epoch}: try a lower learning_rate"
+                )
+            test = evaluate(model, test_images, config.binarization) if last and test_images is not None else None
+            step = epoch * steps_per_epoch + i + 1
+            yield Progress(step, config.epochs * steps_per_epoch, step / steps_per_epoch, beta, terms, test)
+
+
+def make_optimizer(model: VAE, config: TrainConfig) -> Adam:
+    """Adam, with one fused kernel for all parameters."""
+    return Adam(model.parameters(), lr=config.learning_rate, fused=True)
+
+
+def _epoch_seed(seed: int, epoch: int) -> int:
+    return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])
+
+
+def _step(model: VAE, x: Tensor, beta: float, optimizer: Adam, generator: Generator) -> ElboTerms:
+    model.train()
+    terms = model.elbo(x, generator).mean()
+    optimizer.zero_grad()
+    terms.weighted(beta).backward()
+    optimizer.step()
+    return ElboTerms(terms.reconstruction.detach(), terms.kl.detach())
+
+
+@torch.no_grad()
+def evaluate(
+    model: VAE, images: UInt8[Tensor, "test 28 28"], binarization: Binarization, seed: int = EVALUATION_SEED
+) -> ElboTerms:
+    """The ELBO's terms, averaged over all images, in nats: one draw of z an image.
+
+    The same seed gives the same pixels and the same draws, whatever the model. The model's mode is left as it was.
+    """
+    device = next(model.parameters()).device
+    generator = Generator(device).manual_seed(seed)
+    images = binarize_once(images.to(device), binarization, generator)
+    was_training = model.training
+    model.eval()
+    batches = [model.elbo(grey(batch), generator) for batch in images.split(1000)]
+    model.train(was_training)
+    return ElboTerms(*(torch.cat(term) for term in zip(*batches, strict=True))).mean()
+
+
+def best_device() -> torch.device:
+    """The accelerator that torch finds, or the CPU."""
+    return torch.accelerator.current_accelerator() or torch.device("cpu")
