@@ -118,7 +118,7 @@ def fit(
             x = grey(images[batch])
             if config.binarization == "dynamic":
                 x = binarize(x, generator)
-            terms = _step(model, x, beta, optimizer, generator)
+            terms = training_step(model, x, beta, optimizer, generator)
             last = i + 1 == steps_per_epoch
             if last and not terms.negative_elbo.isfinite():
                 raise FloatingPointError(
@@ -138,7 +138,8 @@ def _epoch_seed(seed: int, epoch: int) -> int:
     return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])
 
 
-def _step(model: VAE, x: Tensor, beta: float, optimizer: Adam, generator: Generator) -> ElboTerms:
+def training_step(model: VAE, x: Tensor, beta: float, optimizer: Adam, generator: Generator) -> ElboTerms:
+    """One step of Adam on reconstruction + β · KL, averaged over the batch x; returns both terms before the step."""
     model.train()
     terms = model.elbo(x, generator).mean()
     optimizer.zero_grad()
