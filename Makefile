@@ -1,16 +1,37 @@
-VENV := .venv
-ifeq ($(OS),Windows_NT)
-BIN := $(VENV)/Scripts
-else
-BIN := $(VENV)/bin
-endif
+PYTHON ?= python3
+BIN := .venv/bin
+# Empty for all lessons; 03 for the third.
 LESSON ?=
+# Parallel tests share the cores, and one thread each is then fastest.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
-.PHONY: help notebooks
+.DEFAULT_GOAL := help
+.PHONY: help lab test notebooks lint format
 
 help:  ## List these targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-notebooks:  ## Make and execute the .ipynb of every lesson, or of one: make notebooks LESSON=03
+.venv/made: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("The course needs Python 3.11 or newer; name one: make PYTHON=python3.12 lab" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	$(BIN)/jupyter labextension disable '@jupyterlab/apputils-extension:announcements'
+	@touch $@
+
+lab: .venv/made  ## Open JupyterLab on lesson 01 (makes the environment the first time)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/01_data.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
+
+test: .venv/made  ## Run every unit test and every lesson
+	$(PYTEST) --nbval-lax --nbval-cell-timeout=300 tests notebooks
+
+notebooks: .venv/made  ## Make and execute every lesson's .ipynb, or one: make notebooks LESSON=03
 	$(BIN)/jupytext --quiet --update --to ipynb --execute notebooks/$(LESSON)*.py
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "metadata.widgets metadata.language_info.version" notebooks/$(LESSON)*.ipynb
+
+lint: .venv/made  ## Check style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: .venv/made  ## Mend style and formatting
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format

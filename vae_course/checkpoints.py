@@ -37,7 +37,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         tensors |= _optimizer_tensors(checkpoint.optimizer)
     metadata = {
         "format": FORMAT,
-        "model": json.dumps({"latent_dim": checkpoint.model.latent_dim, "hidden": checkpoint.model.hidden}),
+        "model": json.dumps(model_options(checkpoint.model)),
         "config": json.dumps(asdict(checkpoint.config)),
         "data": checkpoint.data,
         "metrics": json.dumps(checkpoint.metrics),
@@ -72,6 +72,11 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     if state:
         _load_optimizer(optimizer, state)
     return Checkpoint(model, config, metadata["data"], json.loads(metadata["metrics"]), optimizer if state else None)
+
+
+def model_options(model: VAE) -> dict[str, Any]:
+    """What the model was made with."""
+    return {"latent_dim": model.latent_dim, "hidden": list(model.hidden)}
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -1,0 +1,206 @@
+"""What the commands of the command line do; `__main__` holds their options."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import matplotlib
+import torch
+from matplotlib.figure import Figure
+from torch import Generator
+from tqdm.auto import tqdm
+
+from vae_course.checkpoints import Checkpoint, load_checkpoint, model_options, save_checkpoint, write_atomically
+from vae_course.data import EMBEDDED, Binarization, Digits, data_home, fetch_mnist, grey, load_digits
+from vae_course.elbo import ElboTerms
+from vae_course.plots import digit_grid, digit_rows
+from vae_course.training import TrainConfig, best_device, fit, make_optimizer
+from vae_course.training import evaluate as evaluate_elbo
+from vae_course.vae import VAE
+
+# Pictures go into files here, so that no display is looked for.
+matplotlib.use("agg")
+
+CHECKPOINT = "model.safetensors"
+MODEL_OPTIONS = ("latent_dim", "hidden")
+CONFIG_OPTIONS = tuple(field.name for field in fields(TrainConfig))
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train, keeping a checkpoint after every epoch."""
+    folder, run, digits = resumed_run(args) if args.resume else new_run(args)
+    path = folder / CHECKPOINT
+    print(f"{describe(digits)}; {run.config.binarization} binarisation; on {device_of(run.model)}; writing to {folder}")
+    try:
+        for metrics in epochs(run, digits):
+            run.metrics.append(metrics)
+            save_checkpoint(path, run)
+    except KeyboardInterrupt:
+        kept = f"{len(run.metrics)} epochs are kept: {path}\nGo on with: python -m vae_course train --resume {folder}"
+        print(f"\nStopped. {kept if run.metrics else 'No epoch was finished, so nothing is kept.'}", file=sys.stderr)
+        return 130
+    result = measure(run.model, digits, run.config.binarization)
+    summary = {"test": result, "model": model_options(run.model), "config": asdict(run.config)}
+    write_atomically(folder / "metrics.json", json.dumps(summary | {"epochs": run.metrics}, indent=1).encode())
+    save_samples(run.model, 64, run.config.seed, folder / "samples.png")
+    save_reconstructions(run.model, digits, range(10), folder / "reconstructions.png")
+    print(
+        f"test −ELBO {result['negative_elbo']:.2f} nats per image = reconstruction {result['reconstruction']:.2f} "
+        f"+ KL {result['kl']:.2f} ({result['images']:,} {digits.name} digits, {result['binarization']} binarisation, "
+        f"1 draw of z each)\nwrote {CHECKPOINT}, metrics.json, samples.png and reconstructions.png into {folder}"
+    )
+    return 0
+
+
+def new_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
+    """A fresh model, in a folder that holds no other."""
+    config = TrainConfig(**{"epochs": 20} | given(args, CONFIG_OPTIONS))
+    digits = load_digits(args.data or "embedded")
+    torch.manual_seed(config.seed)
+    model = VAE(**given(args, MODEL_OPTIONS)).to(best_device())
+    folder = args.out or Path("runs") / default_name(model, config, digits)
+    if (folder / CHECKPOINT).exists():
+        raise FileExistsError(
+            f"{folder} holds a run already: go on with it (--resume {folder}) or choose another --out"
+        )
+    return folder, Checkpoint(model, config, digits.name, [], make_optimizer(model, config)), digits
+
+
+def resumed_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
+    """The run of a folder, to go on with up to `--epochs`."""
+    fixed = [name for name in given(args, (*CONFIG_OPTIONS, *MODEL_OPTIONS)) if name != "epochs"]
+    if fixed:
+        raise ValueError(f"--resume goes on as the run began; leave out --{fixed[0].replace('_', '-')}")
+    run = load_checkpoint(args.resume / CHECKPOINT, best_device())
+    if run.optimizer is None:
+        raise ValueError(f"{args.resume / CHECKPOINT} holds no optimizer state, so its training cannot go on")
+    run = replace(run, config=replace(run.config, **given(args, ["epochs"])))
+    if run.config.epochs <= len(run.metrics):
+        raise ValueError(f"{args.resume} has {len(run.metrics)} epochs already: ask for more with --epochs")
+    return args.resume, run, digits_of(run, args.data)
+
+
+def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, float]]:
+    """Train, and yield the figures of each epoch that is done."""
+    batches: list[ElboTerms] = []
+    start = perf_counter()
+    done, per_epoch = len(run.metrics), -(-len(digits.train_images) // run.config.batch_size)
+    training = fit(run.model, digits.train_images, run.config, digits.test_images, run.optimizer, done)
+    with tqdm(total=run.config.epochs * per_epoch, initial=done * per_epoch, unit="step") as bar:
+        for progress in training:
+            bar.update()
+            batches.append(progress.train)
+            if progress.test is None:
+                continue
+            bar.set_postfix_str(f"test −ELBO {progress.test.negative_elbo:.1f}")
+            train_terms = ElboTerms(*map(torch.stack, zip(*batches, strict=True))).mean()
+            yield {
+                "epoch": round(progress.epoch),
+                "beta": progress.beta,
+                "seconds": round(perf_counter() - start, 2),
+                **in_words("train_", train_terms),
+                **in_words("test_", progress.test),
+            }
+            batches, start = [], perf_counter()
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Print the test figures of a checkpoint."""
+    run = load_checkpoint(args.checkpoint, best_device())
+    digits = digits_of(run, args.data)
+    if run.data == "mnist" and digits.name == "embedded":
+        print("note: the embedded digits are part of MNIST's training set, which this model has seen", file=sys.stderr)
+    result = measure(run.model, digits, args.binarization or run.config.binarization)
+    print(json.dumps({"checkpoint": str(args.checkpoint), "trained_on": run.data, **result}, indent=1))
+
+
+def sample(args: argparse.Namespace) -> None:
+    """Write a picture of invented digits."""
+    if args.count < 1:
+        raise ValueError(f"--count {args.count} must be at least 1")
+    save_samples(load_checkpoint(args.checkpoint, best_device()).model, args.count, args.seed, args.out)
+    print(f"wrote {args.out}")
+
+
+def reconstruct(args: argparse.Namespace) -> None:
+    """Write a picture of test digits above their reconstructions."""
+    run = load_checkpoint(args.checkpoint, best_device())
+    save_reconstructions(run.model, digits_of(run, args.data), args.index, args.out)
+    print(f"wrote {args.out}")
+
+
+def data(args: argparse.Namespace) -> None:
+    """Fetch, check, and tell."""
+    if args.again and args.source == "mnist":
+        fetch_mnist(args.mirror)
+    digits = load_digits(args.source, args.mirror)
+    folder = {"embedded": EMBEDDED, "mnist": data_home() / "MNIST" / "raw"}.get(args.source, args.source)
+    print(f"{describe(digits)}, in {folder}")
+
+
+def given(args: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """The options that were typed."""
+    return {name: value for name in names if (value := getattr(args, name, None)) is not None}
+
+
+def default_name(model: VAE, config: TrainConfig, digits: Digits) -> str:
+    """A folder's name that tells the runs of different settings apart."""
+    beta = config.beta if isinstance(config.beta, float) else "scheduled"
+    sizes = "-".join(map(str, (*model.hidden, model.latent_dim)))
+    return f"{digits.name}-{config.binarization}-{sizes}-beta{beta}-seed{config.seed}"
+
+
+def digits_of(run: Checkpoint, source: str | None) -> Digits:
+    """The digits that were asked for, or those of the training."""
+    if source is None and run.data not in ("embedded", "mnist"):
+        raise ValueError(f"this model was trained on a folder named {run.data!r}: say where it is with --data")
+    return load_digits(source or run.data)
+
+
+def describe(digits: Digits) -> str:
+    """How many digits of which kind."""
+    return f"{digits.name}: {len(digits.train_images):,} training and {len(digits.test_images):,} test digits"
+
+
+def measure(model: VAE, digits: Digits, binarization: Binarization) -> dict[str, Any]:
+    """The test ELBO, with all that is needed to compare it."""
+    terms = evaluate_elbo(model, digits.test_images, binarization)
+    setting = {"data": digits.name, "images": len(digits.test_images), "binarization": binarization}
+    return {**setting, "unit": "nats per image", "draws_of_z": 1, **in_words("", terms)}
+
+
+def in_words(prefix: str, terms: ElboTerms) -> dict[str, float]:
+    """Mean terms as plain numbers with names."""
+    numbers = {"negative_elbo": terms.negative_elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
+    return {prefix + name: round(value.item(), 4) for name, value in numbers.items()}
+
+
+def device_of(model: VAE) -> torch.device:
+    """Where the model is."""
+    return next(model.parameters()).device
+
+
+def save_samples(model: VAE, count: int, seed: int, path: Path) -> None:
+    """Invent digits and write their picture."""
+    images = model.sample(count, Generator(device_of(model)).manual_seed(seed))
+    save_figure(digit_grid(images, title="Invented: the mean of p(x|z) for z drawn from the prior"), path)
+
+
+def save_reconstructions(model: VAE, digits: Digits, index: Sequence[int], path: Path) -> None:
+    """Reconstruct test digits and write their picture."""
+    if not all(0 <= i < len(digits.test_images) for i in index):
+        raise ValueError(f"--index {list(index)}: there are test digits 0 to {len(digits.test_images) - 1}")
+    x = grey(digits.test_images[list(index)])
+    rows = {"x": x, "reconstruction": model.reconstruct(x.to(device_of(model)))}
+    save_figure(digit_rows(rows, f"Test digits, and what {model.latent_dim} numbers keep of them"), path)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
