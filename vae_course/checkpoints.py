@@ -25,7 +25,7 @@ class Checkpoint:
     config: TrainConfig
     data: str
     """The name of the digits it was trained on."""
-    metrics: list[dict[str, float]]
+    metrics: list[dict[str, int | float]]
     """One entry an epoch that is done."""
     optimizer: Adam | None
 

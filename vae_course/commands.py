@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 import matplotlib
+import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 from torch import Generator
@@ -85,7 +86,7 @@ def resumed_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
     return args.resume, run, digits_of(run, args.data)
 
 
-def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, float]]:
+def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, int | float]]:
     """Train, and yield the figures of each epoch that is done."""
     batches: list[ElboTerms] = []
     start = perf_counter()
@@ -204,3 +205,4 @@ def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
+    plt.close(figure)

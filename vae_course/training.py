@@ -47,6 +47,8 @@ class TrainConfig:
         if self.seed < 0:
             raise ValueError(f"seed={self.seed} must be at least 0")
         check_binarization(self.binarization)
+        if self.beta == ():
+            raise ValueError("beta=() must be a number, or at least one (epoch, β) pair")
         epochs, betas = zip(*self._beta_knots, strict=True)
         if list(epochs) != sorted(set(epochs)):
             raise ValueError(f"beta={self.beta}: the epochs of a schedule must rise")

@@ -34,7 +34,7 @@ COLORS = {
 def show_digits(axes: Axes, images: Float[Tensor, "batch 1 28 28"], columns: int = 8, title: str = "") -> None:
     """Draw digits in [0, 1] on the axes as a grid, row by row: ink white on black, thin grey lines between."""
     grid = make_grid(images.detach().cpu(), nrow=columns, padding=1, pad_value=0.35)
-    axes.imshow(grid[0], vmin=0, vmax=1)
+    axes.imshow(grid[0].numpy(), vmin=0, vmax=1)
     axes.set_axis_off()
     axes.set_title(title)
 

@@ -1,0 +1,43 @@
+"""The package's floors: a module imports only from those below it, so it can be read from the bottom up."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "vae_course"
+FLOORS = [
+    {"torchvision_compat"},
+    {"data"},
+    {"encoder", "reparameterization", "decoder"},
+    {"elbo"},
+    {"vae"},
+    {"training"},
+    {"checkpoints"},
+    {"plots", "checks"},
+    {"commands", "doctor"},
+    {"__main__"},
+]
+HEIGHT = {module: height for height, floor in enumerate(FLOORS) for module in floor}
+
+
+def modules_imported_by(path):
+    """The modules of the package that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "vae_course":
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vae_course."):
+            yield node.module.split(".")[1]
+
+
+FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent.name != "digits"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_modules_import_only_from_the_floors_below(path):
+    here = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if here == "__init__":
+        assert not list(modules_imported_by(path))
+        return
+    for imported in modules_imported_by(path):
+        assert imported == here or HEIGHT[imported] < HEIGHT[here], f"{path.name} imports {imported}"

@@ -1,0 +1,80 @@
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
+from vae_course.training import TrainConfig, fit, make_optimizer
+from vae_course.vae import VAE
+
+SCHEDULE = TrainConfig(epochs=4, beta=((0.0, 0.0), (2.0, 1.0)), seed=3)
+
+
+@pytest.fixture
+def trained(digits):
+    """Two of four epochs, and where they got to."""
+    torch.manual_seed(0)
+    model = VAE(latent_dim=3, hidden=(32, 16))
+    optimizer = make_optimizer(model, SCHEDULE)
+    halfway = TrainConfig(epochs=2, beta=SCHEDULE.beta, seed=3)
+    for _ in fit(model, digits.train_images[:300], halfway, optimizer=optimizer):
+        pass
+    return Checkpoint(model, SCHEDULE, "embedded", [{"epoch": 1.0}, {"epoch": 2.0}], optimizer)
+
+
+def test_a_checkpoint_comes_back_as_it_was(trained, tmp_path):
+    save_checkpoint(tmp_path / "runs" / "model.safetensors", trained)
+    loaded = load_checkpoint(tmp_path / "runs" / "model.safetensors")
+    assert (loaded.config, loaded.data, loaded.metrics) == (SCHEDULE, "embedded", trained.metrics)
+    assert loaded.model.hidden == (32, 16)
+    for name, parameter in trained.model.state_dict().items():
+        assert torch.equal(parameter, loaded.model.state_dict()[name])
+    assert [file.name for file in (tmp_path / "runs").iterdir()] == ["model.safetensors"]
+
+
+def test_training_goes_on_from_a_checkpoint_as_if_it_had_not_stopped(trained, digits, tmp_path):
+    images = digits.train_images[:300]
+    save_checkpoint(tmp_path / "model.safetensors", trained)
+    loaded = load_checkpoint(tmp_path / "model.safetensors")
+    for run in (trained, loaded):
+        for _ in fit(run.model, images, run.config, optimizer=run.optimizer, first_epoch=2):
+            pass
+    for name, parameter in trained.model.state_dict().items():
+        assert torch.equal(parameter, loaded.model.state_dict()[name])
+
+
+def test_a_model_alone_can_be_kept(trained, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, Checkpoint(trained.model, SCHEDULE, "embedded", [], None))
+    assert load_checkpoint(path).optimizer is None
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "model.safetensors"
+    write_atomically(path, b"old")
+
+    def fail(self, content):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", fail)
+    with pytest.raises(OSError, match="no space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.safetensors: there is no such checkpoint"):
+        load_checkpoint(tmp_path / "nothing.safetensors")
+
+
+def test_a_truncated_file_is_named(trained, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, trained)
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(ValueError, match=r"model\.safetensors is truncated or no safetensors file"):
+        load_checkpoint(path)
+
+
+def test_somebody_elses_safetensors_are_refused(tmp_path):
+    save_file({"weight": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match=r"other\.safetensors is no checkpoint of this course"):
+        load_checkpoint(tmp_path / "other.safetensors")

@@ -1,0 +1,259 @@
+import contextlib
+import functools
+import gzip
+import hashlib
+import http.server
+import os
+import shutil
+import socket
+import struct
+import threading
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vae_course.data import (
+    BINARIZATIONS,
+    EMBEDDED,
+    binarize,
+    binarize_once,
+    check_binarization,
+    fetch_mnist,
+    grey,
+    load_digits,
+    read_idx,
+)
+from vae_course.torchvision_compat import MNIST
+
+
+@contextlib.contextmanager
+def serve(folder):
+    """A web server on this machine, for as long as the block runs."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    handler.log_message = lambda *args: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def small_mnist(tmp_path, monkeypatch):
+    """A mirror whose "MNIST" is the embedded digits, so that fetching is tested everywhere."""
+    folder = tmp_path / "mirror"
+    shutil.copytree(EMBEDDED, folder)
+    published = [(name, hashlib.md5((folder / name).read_bytes()).hexdigest()) for name, _ in MNIST.resources]
+    monkeypatch.setattr(MNIST, "resources", published)
+    return folder
+
+
+def test_embedded_digits_are_balanced_and_distinct(digits):
+    assert digits.train_images.shape == (4000, 28, 28)
+    assert digits.test_images.shape == (1000, 28, 28)
+    assert digits.train_labels.bincount().tolist() == [400] * 10
+    assert digits.test_labels.bincount().tolist() == [100] * 10
+    everything = torch.cat([digits.train_images, digits.test_images]).flatten(1)
+    assert len(everything.unique(dim=0)) == 5000
+
+
+def test_embedded_digits_are_under_a_megabyte():
+    assert sum(file.stat().st_size for file in EMBEDDED.glob("*.gz")) < 1e6
+
+
+def test_embedded_digits_need_no_network(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    assert load_digits().name == "embedded"
+
+
+def test_embedded_digits_are_of_mnists_training_set_alone(mirror, digits):
+    fetch_mnist(mirror)
+    mnist = load_digits("mnist")
+    assert (len(mnist.train_images), len(mnist.test_images)) == (60_000, 10_000)
+    embedded = {image.numpy().tobytes() for image in torch.cat([digits.train_images, digits.test_images])}
+    assert embedded <= {image.numpy().tobytes() for image in mnist.train_images}
+    assert not embedded & {image.numpy().tobytes() for image in mnist.test_images}
+
+
+def test_grey_scales_and_adds_the_channel(digits):
+    images = grey(digits.train_images)
+    assert images.shape == (4000, 1, 28, 28)
+    assert (images.min(), images.max()) == (0, 1)
+
+
+@given(st.floats(0, 1), st.integers(0, 2**32))
+def test_binarize_draws_zeros_and_ones_at_the_pixels_rate(rate, seed):
+    draws = binarize(torch.full((10_000,), rate), torch.Generator().manual_seed(seed))
+    assert set(draws.unique().tolist()) <= {0.0, 1.0}
+    # Six standard errors: a deviation met once in 500 million draws.
+    assert abs(draws.mean().item() - rate) <= 6 * (rate * (1 - rate) / 10_000) ** 0.5 + 1e-6
+
+
+def test_binarize_is_fixed_by_the_generator(digits):
+    images = grey(digits.test_images[:10])
+    first, again = (binarize(images, torch.Generator().manual_seed(1)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, binarize(images, torch.Generator().manual_seed(2)))
+
+
+@pytest.mark.parametrize("bad", [-0.1, 1.01, 255.0, float("nan")])
+def test_binarize_refuses_values_outside_the_unit_range(bad, generator):
+    with pytest.raises(ValueError, match=r"images: values must lie in \[0, 1\], found"):
+        binarize(torch.tensor([0.5, bad]), generator)
+
+
+@pytest.mark.parametrize("binarization", BINARIZATIONS)
+def test_binarize_once_keeps_bytes(binarization, digits, generator):
+    once = binarize_once(digits.test_images, binarization, generator)
+    assert once.dtype == torch.uint8
+    if binarization == "grey":
+        assert torch.equal(once, digits.test_images)
+    else:
+        assert set(once.unique().tolist()) == {0, 255}
+        assert abs(once.float().mean() - digits.test_images.float().mean()) < 5
+
+
+def test_an_unknown_binarization_is_told_the_choices():
+    with pytest.raises(ValueError, match="binarization='fuzzy': choose one of dynamic, static, threshold, grey"):
+        check_binarization("fuzzy")
+
+
+def idx(*shape, magic=b"\0\0\x08", extra=b""):
+    size = torch.Size(shape).numel()
+    return magic + bytes([len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + bytes(size) + extra
+
+
+BAD_FILES = {
+    "truncated gz": ("a.gz", gzip.compress(idx(2, 28, 28))[:-9], "truncated or corrupted"),
+    "corrupted gz": ("a.gz", gzip.compress(idx(2, 28, 28))[:12] + b"\xff" * 40, "truncated or corrupted"),
+    "not a gz": ("a.gz", b"<html>404</html>", "truncated or corrupted"),
+    "empty": ("a", b"", "no IDX file"),
+    "wrong magic number": ("a", idx(2, 28, 28, magic=b"\x89PN"), "no IDX file of bytes: it starts with 89 50 4e"),
+    "floats": ("a", idx(2, magic=b"\0\0\x0d"), "no IDX file of bytes"),
+    "cut in the header": ("a", idx(2, 28, 28)[:9], "ends inside its header"),
+    "cut in the values": ("a", idx(2, 28, 28)[:-1], "should hold 1,568 values, it holds 1,567"),
+    "too long": ("a", idx(2, 28, 28, extra=b"!"), "should hold 1,568 values, it holds 1,569"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "message"), BAD_FILES.values(), ids=BAD_FILES)
+def test_damaged_files_are_named_and_kept(name, content, message, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message) as raised:
+        read_idx(path)
+    assert str(path) in str(raised.value)
+    assert path.read_bytes() == content
+
+
+def write_folder(folder, images=3, labels=3, zipped=True, side=28):
+    folder.mkdir()
+    for split in ("train", "t10k"):
+        for kind, content in (("images-idx3", idx(images, side, side)), ("labels-idx1", idx(labels))):
+            path = folder / f"{split}-{kind}-ubyte{'.gz' if zipped else ''}"
+            path.write_bytes(gzip.compress(content) if zipped else content)
+    return folder
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_any_folder_of_idx_files_loads_by_its_path(tmp_path, zipped):
+    digits = load_digits(write_folder(tmp_path / "kmnist", zipped=zipped))
+    assert digits.name == "kmnist"
+    assert digits.train_images.shape == (3, 28, 28)
+    assert digits.test_labels.tolist() == [0, 0, 0]
+
+
+def test_an_empty_folder_is_told_what_it_lacks(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"has no train-images-idx3-ubyte\.gz"):
+        load_digits(tmp_path)
+
+
+def test_an_unknown_source_is_told_the_choices():
+    with pytest.raises(ValueError, match="source='minst' is neither 'embedded', nor 'mnist', nor a folder"):
+        load_digits("minst")
+
+
+@pytest.mark.parametrize("wrong", [{"labels": 2}, {"side": 27}])
+def test_images_and_labels_must_fit(tmp_path, wrong):
+    with pytest.raises(ValueError, match=r"images must be \[N, 28, 28\] with one label each"):
+        load_digits(write_folder(tmp_path / "odd", **wrong))
+
+
+def test_mnist_comes_from_a_web_mirror(small_mnist, digits, data_home):
+    with serve(small_mnist) as url:
+        mnist = load_digits("mnist", mirror=url)
+    assert mnist.name == "mnist"
+    assert torch.equal(mnist.test_images, digits.test_images)
+    assert sorted(file.name for file in data_home.rglob("*") if file.is_file()) == sorted(n for n, _ in MNIST.resources)
+
+
+def test_mnist_comes_from_a_folder_mirror_and_then_from_the_data_folder(small_mnist):
+    load_digits("mnist", mirror=small_mnist.as_uri())
+    shutil.rmtree(small_mnist)
+    assert len(load_digits("mnist").test_images) == 1000
+
+
+def spoil(folder, how):
+    file = folder / "t10k-images-idx3-ubyte.gz"
+    content = file.read_bytes()
+    if how == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(content[:1000] if how == "truncated" else content[:-1] + b"!")
+
+
+@pytest.mark.parametrize("how", ["missing", "truncated", "changed"])
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_a_failed_download_leaves_what_was_there(small_mnist, data_home, how, scheme):
+    fetch_mnist(small_mnist.as_uri())
+    before = {file: file.read_bytes() for file in data_home.rglob("*") if file.is_file()}
+    spoil(small_mnist, how)
+    with serve(small_mnist) as url, pytest.raises((ValueError, OSError), match="t10k-images-idx3-ubyte"):
+        fetch_mnist(url if scheme == "http" else small_mnist.as_uri())
+    assert {file: file.read_bytes() for file in data_home.rglob("*") if file.is_file()} == before
+
+
+def test_without_a_network_the_message_offers_what_works(small_mnist, data_home):
+    with serve(small_mnist) as url:
+        pass  # The server is gone, its port is closed.
+    with pytest.raises(ConnectionError, match=r"could not fetch MNIST(.|\n)*embedded digits need no network"):
+        load_digits("mnist", mirror=url)
+    assert not list(data_home.rglob("*.gz"))
+
+
+@pytest.mark.parametrize("mirror", ["/media/usb", "ftp://example.org/", "example.org"])
+def test_a_mirror_must_be_an_address(mirror):
+    with pytest.raises(ValueError, match=r"must start with http://, https:// or file://"):
+        fetch_mnist(mirror)
+
+
+def test_a_damaged_file_in_the_data_folder_is_refused_by_its_checksum(small_mnist, data_home):
+    fetch_mnist(small_mnist.as_uri())
+    spoil(data_home / "MNIST" / "raw", "changed")
+    with pytest.raises(ValueError, match=r"t10k-images(.|\n)*checksum differs(.|\n)*data mnist --again"):
+        load_digits("mnist")
+
+
+@pytest.fixture
+def as_ordinary_user():
+    """The superuser may write anywhere, so a read-only folder is tested as somebody else."""
+    if os.name != "posix" or os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+def test_a_read_only_data_folder_is_named(monkeypatch, small_mnist, as_ordinary_user):
+    monkeypatch.setenv("VAE_COURSE_DATA", os.path.abspath("/vae_course"))
+    with pytest.raises(OSError, match=r"cannot write to .*vae_course.*set VAE_COURSE_DATA"):
+        fetch_mnist(small_mnist.as_uri())

@@ -1,0 +1,48 @@
+import sys
+
+import pytest
+
+from vae_course import doctor
+from vae_course.data import EMBEDDED
+
+
+def test_a_sound_environment_passes(capsys):
+    assert doctor.main() == 0
+    printed = capsys.readouterr().out
+    assert "✗" not in printed
+    assert "4,000 + 1,000 embedded" in printed
+
+
+def test_a_missing_package_is_told_with_what_to_type(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "jupyter_client.kernelspec", None)
+    assert doctor.main() == 1
+    printed = capsys.readouterr().out
+    assert "✗ Jupyter" in printed
+    assert "pip install -c constraints.txt" in printed
+
+
+def test_a_damaged_mnist_is_told_with_what_to_type(data_home, capsys):
+    folder = data_home / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    for file in EMBEDDED.glob("*.gz"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    assert doctor.main() == 1
+    assert "→ python -m vae_course data --again" in capsys.readouterr().out
+
+
+def test_a_kernel_of_another_python_is_told(monkeypatch):
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+
+    spec = KernelSpec(argv=["/usr/bin/another/python", "-m", "ipykernel_launcher"])
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda self, name: spec)
+    found, remedy = doctor.jupyter()
+    assert "its kernel runs /usr/bin/another/python" in found
+    assert remedy.endswith("-m ipykernel install --sys-prefix")
+
+
+@pytest.mark.parametrize("used", [1, 64])
+def test_more_threads_than_cores_are_told(monkeypatch, used):
+    monkeypatch.setattr("torch.get_num_threads", lambda: used)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    _, remedy = doctor.threads()
+    assert bool(remedy) == (used > 2)

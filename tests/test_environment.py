@@ -1,0 +1,47 @@
+"""pyproject.toml, constraints.txt and environment.yml must not drift apart."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+CONDA_NAMES = {"torch": "pytorch"}
+
+project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+extras = project["optional-dependencies"]
+requirements = [Requirement(text) for text in project["dependencies"] + extras["test"]]
+everything = requirements + [Requirement(text) for text in extras["browser"]]
+
+
+def constraints():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
+
+
+@pytest.mark.parametrize("requirement", everything, ids=lambda requirement: requirement.name)
+def test_every_dependency_is_pinned_inside_its_range(requirement):
+    pin = constraints()[canonicalize_name(requirement.name)]
+    assert pin.startswith("==")
+    assert requirement.specifier.contains(pin.removeprefix("=="))
+
+
+def test_pins_name_no_local_builds():
+    assert not [name for name, pin in constraints().items() if "+" in pin or not pin.startswith("==")]
+
+
+def test_conda_asks_for_the_same_ranges():
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert conda["channels"] == ["conda-forge"]
+    asked = {text for text in conda["dependencies"] if not text.startswith(("python=", "pip"))}
+    assert asked == {f"{CONDA_NAMES.get(r.name, r.name)}{r.specifier}" for r in requirements}
+
+
+def test_conda_takes_a_python_that_the_package_accepts():
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    python = next(text for text in conda["dependencies"] if text.startswith("python="))
+    assert Requirement(f"python{project['requires-python']}").specifier.contains(python.removeprefix("python="))

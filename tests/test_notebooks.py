@@ -1,0 +1,104 @@
+"""What nbval does not see. nbval itself executes the lessons: `make test` names the folder `notebooks` for it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+SOURCES = sorted(NOTEBOOKS.glob("*.py"))
+LESSONS = [source.with_suffix(".ipynb") for source in SOURCES]
+LIMIT_SECONDS = 300
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+
+
+def read(lesson):
+    return nbformat.read(lesson, as_version=4)
+
+
+def code_cells(lesson):
+    return [cell for cell in read(lesson).cells if cell.cell_type == "code"]
+
+
+def text_of(output):
+    """All text of an output; pictures are left out."""
+    bundle = output.get("data", {})
+    texts = [output.get("text", ""), *(value for kind, value in bundle.items() if kind.startswith("text/"))]
+    return "\n".join("".join(text) for text in texts)
+
+
+def test_every_lesson_has_both_halves():
+    assert LESSONS == sorted(NOTEBOOKS.glob("*.ipynb"))
+    numbers = [lesson.name[:2] for lesson in LESSONS]
+    assert numbers == [f"{i:02}" for i in range(1, len(LESSONS) + 1)]
+
+
+@each_lesson
+def test_the_two_halves_agree(lesson):
+    """By content: a fresh clone's timestamps say nothing. After a change of the .py: make notebooks."""
+    source, notebook = jupytext.read(lesson.with_suffix(".py")), read(lesson)
+    assert [(cell.cell_type, cell.source) for cell in source.cells] == [
+        (cell.cell_type, cell.source) for cell in notebook.cells
+    ]
+    assert [cell.metadata.get("tags", []) for cell in source.cells] == [
+        cell.metadata.get("tags", []) for cell in notebook.cells
+    ]
+
+
+@each_lesson
+def test_the_notebook_was_executed_from_top_to_bottom_without_a_complaint(lesson):
+    cells = code_cells(lesson)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+
+
+@each_lesson
+def test_tagged_cells_have_something_to_compare(lesson):
+    """nbval passes a cell without a recorded output silently."""
+    tagged = [cell for cell in code_cells(lesson) if "nbval-check-output" in cell.metadata.get("tags", [])]
+    assert tagged
+    assert all(cell.outputs for cell in tagged)
+
+
+@each_lesson
+def test_no_magics(lesson):
+    """nbval silently skips the rest of a cell after a magic that it does not know."""
+    assert not [line for cell in code_cells(lesson) for line in cell.source.splitlines() if re.match(r"\s*[%!]", line)]
+
+
+@each_lesson
+def test_nothing_of_the_authors_machine_is_left(lesson):
+    notebook = read(lesson)
+    assert notebook.metadata.kernelspec.name == "python3"
+    outputs = "\n".join(text_of(output) for cell in code_cells(lesson) for output in cell.outputs)
+    assert not re.findall(r"(?:/home|/root|/Users|/tmp|/work|/var|[A-Z]:\\)[/\\\w.-]*", outputs)
+    assert " at 0x" not in outputs
+    assert lesson.stat().st_size < 1_000_000
+
+
+@each_lesson
+def test_cells_are_short(lesson):
+    assert max(len(cell.source.splitlines()) for cell in code_cells(lesson)) <= 20
+
+
+@each_lesson
+def test_the_lesson_runs_from_another_folder_and_offline(lesson, tmp_path):
+    environment = os.environ | {"MPLBACKEND": "agg", "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore::UserWarning", str(lesson.with_suffix(".py"))],
+        cwd=tmp_path,
+        env=environment,
+        timeout=LIMIT_SECONDS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert list(tmp_path.iterdir()) == [], "a lesson leaves files behind"

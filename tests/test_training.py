@@ -1,0 +1,148 @@
+import itertools
+
+import pytest
+import torch
+
+from vae_course.data import BINARIZATIONS, binarize_once, grey
+from vae_course.training import TrainConfig, evaluate, fit, make_optimizer
+from vae_course.vae import VAE
+
+
+def small_vae():
+    torch.manual_seed(0)
+    return VAE(latent_dim=4, hidden=(64,))
+
+
+def run(images, test_images=None, **settings):
+    model = small_vae()
+    return model, list(fit(model, images, TrainConfig(**{"epochs": 2} | settings), test_images))
+
+
+def test_training_lowers_the_test_elbo(digits):
+    model = small_vae()
+    before = evaluate(model, digits.test_images, "static").negative_elbo
+    for _ in fit(model, digits.train_images, TrainConfig(epochs=3)):
+        pass
+    assert evaluate(model, digits.test_images, "static").negative_elbo < before - 250
+
+
+def test_progress_counts_steps_and_measures_the_test_at_each_epochs_end(digits):
+    _, history = run(digits.train_images[:250], digits.test_images, batch_size=100)
+    assert [progress.step for progress in history] == [1, 2, 3, 4, 5, 6]
+    assert {progress.steps for progress in history} == {6}
+    assert [progress.test is not None for progress in history] == [False, False, True] * 2
+    assert history[-1].epoch == 2
+
+
+def test_the_same_seed_gives_the_same_run(digits):
+    images = digits.train_images[:500]
+    (first, _), (again, _), (other, _) = run(images), run(images), run(images, seed=1)
+    for name, parameter in first.state_dict().items():
+        assert torch.equal(parameter, again.state_dict()[name])
+    assert any(not torch.equal(p, other.state_dict()[n]) for n, p in first.state_dict().items())
+
+
+def test_asking_for_three_steps_trains_three_steps(digits):
+    model = small_vae()
+    training = fit(model, digits.train_images, TrainConfig())
+    untouched = [parameter.clone() for parameter in model.parameters()]
+    assert all(torch.equal(a, b) for a, b in zip(untouched, model.parameters(), strict=True))
+    assert [progress.step for progress in itertools.islice(training, 3)] == [1, 2, 3]
+    assert all(not torch.equal(a, b) for a, b in zip(untouched, model.parameters(), strict=True))
+
+
+def test_a_resumed_run_is_the_run_that_was_not_interrupted(digits):
+    images = digits.train_images[:300]
+    whole, _ = run(images, epochs=4)
+    model = small_vae()
+    optimizer = make_optimizer(model, TrainConfig())
+    for _ in fit(model, images, TrainConfig(epochs=2), optimizer=optimizer):
+        pass
+    for _ in fit(model, images, TrainConfig(epochs=4), optimizer=optimizer, first_epoch=2):
+        pass
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), model.parameters(), strict=True))
+
+
+def test_measuring_the_test_images_does_not_change_the_training(digits):
+    images = digits.train_images[:300]
+    with_test, _ = run(images, digits.test_images)
+    without, _ = run(images)
+    assert all(torch.equal(a, b) for a, b in zip(with_test.parameters(), without.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("binarization", BINARIZATIONS)
+def test_the_model_sees_the_pixels_that_the_binarization_names(digits, binarization):
+    seen = []
+    model = small_vae()
+    model.encoder.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    for _ in fit(model, digits.train_images[:50], TrainConfig(epochs=2, binarization=binarization)):
+        pass
+    first, second = (torch.sort(epoch.flatten(1).sum(1)).values for epoch in seen)
+    binary = set(seen[0].unique().tolist()) <= {0.0, 1.0}
+    assert binary == (binarization != "grey")
+    # Dynamic draws differ from epoch to epoch; all others show the same images in another order.
+    assert torch.equal(first, second) == (binarization != "dynamic")
+
+
+@pytest.mark.parametrize(
+    ("beta", "epoch", "expected"),
+    [(2.0, 7.0, 2), (((0.0, 0.0), (4.0, 1.0)), 1.0, 0.25), (((0.0, 0.0), (4.0, 1.0)), 9.0, 1), (((2.0, 3.0),), 0.0, 3)],
+)
+def test_beta_is_a_number_or_straight_lines_between_knots(beta, epoch, expected):
+    assert TrainConfig(beta=beta).beta_at(epoch) == pytest.approx(expected)
+
+
+def test_beta_reaches_the_loss(digits):
+    ends = {}
+    for beta in (0.1, 20.0):
+        model, history = run(digits.train_images[:1000], epochs=5, beta=beta)
+        assert {progress.beta for progress in history} == {beta}
+        ends[beta] = evaluate(model, digits.test_images, "static").kl
+    assert ends[20.0] < 0.2 * ends[0.1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"epochs": 0},
+        {"batch_size": -1},
+        {"learning_rate": 0.0},
+        {"seed": -1},
+        {"beta": -1.0},
+        {"beta": float("nan")},
+        {"beta": ((0.0, 1.0), (0.0, 2.0))},
+        {"beta": ()},
+    ],
+    ids=str,
+)
+def test_a_wrong_setting_is_named(wrong):
+    with pytest.raises(ValueError, match=f"^{next(iter(wrong))}="):
+        TrainConfig(**wrong)
+
+
+def test_nothing_to_train_on_is_told(digits):
+    with pytest.raises(ValueError, match="there are none to train on"):
+        next(fit(small_vae(), digits.train_images[:0], TrainConfig()))
+
+
+def test_a_loss_that_is_no_number_stops_the_run(digits):
+    model = small_vae()
+    torch.nn.init.constant_(model.encoder.logvar.bias, float("inf"))
+    with pytest.raises(FloatingPointError, match="try a lower learning_rate"):
+        list(fit(model, digits.train_images[:300], TrainConfig(binarization="grey")))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_evaluate_repeats_itself_and_leaves_the_mode(digits, training):
+    model = small_vae().train(training)
+    first, again = (evaluate(model, digits.test_images, "dynamic") for _ in range(2))
+    assert first == again
+    assert model.training is training
+
+
+def test_evaluate_is_the_mean_over_images(digits):
+    model = small_vae()
+    images = digits.test_images[:1000]
+    x = grey(binarize_once(images, "threshold", torch.Generator()))
+    terms = model.elbo(x, torch.Generator().manual_seed(1234)).mean()
+    torch.testing.assert_close(evaluate(model, images, "threshold").negative_elbo, terms.negative_elbo)
