@@ -6,7 +6,7 @@ LESSON ?=
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks lint format
+.PHONY: help lab test test-browser notebooks lint format
 
 help:  ## List these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -22,10 +22,14 @@ lab: .venv/made  ## Open JupyterLab on lesson 01 (makes the environment the firs
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/01_data.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: .venv/made  ## Run every unit test and every lesson
-	$(PYTEST) --nbval-lax --nbval-cell-timeout=300 tests notebooks
+	$(PYTEST) --nbval-lax --nbval-cell-timeout=300 --ignore=tests/browser tests notebooks
+
+test-browser: .venv/made  ## Run every lesson in JupyterLab in a real browser (needs Chromium)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[browser]'
+	$(BIN)/pytest -s tests/browser
 
 notebooks: .venv/made  ## Make and execute every lesson's .ipynb, or one: make notebooks LESSON=03
-	$(BIN)/jupytext --quiet --update --to ipynb --execute notebooks/$(LESSON)*.py
+	$(BIN)/jupytext --quiet --to ipynb --execute notebooks/$(LESSON)*.py
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "metadata.widgets metadata.language_info.version" notebooks/$(LESSON)*.ipynb
 
 lint: .venv/made  ## Check style and formatting

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from IPython.display import HTML
 
+STUB = "Replace the ... with your code, then run both cells again. (You did? Then it returns nothing yet.)"
 _LOOK = {"not tried yet": ("#8a8a8a", "○"), "not right yet": ("#D55E00", "✗"), "right": ("#009E73", "✓")}
 
 
@@ -60,9 +61,7 @@ def exercise(name: str, praise: str) -> Callable[[Callable[[Any], str | None]], 
             try:
                 hint = find_mistake(answer)
             except NotTriedYet:
-                return Verdict(
-                    name, "not tried yet", "Replace the ... with your code, run the cell, then run this one."
-                )
+                return Verdict(name, "not tried yet", STUB)
             # Whatever goes wrong in the learner's code is for the learner to read, and the lesson goes on.
             except Exception as error:
                 return Verdict(name, "not right yet", f"It stopped with {_where(error)}")

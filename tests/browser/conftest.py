@@ -1,0 +1,122 @@
+"""JupyterLab in a real browser: Playwright drives the system's Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'")
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TOKEN = "a-test-token"
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """JupyterLab on a copy of the lessons, because it saves what it runs."""
+    root = tmp_path_factory.mktemp("lab")
+    shutil.copytree(NOTEBOOKS, root / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+    ]
+    command += [
+        f"--ServerApp.root_dir={root}",
+        f"--IdentityProvider.token={TOKEN}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    # Settings and workspaces of the user stay out of the test, and the other way round.
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(root / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(root / "settings"),
+    }
+    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(root / "workspaces")
+    with (root / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    while not answers(f"{url}/api?token={TOKEN}"):
+        assert server.poll() is None, (root / "log").read_text()
+        time.sleep(0.1)
+    yield url
+    server.terminate()
+    server.wait()
+
+
+def answers(url):
+    try:
+        return urllib.request.urlopen(url, timeout=5).status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def browser():
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("needs Chromium on the PATH")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+class Lesson:
+    """A lesson that is open in JupyterLab."""
+
+    PANEL = "window.jupyterapp.shell.currentWidget"
+
+    def __init__(self, page, url, name):
+        self.page = page
+        page.goto(f"{url}/lab/tree/notebooks/{name}.ipynb?reset&token={TOKEN}")
+        page.wait_for_function(f"{self.PANEL}?.sessionContext?.session?.kernel?.status === 'idle'", timeout=120_000)
+        # Widgets sometimes never appear when cells run sooner than this.
+        page.wait_for_timeout(1000)
+
+    def run_all(self):
+        """Run all cells of a fresh kernel, wait for the last, and return the code cells as the notebook has them."""
+        self.page.evaluate(
+            f"{self.PANEL}.content.model.cells; window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')"
+        )
+        self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.page.wait_for_function(
+            f"""() => {{
+                const cells = [...{self.PANEL}.content.model.cells].filter(cell => cell.type === 'code');
+                const failed = cells.some(cell => cell.outputs.toJSON().some(output => output.output_type === 'error'));
+                return failed || cells.every(cell => cell.executionCount !== null && cell.executionState !== 'running');
+            }}""",
+            timeout=300_000,
+        )
+        cells = self.page.evaluate(f"[...{self.PANEL}.content.model.cells].map(cell => cell.toJSON())")
+        return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+@pytest.fixture
+def open_lesson(lab, browser):
+    """A function that opens a lesson by its file's name."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    yield lambda name: Lesson(context.new_page(), lab, name)
+    context.close()
