@@ -6,7 +6,7 @@ LESSON ?=
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks lint format
+.PHONY: help lab test test-browser notebooks bench lint format
 
 help:  ## List these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -31,6 +31,10 @@ test-browser: .venv/made  ## Run every lesson in JupyterLab in a real browser (n
 notebooks: .venv/made  ## Make and execute every lesson's .ipynb, or one: make notebooks LESSON=03
 	$(BIN)/jupytext --quiet --to ipynb --execute notebooks/$(LESSON)*.py
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "metadata.widgets metadata.language_info.version" notebooks/$(LESSON)*.ipynb
+
+bench: .venv/made  ## Measure the seconds of an epoch and of every lesson
+	$(BIN)/python benchmarks/epoch.py
+	$(BIN)/python benchmarks/lessons.py
 
 lint: .venv/made  ## Check style and formatting
 	$(BIN)/ruff check
