@@ -45,9 +45,8 @@ def main() -> None:
     torch.manual_seed(0)
     rate = matmul_rate()
     print(f"| epoch of {IMAGES:,}, batch 128, {torch.get_num_threads()} threads | seconds |\n| --- | --- |")
-    print(
-        f"| floor: {FLOP_PER_IMAGE * IMAGES / 1e9:.0f} GFLOP at {rate / 1e9:.0f} GFLOP/s | {FLOP_PER_IMAGE * IMAGES / rate:.2f} |"
-    )
+    work = FLOP_PER_IMAGE * IMAGES
+    print(f"| floor: {work / 1e9:.0f} GFLOP at {rate / 1e9:.0f} GFLOP/s | {work / rate:.2f} |")
     for binarization in ("grey", "dynamic"):
         print(f"| {binarization} | {epoch_seconds(binarization):.2f} |")
 
