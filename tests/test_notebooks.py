@@ -90,7 +90,11 @@ def test_cells_are_short(lesson):
 
 @each_lesson
 def test_the_lesson_runs_from_another_folder_and_offline(lesson, tmp_path):
-    environment = os.environ | {"MPLBACKEND": "agg", "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    environment = os.environ | {
+        "MPLBACKEND": "agg",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+    }
     result = subprocess.run(
         [sys.executable, "-W", "ignore::UserWarning", str(lesson.with_suffix(".py"))],
         cwd=tmp_path,
