@@ -1,0 +1,94 @@
+"""Lesson 02's figures: maps of codes, the clouds that the encoder answers with, and why it gives log-variances."""
+
+import matplotlib.pyplot as plt
+import torch
+from jaxtyping import Float, Int64
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Ellipse
+from torch import Tensor
+
+from vae_course.plots import COLORS, show_digits
+
+CLASS_COLORS = plt.colormaps["tab10"].colors
+
+
+def code_maps(
+    maps: dict[str, Float[Tensor, "batch 2"]], labels: Int64[Tensor, "batch"], title: str, radius: float = 3
+) -> Figure:
+    """Maps of two-number codes, each digit drawn as itself, with the share inside the same circle on every map."""
+    figure, all_axes = plt.subplots(1, len(maps), figsize=(8, 6.6 / len(maps) + 1.1))
+    for axes, (name, codes) in zip(all_axes, maps.items(), strict=True):
+        for digit in range(10):
+            these = codes[labels == digit]
+            axes.scatter(*these.T, s=16, linewidths=0.2, color=CLASS_COLORS[digit], marker=f"${digit}$")
+        axes.add_patch(Circle((0, 0), radius, fill=False, linewidth=2.5, zorder=3))
+        share = (codes.norm(dim=1) < radius).float().mean()
+        axes.set_title(f"{name}:\n{share:.0%} inside the circle", fontsize=11, fontweight="normal")
+        _square(axes, torch.cat((codes, torch.tensor([[-radius, -radius], [radius, radius]]))))
+    return _titled(figure, title)
+
+
+def clouds(
+    images: Float[Tensor, "batch 1 28 28"],
+    mu: Float[Tensor, "batch 2"],
+    logvar: Float[Tensor, "batch 2"],
+    labels: Int64[Tensor, "batch"],
+    title: str,
+) -> Figure:
+    """The one-sigma ellipse of every image on the map, and beside it the images with the widest and narrowest."""
+    figure, axes = plt.subplot_mosaic(
+        [["map", "widest"], ["map", "narrowest"]], figsize=(8, 4.7), width_ratios=(1.6, 1)
+    )
+    sigma = torch.exp(0.5 * logvar)
+    order = sigma.prod(1).argsort(descending=True)
+    for i in order:
+        _ellipse(axes["map"], mu[i], sigma[i], facecolor=CLASS_COLORS[labels[i]], alpha=0.4)
+    for name, chosen in (("widest", order[:8]), ("narrowest", order[-8:])):
+        for i in chosen:
+            _ellipse(axes["map"], mu[i], sigma[i], fill=False, linewidth=1.2)
+        show_digits(axes[name], images[chosen], 4)
+        axes[name].set_title(f"the {name} 8, outlined on the map", fontsize=11, fontweight="normal")
+    _square(axes["map"], mu)
+    return _titled(figure, title)
+
+
+def width_from_head() -> Figure:
+    """Left: making a width of whatever a head gives. Right: bell curves whose log-variances differ by 2."""
+    figure, (left, right) = plt.subplots(1, 2, width_ratios=(1, 1.3))
+    a = torch.linspace(-4, 3, 200)
+    left.plot(a, a, color=COLORS["prior"])
+    left.plot(a, torch.exp(a / 2), color=COLORS["posterior"])
+    left.text(1.5, 0.9, "σ = a", color=COLORS["prior"])
+    left.text(-0.6, 2.2, "σ = exp(a / 2)", color=COLORS["posterior"], ha="center")
+    left.axhspan(-1.5, 0, color="#e4e4e4", linewidth=0)
+    left.text(2.9, -0.8, "no width is negative", ha="right", va="center")
+    left.set(ylim=(-1.5, 4.5), xlim=(-4, 3), xlabel="a, what the head gives", ylabel="width σ")
+    left.set_title("Any number, one width")
+    z = torch.linspace(-4, 5.5, 900)
+    labels = {-4: (0.35, 2.5), -2: (0.65, 0.95), 0: (1.0, 0.42), 2: (1.9, 0.2)}
+    for (logvar, place), shade in zip(labels.items(), (1.0, 0.8, 0.6, 0.45), strict=True):
+        sigma = torch.tensor(logvar / 2).exp()
+        density = torch.exp(-0.5 * (z / sigma) ** 2) / (sigma * (2 * torch.pi) ** 0.5)
+        right.plot(z, density, color=COLORS["posterior"], alpha=shade)
+        right.text(*place, f"logvar {logvar}, σ = {sigma:.2f}".replace("-", "−"), fontsize=11)
+    right.set(xlabel="z", ylabel="density", xlim=(-4, 5.5))
+    right.set_title("Equal steps are equal factors")
+    return figure
+
+
+def _ellipse(axes: Axes, center: Tensor, sigma: Tensor, **style: object) -> None:
+    axes.add_patch(Ellipse(center.tolist(), *(2 * sigma).tolist(), **style))
+
+
+def _square(axes: Axes, points: Float[Tensor, "batch 2"]) -> None:
+    low, high = torch.aminmax(points, dim=0)
+    center, half = (low + high) / 2, 0.55 * (high - low).max()
+    axes.set(xlim=(center[0] - half, center[0] + half), ylim=(center[1] - half, center[1] + half), aspect="equal")
+    axes.set_xlabel("z[0]")
+    axes.set_ylabel("z[1]", labelpad=0)
+
+
+def _titled(figure: Figure, title: str) -> Figure:
+    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold")
+    return figure
