@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 01 · The data decides the likelihood
 #
-# About 30 minutes. You need Python and a little PyTorch; the probability is explained where it is used.
+# *30 minutes. Needs Python and a little PyTorch; the probability is explained where it is used.*
 #
 # You will be able to
 #
@@ -457,7 +457,8 @@ plt.show()
 # | the same | drawn (dynamic) | 115.2 | |
 # | the same | grey (no likelihood) | 117.8 | |
 #
-# (The network's own figures are an upper bound of its cost; what that means is lesson 05.)
+# (The network's own figures are an upper bound of its cost; what that means is lesson 05.
+# To repeat them: `python -m vae_course train --epochs 30 --binarization threshold`, and so on.)
 #
 # ## Next
 #

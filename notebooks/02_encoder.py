@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 02 · The encoder: an answer with a width
 #
-# *35 minutes. Needs lesson 01. About 25 seconds of computing.*
+# *35 minutes. Needs lesson 01.*
 #
 # You will be able to
 #
@@ -516,4 +516,4 @@ plt.show()
 # At twice the learning rate, the first two rows came out between 45 and 57 %: nothing holds those codes anywhere.
 #
 # **Next:** a cloud is no use until you draw a code from it, and a random draw has no gradient.
-# Lesson 03 gets one all the same.
+# [Lesson 03](03_reparameterization.ipynb) gets one all the same.

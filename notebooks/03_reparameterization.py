@@ -9,8 +9,7 @@
 # %% [markdown]
 # # 03 · A gradient through a random draw
 #
-# 40 minutes, of which half a minute is computing.
-# You need lesson 02 (the encoder's `mu` and `logvar`) and PyTorch's autograd.
+# *40 minutes. Needs lesson 02 (the encoder's `mu` and `logvar`) and PyTorch's autograd.*
 #
 # After this lesson you will be able to
 #
@@ -506,5 +505,5 @@ plt.show()
 # ## What comes next
 #
 # You can now send a gradient through the dice, and you used a decoder on trust to price the codes.
-# Lesson 04 opens it.
+# [Lesson 04](04_decoder.ipynb) opens it.
 # The encoder's answer was not a code but a cloud of codes; the decoder's answer is not a picture either.

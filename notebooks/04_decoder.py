@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 04 · The decoder: a distribution over images
 #
-# About 35 minutes. It needs lessons 01 to 03.
+# *35 minutes. Needs lessons 01 to 03.*
 #
 # You will be able to
 #
@@ -448,7 +448,7 @@ marks = {
     "the digit": (of_digit[one].item(), x[one, 0], COLORS["truth"]),
     "the mode": (of_mode[one].item(), mode[one, 0], COLORS["reconstruction"]),
 }
-log_likelihood_histogram(of_draws, marks, "The most probable image is unlike every draw, and unlike the data")
+log_likelihood_histogram(of_draws, marks, "No draw, and no digit, comes near the most probable image")
 plt.show()
 
 # %% [markdown]
@@ -541,4 +541,4 @@ plt.show()
 #
 # **Next.** You have what an image costs once $z$ is known.
 # But as long as $z$ costs nothing, the best code is one that spells out the whole image.
-# Lesson 05 sends the bill for $z$, and checks the total against the truth.
+# [Lesson 05](05_elbo.ipynb) sends the bill for $z$, and checks the total against the truth.

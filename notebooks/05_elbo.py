@@ -7,10 +7,9 @@
 # ---
 
 # %% [markdown]
-# # Lesson 05: Derive the ELBO, then check it against the truth
+# # 05 · Derive the ELBO, then check it against the truth
 #
-# About 60 minutes to read and do; the code runs for about 20 seconds.
-# You need lessons 01 to 04.
+# *60 minutes. Needs lessons 01 to 04.*
 #
 # You will be able to:
 #
@@ -726,4 +725,4 @@ for name, reported in (
 # **What comes next.**
 # You have seen the bound sit a few nats under the truth.
 # And you have seen that those nats are exactly the distance between your encoder's answer and the right one.
-# Lesson 06 opens the box and makes both the model and the answer better, with the same number.
+# [Lesson 06](06_training.ipynb) opens the box and makes both the model and the answer better, with the same number.

@@ -7,10 +7,9 @@
 # ---
 
 # %% [markdown]
-# # Lesson 06: The loop, and how to read it
+# # 06 · Training: the loop, and how to read it
 #
-# About 60 minutes to read and do; the code runs for about half a minute.
-# You need lessons 01 to 05.
+# *60 minutes. Needs lessons 01 to 05.*
 #
 # You will be able to:
 #

@@ -34,7 +34,7 @@ def text_of(output):
 
 
 def test_every_lesson_has_both_halves():
-    assert LESSONS == sorted(NOTEBOOKS.glob("*.ipynb"))
+    assert sorted(NOTEBOOKS.glob("*.ipynb")) == LESSONS
     numbers = [lesson.name[:2] for lesson in LESSONS]
     assert numbers == [f"{i:02}" for i in range(1, len(LESSONS) + 1)]
 

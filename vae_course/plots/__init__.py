@@ -55,5 +55,5 @@ def digit_rows(rows: dict[str, Float[Tensor, "batch 1 28 28"]], title: str = "")
     for axes, (name, images) in zip(all_axes[:, 0], rows.items(), strict=True):
         show_digits(axes, images, count)
         axes.text(-0.01, 0.5, name, transform=axes.transAxes, ha="right", va="center", fontsize=11)
-    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure

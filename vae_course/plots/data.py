@@ -36,7 +36,7 @@ def digit_panels(panels: dict[str, Float[Tensor, "1 28 28"]], title: str) -> Fig
         axes.imshow(image[0], vmin=0, vmax=1)
         axes.set_title(name, fontsize=11, fontweight="normal", loc="center")
         axes.set_axis_off()
-    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
@@ -70,7 +70,7 @@ def cost_map(image: Float[Tensor, "1 28 28"], cost: Float[Tensor, "1 28 28"], na
     figure.colorbar(shown, ax=right, shrink=0.85)
     for axes in (left, right):
         axes.set_axis_off()
-    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
@@ -85,5 +85,5 @@ def nats_ladder(rungs: dict[str, float], title: str) -> Figure:
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.set(xlabel="nats per image", xlim=(0, 600))
-    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure

@@ -22,7 +22,7 @@ def digit_table(rows: list[str], columns: dict[str, Float[Tensor, "rows count 28
     for i, row in enumerate(rows):
         height = 1 - (i + 0.5) / len(rows)
         all_axes[0].text(-0.08, height, row, transform=all_axes[0].transAxes, ha="right", va="center")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 

@@ -90,5 +90,5 @@ def _square(axes: Axes, points: Float[Tensor, "batch 2"]) -> None:
 
 
 def _titled(figure: Figure, title: str) -> Figure:
-    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure

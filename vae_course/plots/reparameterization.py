@@ -21,7 +21,7 @@ def priced_digits(
     for ax, image, cost in zip(axes, images, nats, strict=True):
         show_digits(ax, image[None])
         ax.set_title(f"{cost:.0f}", loc="center", color=COLORS["reconstruction"])
-    figure.suptitle("One cloud, seven draws, seven costs (nats)", x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle("One cloud, seven draws, seven costs (nats)", x=0.01, ha="left")
     return figure
 
 
@@ -53,9 +53,7 @@ def moving_cloud(
         ax.set_aspect("equal")
         ax.set_xlabel("$z_1$")
     all_axes[0].set_ylabel("$z_2$")
-    figure.suptitle(
-        "The dice stay, the cloud moves: every draw rides along", x=0.01, ha="left", fontsize=13, fontweight="bold"
-    )
+    figure.suptitle("The dice stay, the cloud moves: every draw rides along", x=0.01, ha="left")
     return figure
 
 

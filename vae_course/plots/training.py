@@ -26,7 +26,7 @@ def two_terms(terms: Sequence[ElboTerms], without_z: float, title: str) -> Figur
     right.set_title("KL", color=COLORS["kl"])
     left.axhline(without_z, color=COLORS["prior"], linestyle="--", linewidth=1.5)
     left.text(len(terms), without_z + 8, f"no z at all: {without_z:.0f}", color="#666666", ha="right", va="bottom")
-    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
@@ -47,7 +47,7 @@ def training_curves(history: Sequence[Progress], title: str) -> Figure:
     right.set(ylim=(0, 34))
     left.text(0.35, 0.78, "every batch (training)", color=COLORS["train"], transform=left.transAxes)
     left.text(0.35, 0.68, "every epoch (test)", color=COLORS["test"], transform=left.transAxes)
-    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
@@ -66,7 +66,7 @@ def train_beside_test(runs: dict[str, Sequence[tuple[int, float, float]]], title
         axes.margins(y=0.15)
         axes.set_title(name, fontsize=12, fontweight="normal")
     all_axes[0].set(ylabel="−ELBO, nats per image")
-    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
