@@ -17,6 +17,7 @@ help:  ## List these targets
 
 .venv/made: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("The course needs Python 3.11 or newer; name one: make PYTHON=python3.12 lab" if sys.version_info < (3, 11) else 0)'
+	@echo 'Making the environment in .venv: a minute or a few, once.'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
 	$(BIN)/jupyter labextension disable '@jupyterlab/apputils-extension:announcements'

@@ -237,7 +237,9 @@ class MyEncoder(nn.Module):
         super().__init__()
         ...
 
-    def forward(self, x): ...
+    def forward(self, x):
+        """Images [B, 1, 28, 28] to the pair mu, logvar, each [B, latent_dim]."""
+        ...
 
 
 # %%

@@ -145,7 +145,9 @@ print("times the first:", [f"{s / steepness[0]:.2f}" for s in steepness])
 
 
 # %%
-def training_step(model, x, beta, optimizer, generator): ...
+def training_step(model, x, beta, optimizer, generator):
+    """One step on the batch x; both terms from before it, each a mean over the batch, as ElboTerms."""
+    ...
 
 
 # %%
@@ -256,7 +258,9 @@ assert terms[-1].kl > 5, "after four epochs the code says something"
 
 # %%
 @torch.no_grad()  # no slopes in here
-def evaluate(model, images, binarization, seed): ...
+def evaluate(model, images, binarization, seed):
+    """Both terms of the ELBO, each a mean over all images, as ElboTerms."""
+    ...
 
 
 # %%

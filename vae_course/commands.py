@@ -17,10 +17,10 @@ from torch import Generator
 from tqdm.auto import tqdm
 
 from vae_course.checkpoints import Checkpoint, load_checkpoint, model_options, save_checkpoint, write_atomically
-from vae_course.data import EMBEDDED, Binarization, Digits, data_home, fetch_mnist, grey, load_digits
+from vae_course.data import EMBEDDED, Binarization, Digits, binarize_once, data_home, fetch_mnist, grey, load_digits
 from vae_course.elbo import ElboTerms
 from vae_course.plots import digit_grid, digit_rows
-from vae_course.training import TrainConfig, best_device, fit, make_optimizer
+from vae_course.training import EVALUATION_SEED, TrainConfig, best_device, fit, make_optimizer
 from vae_course.training import evaluate as evaluate_elbo
 from vae_course.vae import VAE
 
@@ -49,7 +49,7 @@ def train(args: argparse.Namespace) -> int:
     summary = {"test": result, "model": model_options(run.model), "config": asdict(run.config)}
     write_atomically(folder / "metrics.json", json.dumps(summary | {"epochs": run.metrics}, indent=1).encode())
     save_samples(run.model, 64, run.config.seed, folder / "samples.png")
-    save_reconstructions(run.model, digits, range(10), folder / "reconstructions.png")
+    save_reconstructions(run, digits, range(10), folder / "reconstructions.png")
     print(
         f"test −ELBO {result['negative_elbo']:.2f} nats per image = reconstruction {result['reconstruction']:.2f} "
         f"+ KL {result['kl']:.2f} ({result['images']:,} {digits.name} digits, {result['binarization']} binarisation, "
@@ -131,7 +131,7 @@ def sample(args: argparse.Namespace) -> None:
 def reconstruct(args: argparse.Namespace) -> None:
     """Write a picture of test digits above their reconstructions."""
     run = load_checkpoint(args.checkpoint, best_device())
-    save_reconstructions(run.model, digits_of(run, args.data), args.index, args.out)
+    save_reconstructions(run, digits_of(run, args.data), args.index, args.out)
     print(f"wrote {args.out}")
 
 
@@ -192,13 +192,14 @@ def save_samples(model: VAE, count: int, seed: int, path: Path) -> None:
     save_figure(digit_grid(images, title="Invented: the mean of p(x|z) for z drawn from the prior"), path)
 
 
-def save_reconstructions(model: VAE, digits: Digits, index: Sequence[int], path: Path) -> None:
-    """Reconstruct test digits and write their picture."""
+def save_reconstructions(run: Checkpoint, digits: Digits, index: Sequence[int], path: Path) -> None:
+    """Reconstruct test digits, their pixels as the model knows them, and write the picture."""
     if not all(0 <= i < len(digits.test_images) for i in index):
         raise ValueError(f"--index {list(index)}: there are test digits 0 to {len(digits.test_images) - 1}")
-    x = grey(digits.test_images[list(index)])
-    rows = {"x": x, "reconstruction": model.reconstruct(x.to(device_of(model)))}
-    save_figure(digit_rows(rows, f"Test digits, and what {model.latent_dim} numbers keep of them"), path)
+    generator = Generator().manual_seed(EVALUATION_SEED)
+    x = grey(binarize_once(digits.test_images[list(index)], run.config.binarization, generator))
+    rows = {"given": x, "given back": run.model.reconstruct(x.to(device_of(run.model)))}
+    save_figure(digit_rows(rows, f"Test digits, and what {run.model.latent_dim} numbers keep of them"), path)
 
 
 def save_figure(figure: Figure, path: Path) -> None:
