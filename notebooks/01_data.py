@@ -361,7 +361,7 @@ assert 200 < baseline < 210, f"the baseline should be 205 nats, within 5, and is
 
 # %% [markdown]
 # 205: most of the 543 nats were paid for not knowing where digits sit.
-# A higher guess was reasonable, for this model never looks at the image.
+# That is low for a model that never looks at the image.
 # But four pixels in ten are on in fewer than one digit in a hundred, and those cost next to nothing.
 #
 # What has it understood about digits? Ask it to draw some.
@@ -393,15 +393,18 @@ for kind, x in (("thresholded", (x_test >= 0.5).float()), ("drawn", test), ("gre
 
 # %% [markdown]
 # All three cost the same.
-# Expecting a gap was reasonable, after 105 against 118.
-# But the three data sets differ on the edges of the strokes, and this model has no idea where the edges are.
+# Where has the gap between 105 and 118 gone?
+# The three data sets differ on the edges of the strokes, and this model has no idea where the edges are.
 # (For a fixed `p` the cost is a straight line in `x`: only the average ink counts, and that hardly differs.)
 # The network knows where this 7 ends, and so it notices what you do to its rim.
 #
 # - **Thresholded, 105**: the rim is decided once for all, nothing is random, so the pictures are easier.
 # - **Drawn, 115**: the rim is thrown with dice, and the dice cost extra.
-# - **Grey, 118**: the loss charges for the dice without throwing them, and the number is no likelihood at all.
+# - **Grey, 118**: the loss charges for dice that were never thrown, so no code can say how they fell;
+#   and the number is no likelihood at all.
 #
+# Train on one kind and test on another, and the number follows the test:
+# the network trained on draws gets 105.6 on thresholded digits.
 # The better the model, the more the one short line matters.
 
 # %%
@@ -433,7 +436,8 @@ plt.show()
 # | any real number | a bell curve: centre and width (Gaussian) | squared error / (2 × width²), plus log width |
 #
 # The third row hides a trap: leave out the width, and you have chosen one without knowing.
-# In that row a cost can also be negative, because a density can exceed 1; in the first two it never is.
+# In that row a cost can also be negative, because a bell curve gives a density, a probability per unit of length,
+# and that can exceed 1; in the first two rows it never is.
 # If a loss on black-and-white digits drops below 0, something is wrong.
 
 # %% [markdown]

@@ -40,6 +40,7 @@ test_x = binarize(grey(digits.test_images), Generator().manual_seed(0))  # [1000
 # Squeeze an image of 784 pixels into 20 numbers, and blow those up into an image again.
 # If what comes out looks like what went in, the 20 numbers hold what matters about the digit.
 # They are its **code**, written $z$, and the two halves are an *encoder* and a *decoder*.
+# Each of the numbers is called a *latent dimension*; "latent" means hidden.
 
 
 # %%
@@ -84,7 +85,7 @@ def train_plain(latent_dim, epochs):
 plain_encoder, plain_decoder = train_plain(latent_dim=20, epochs=15)
 
 # %% [markdown]
-# It works well, on digits it has not been trained on too.
+# It works, on most digits it has not been trained on too.
 # `torch.sigmoid` turns the decoder's output into a probability for each pixel, and the picture shows those.
 
 # %%
@@ -120,7 +121,7 @@ plt.show()
 
 # %% [markdown]
 # If you said "most of them", you had a good reason: each number alone is a plausible one.
-# But the decoder has only ever been asked about 4,000 points in a space of 20 dimensions.
+# But the decoder has only ever been asked about codes of digits, a few points in a space of 20 dimensions.
 # What it says between them, nobody has ever corrected.
 #
 # Nor is there a map: nothing in the cost says *where* the codes should lie, so you have to guess where to roll.
@@ -327,7 +328,7 @@ print(f"share of the standard cloud within 3 of the origin, in two dimensions: {
 # %% [markdown]
 # > **Predict first.**
 # > What share of the test digits has its code inside the circle, for each of the three?
-# > And is the map in the middle more like the left one, or the right one?
+# > And for the one in the middle, is it more like the left one's, or the right one's?
 
 # %%
 with torch.no_grad():
@@ -345,7 +346,8 @@ assert shares["clouds, with a price"] > 0.7, "most codes of a VAE should lie ins
 assert shares["points"] < 0.6, "a plain autoencoder has no reason to keep its codes inside the circle"
 
 # %% [markdown]
-# The middle map looks like the left one.
+# In size and in count, the middle map is like the left one.
+# (Its layout resembles the right one because both started from the same weights.)
 # That is a surprise if you thought, as many explanations have it, that noise alone fills the gaps.
 # Look at the widths to see how the encoder got out of it.
 
@@ -414,14 +416,14 @@ figure, axes = plt.subplots(figsize=(8, 3.2))
 axes.hist(logvar.flatten().numpy(), bins=60, color=COLORS["posterior"])
 axes.axvspan(0, 1.7, color="#e4e4e4", linewidth=0)
 axes.text(0.85, 60, "all that a\nReLU leaves", ha="center", va="center")
-axes.set(xlabel="logvar", ylabel="codes", xlim=(-8, 1.7), title="Every trained log-variance is negative")
+axes.set(xlabel="logvar", ylabel="log-variances", xlim=(-8, 1.7), title="Every trained log-variance is negative")
 top = axes.secondary_xaxis(-0.32)
 top.set_xticks([-7.38, -5.99, -4.61, -3.22, -1.83, 0], ["0.025", "0.05", "0.1", "0.2", "0.4", "1"])
 top.set_xlabel("σ")
 plt.show()
 
 # %% [markdown]
-# A positive one is allowed, and rare: it would say less about the digit than the standard cloud does.
+# A positive one is allowed, and there is none here: it would say less about the digit than the standard cloud does.
 #
 # A ReLU turns every one of these into 0, so every cloud has the width 1, however clear the digit is.
 # The same goes for a softplus on `logvar`.

@@ -21,7 +21,7 @@
 #
 # The encoder gave you a cloud of codes for a 7.
 # To train it you need one number: if you nudge the cloud's centre a little, does the 7 come back better or worse?
-# You draw a code, see what comes back, nudge, draw again, and the price has moved by 9 nats.
+# You draw a code, see what comes back, nudge, draw again, and the cost has moved by 9 nats.
 # Was that the nudge, or the dice?
 
 # %%
@@ -52,7 +52,7 @@ model = VAE(latent_dim=20)
 for _progress in fit(model, digits.train_images, config):
     pass
 model.requires_grad_(False)  # trained: from here on we ask for gradients of mu and logvar only
-right_loss = evaluate(model, digits.test_images, "dynamic").negative_elbo.item()
+right_loss = evaluate(model, digits.test_images, "static").negative_elbo.item()
 assert right_loss < 160, "the model has not learnt enough for what follows"
 
 # %% [markdown]
@@ -66,7 +66,7 @@ print(list(x.shape), list(mu.shape), list(sigma.shape))
 
 # %% [markdown]
 # A code is good if the 7 can be rebuilt from it.
-# So give each code a price: the nats it takes to tell the 7's pixels to someone who has the code and the decoder.
+# So give each code a cost: the nats it takes to tell the 7's pixels to someone who has the code and the decoder.
 # How it is worked out can wait for lesson 04; here you need only that lower is better.
 
 
@@ -76,7 +76,7 @@ def cost(z):
 
 
 # %% [markdown]
-# Here are seven codes from the one cloud, each decoded and priced.
+# Here are seven codes from the one cloud, each decoded, with its cost.
 
 # %%
 generator = Generator().manual_seed(0)
@@ -137,8 +137,8 @@ print(
 assert fresh.std() > 5 * same.std(), "the same dice should give a far steadier difference"
 
 # %% [markdown]
-# Same model, same nudge, the same number of decoded codes, and the scatter is more than twenty times smaller.
-# With fresh dice you would need several hundred times as many draws for that.
+# Same model, same nudge, the same number of decoded codes, and the scatter is some thirty times smaller.
+# With fresh dice you would need about a thousand times as many draws for that.
 #
 # ## The trick
 #
@@ -221,7 +221,7 @@ print("Normal.rsample ", gradient_in_mu(lambda mu, sigma: Normal(mu, sigma).rsam
 
 # %% [markdown]
 # `torch.normal` is the treacherous one: `backward` runs, and the gradient is zero.
-# To expect an error was reasonable, and there is none.
+# An error would have been kinder.
 # An encoder trained like this hears nothing from the decoder, and the loss stays at lesson 01's baseline.
 # The `r` in `rsample` stands for reparameterized; you are about to write it yourself.
 #
@@ -274,7 +274,7 @@ show_me(course.reparameterize)
 # In training, one draw an image is enough.
 # A batch of a hundred images evens out much of the rest (Kingma & Welling 2013, section 2.3).
 #
-# ## The loss curve will not catch it
+# ## Would the loss curve catch it?
 #
 # Was such a check worth the trouble for two lines?
 # A bare draw would have shown in the loss, after all.
@@ -299,7 +299,7 @@ def hundredth(mu, logvar, generator):  # a "small noise to begin with" that stay
 # > The model from the top of this lesson has the right line.
 # > Train the same network with each of the mistakes: which of the three gives itself away by a worse loss?
 #
-# The loss is the cost you know plus a price for the code itself, which lesson 05 derives.
+# The loss is the cost you know plus the price of the cloud from lesson 02, which lesson 05 derives.
 # Each network is measured twice on the test digits: with the draw it was trained with, and with the right one.
 
 
@@ -315,7 +315,7 @@ class DrawsWith(VAE):
 
 def test_loss(model, draw):
     model.draw = draw
-    return evaluate(model, digits.test_images, "dynamic").negative_elbo.item()
+    return evaluate(model, digits.test_images, "static").negative_elbo.item()
 
 
 # %%
@@ -337,9 +337,9 @@ for name, (reported, drawn_right) in losses.items():
 
 # %% [markdown]
 # None of them: each mistake reports a *better* loss.
-# The guess that a bug costs something was reasonable, and here the bug pays.
+# You would think that a bug costs something; here the bug pays.
 #
-# The code's price is worked out from `logvar`: a wide cloud is cheap, because it says little.
+# The cloud's price is worked out from `logvar`: a wide cloud is cheap, because it says little.
 # All three mistakes draw closer together than `logvar` claims; a variance below 1 is smaller than its root.
 # They pay for a blurred code and send a sharp one, and nothing in the loss curve shows it.
 # Drawn right, `hundredth` costs 290 nats an image: more than lesson 01's baseline, which knows nothing of the image.
@@ -363,7 +363,8 @@ for draw in (course.reparameterize, exp_logvar, rand, hundredth):
 #
 # Leave the draws where they are.
 # When the cloud moves to the right, draws on the right become more likely, and draws on the left less.
-# So the mean cost changes by each draw's cost, times how fast that draw's probability grows:
+# So the mean cost changes by each draw's cost, times how fast that draw's density grows, as a fraction of itself.
+# With $\theta$ for what is being moved, and because $\nabla q = q\,\nabla \log q$:
 #
 # $$\nabla_\theta\, \mathbb{E}_{q}[f(z)] = \mathbb{E}_{q}\big[\, f(z)\, \nabla_\theta \log q(z) \,\big]$$
 #
@@ -466,9 +467,7 @@ plt.show()
 # Read it as a bill, in draws, for the precision of one pathwise draw.
 # The bare score function needs more than ten thousand; with the baseline it needs some thirty.
 # The first number without the second would be an advertisement.
-# Training shows the same order, and a smaller gap between the first two.
-# In one run of ten epochs, with four draws an image, the test loss came to 135 nats pathwise.
-# It came to 143 with the score function and a baseline, and to 185 without one.
+# In training the order is the same.
 #
 # The pathwise gradient wins here because it knows more.
 # It asks the decoder for the *slope* at each draw; the score function asks only for the *height*.
@@ -504,6 +503,6 @@ plt.show()
 #
 # ## What comes next
 #
-# You can now send a gradient through the dice, and you used a decoder on trust to price the codes.
+# You can now send a gradient through the dice, and you used a decoder on trust to find what a code costs.
 # [Lesson 04](04_decoder.ipynb) opens it.
 # The encoder's answer was not a code but a cloud of codes; the decoder's answer is not a picture either.

@@ -129,7 +129,7 @@ digit_table(
 plt.show()
 
 # %% [markdown]
-# Read each row from the right: the data, four images that the decoder would make, and the average of all of those.
+# Read each row from the right: the data, four images that the decoder would make, and the average of all such draws.
 #
 # You may object that the draws are scruffier than the digit, and you are right.
 # As many pixels change from draw to draw as from draw to digit, but not the same ones.
@@ -246,7 +246,7 @@ digit_table(
         "four draws": torch.stack(draws),
         "the digit": x[one].expand(3, 1, 28, 28),
     },
-    "The code makes the pixels agree; the coins add only the speckle",
+    "The code makes the pixels agree; the coins add the speckle",
 )
 plt.show()
 
@@ -270,7 +270,7 @@ assert apart["no code"] > apart["2 numbers"] > apart["20 numbers"] > floor, "mor
 
 # %% [markdown]
 # The last line is what remains even if you know the grey original: the noise that lesson 01 put into the data.
-# Grey in a decoder's mean is not ink.
+# Grey in a decoder's mean is no light shade of ink.
 # **Grey is what the decoder doesn't know**, and much of the well-known blur of VAE pictures comes from there.
 
 # %% [markdown]
@@ -322,7 +322,7 @@ for number in (5.0, 10.0, 15.0, 20.0):
 # Even at 15, where nothing looks wrong yet, the cost is off in the first or second decimal.
 #
 # A single sure and wrong pixel makes the cost of a whole batch infinite, and its gradient "not a number".
-# Two steps later the model is gone.
+# One step of the optimizer later the model is gone.
 
 # %% [markdown]
 # So don't go through $p$. Put $p = 1 / (1 + e^{-l})$ into the two logs on paper first:
@@ -477,8 +477,10 @@ assert abs(of_digit.mean() - of_draw.mean()) < 15, "on average a digit should co
 assert of_digit.mean() > -120, "after this training a test digit should cost less than 120 nats"
 
 # %% [markdown]
-# The digits cost what draws cost, give or take a few nats, so on average the decoder is neither too sure nor too timid.
-# That is what training on $\log p(x|z)$ does: being sure is cheap where you are right, and dear where you are wrong.
+# The digits cost about what draws cost, and a few nats less: this decoder is a little too timid.
+# It leaves a chance of a speck where the digits have none; those are the lone pixels you counted.
+# Close to balance is where training on $\log p(x|z)$ leads.
+# Being sure is cheap where you are right, and dear where you are wrong.
 #
 # Beware of reading these 100 nats as the cost of an image.
 # They are the cost *once you know $z$*, and $z$ was read off the image itself.
@@ -501,7 +503,7 @@ digit_rows({"mean": means, "draw": binarize(means, generator)}, "The mean fades;
 plt.show()
 
 # %% [markdown]
-# Cover the upper row and look at the lower one: this is what the model claims handwriting looks like.
+# Cover the upper row and look at the lower one: this is what the decoder claims of these codes.
 # The mean hides the doubt, the draw shows it.
 # If you want to know how good a model is, look at both.
 
@@ -511,7 +513,7 @@ plt.show()
 # Squared error is a log-likelihood too: that of a Gaussian around the decoder's output $m$.
 # Each pixel adds $-\frac{(x - m)^2}{2\sigma^2} - \log(\sigma\sqrt{2\pi})$.
 # It has a $\sigma$, and whoever leaves it out has chosen $\sigma^2 = \frac{1}{2}$ without saying so.
-# Lesson 05 shows what a hidden choice like that does to the balance of the loss.
+# A choice of $\sigma$ is a choice of how much a pixel weighs, and lesson 05 shows what a hidden weight does to a loss.
 #
 # It is also a density, and densities can exceed 1: a pixel hit exactly at $\sigma = 0.1$ gets $+1.38$ nats.
 # So "my loss is negative" can be right for a Gaussian, and is always a bug for binary pixels.
@@ -530,7 +532,7 @@ plt.show()
 # - Compute it from logits. Through a sigmoid, float32 gives infinity, or a cut-off without gradient.
 #
 # Expected numbers, for the 1,000 embedded test digits with their pixels drawn once (static binarisation).
-# The network is 784-400-$D$, trained for 12 epochs on the 4,000 training digits; one draw of $z$ an image.
+# The network is 784-400-$D$, trained for 12 epochs on the 4,000 training digits, batch 64; one draw of $z$ an image.
 #
 # | what | expect about |
 # | --- | --- |

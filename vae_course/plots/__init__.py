@@ -15,16 +15,16 @@ from vae_course.torchvision_compat import make_grid
 
 plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
-# Okabe & Ito's palette, which stays apart for colour-blind eyes.
+# Okabe & Ito's palette, and three of Paul Tol's: they stay apart for colour-blind eyes.
 COLORS = {
     "reconstruction": "#0072B2",
     "kl": "#D55E00",
     "elbo": "#009E73",
     "truth": "#444444",
     "train": "#56B4E9",
-    "test": "#0072B2",
-    "pathwise": "#009E73",
-    "score": "#D55E00",
+    "test": "#332288",
+    "pathwise": "#44AA99",
+    "score": "#882255",
     "baseline": "#E69F00",
     "posterior": "#CC79A7",
     "prior": "#999999",
@@ -51,7 +51,7 @@ def digit_grid(images: Float[Tensor, "batch 1 28 28"], columns: int = 8, title: 
 def digit_rows(rows: dict[str, Float[Tensor, "batch 1 28 28"]], title: str = "") -> Figure:
     """A figure with a named row of digits for each entry, all of one length, above each other."""
     count = max(len(images) for images in rows.values())
-    figure, all_axes = plt.subplots(len(rows), 1, figsize=(8, 8 * len(rows) / count * 0.9 + 0.5), squeeze=False)
+    figure, all_axes = plt.subplots(len(rows), 1, figsize=(8, len(rows) * (7 / count + 0.2) + 0.4), squeeze=False)
     for axes, (name, images) in zip(all_axes[:, 0], rows.items(), strict=True):
         show_digits(axes, images, count)
         axes.text(-0.01, 0.5, name, transform=axes.transAxes, ha="right", va="center", fontsize=11)

@@ -36,7 +36,7 @@ def running_estimates(
         right.set_title("One lucky draw after another lifts the estimate")
     else:
         right.text(2, end + 22, "codes drawn from the encoder", color=COLORS["posterior"])
-        right.set_title("The encoder's draws agree from the start")
+        right.set_title("The encoder's draws start where the prior's never arrive")
     return figure
 
 

@@ -6,6 +6,7 @@ from jaxtyping import Float, Int64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 from vae_course.plots import COLORS, show_digits
@@ -16,16 +17,15 @@ CLASS_COLORS = plt.colormaps["tab10"].colors
 def code_maps(
     maps: dict[str, Float[Tensor, "batch 2"]], labels: Int64[Tensor, "batch"], title: str, radius: float = 3
 ) -> Figure:
-    """Maps of two-number codes, each digit drawn as itself, with the share inside the same circle on every map."""
-    figure, all_axes = plt.subplots(1, len(maps), figsize=(8, 6.6 / len(maps) + 1.1))
+    """Maps of two-number codes at one scale, with the share inside the same circle on every map."""
+    figure, all_axes = plt.subplots(1, len(maps), figsize=(8, 6.6 / len(maps) + 1.1), sharex=True, sharey=True)
     for axes, (name, codes) in zip(all_axes, maps.items(), strict=True):
-        for digit in range(10):
-            these = codes[labels == digit]
-            axes.scatter(*these.T, s=16, linewidths=0.2, color=CLASS_COLORS[digit], marker=f"${digit}$")
+        _scatter_classes(axes, codes, labels)
         axes.add_patch(Circle((0, 0), radius, fill=False, linewidth=2.5, zorder=3))
         share = (codes.norm(dim=1) < radius).float().mean()
-        axes.set_title(f"{name}:\n{share:.0%} inside the circle", fontsize=11, fontweight="normal")
-        _square(axes, torch.cat((codes, torch.tensor([[-radius, -radius], [radius, radius]]))))
+        axes.set_title(f"{name}: {share:.0%} inside", fontsize=11, fontweight="normal")
+        _square(axes, torch.cat(list(maps.values())))
+        axes.label_outer()
     return _titled(figure, title)
 
 
@@ -49,6 +49,7 @@ def clouds(
             _ellipse(axes["map"], mu[i], sigma[i], fill=False, linewidth=1.2)
         show_digits(axes[name], images[chosen], 4)
         axes[name].set_title(f"the {name} 8, outlined on the map", fontsize=11, fontweight="normal")
+    _name_classes(axes["map"], mu, labels)
     _square(axes["map"], mu)
     return _titled(figure, title)
 
@@ -79,6 +80,20 @@ def width_from_head() -> Figure:
 
 def _ellipse(axes: Axes, center: Tensor, sigma: Tensor, **style: object) -> None:
     axes.add_patch(Ellipse(center.tolist(), *(2 * sigma).tolist(), **style))
+
+
+def _scatter_classes(axes: Axes, codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, "batch"]) -> None:
+    axes.scatter(*codes.T, s=5, c=[CLASS_COLORS[label] for label in labels])
+    _name_classes(axes, codes, labels)
+
+
+def _name_classes(axes: Axes, codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, "batch"]) -> None:
+    """Write each class's digit at the median of its codes: a key that needs no looking up."""
+    outline = [withStroke(linewidth=3, foreground="white")]
+    for digit in range(10):
+        place = codes[labels == digit].median(0).values
+        axes.text(*place, str(digit), color=CLASS_COLORS[digit], fontsize=14, fontweight="bold", ha="center",
+                  va="center", path_effects=outline, zorder=4)  # fmt: skip
 
 
 def _square(axes: Axes, points: Float[Tensor, "batch 2"]) -> None:
