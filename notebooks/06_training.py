@@ -281,8 +281,8 @@ check_evaluate(evaluate)
 #
 # <details><summary>Hint 3: if you split</summary>
 #
-# 1,020 images in batches of 1,000 leave 20 in the last one.
-# The mean of the two means would count each of those 20 fifty times.
+# 1,025 images in batches of 1,000 leave 25 in the last one.
+# The mean of the two means would count each of those 25 forty times.
 # Collect the terms of all images first, and average at the end.
 # </details>
 

@@ -46,6 +46,10 @@ def in_double(logits, x):
     return sigmoid_then_log(logits.double(), x.double()).float()
 
 
+def stable_in_double(logits, x):
+    return softplus_form(logits.double(), x.double())
+
+
 def logs_of_logits(logits, x):
     return (x * logits.log() + (1 - x) * (1 - logits).log()).sum(PIXELS)
 
@@ -63,6 +67,7 @@ def raises(logits, x):
     [
         log_likelihood,
         softplus_form,
+        stable_in_double,
         lambda logits, x: logsigmoid(torch.where(x == 1, logits, -logits)).flatten(1).sum(1),
         lambda logits, x: Bernoulli(logits=logits).log_prob(x).sum(PIXELS),
         lambda logits, x: -binary_cross_entropy_with_logits(logits, x, reduction="none").sum(PIXELS),
@@ -83,6 +88,10 @@ def test_not_tried_yet():
         (sigmoid_then_log, "Not finite"),
         (sigmoid_then_log_where, "rounded"),
         (in_double, "Not finite"),
+        (lambda logits, x: sigmoid_then_log(logits.double(), x.double()), "Not finite"),
+        (lambda logits, x: stable_in_double(logits, x).clamp(min=-250), "first of three"),
+        (lambda logits, x: stable_in_double(logits, x).sum(), "the sum for the whole batch"),
+        (lambda logits, x: stable_in_double(logits.detach(), x), "No gradient"),
         (lambda logits, x: (x * logits - torch.log(1 + torch.exp(logits))).sum(PIXELS), "overflowed"),
         (clamped_by_torch, "Clamping"),
         (clamped_by_hand, "Clamping"),

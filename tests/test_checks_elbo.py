@@ -30,6 +30,7 @@ RIGHT_KL = [
     lambda mu, logvar: torch.distributions.kl_divergence(
         torch.distributions.Normal(mu, (0.5 * logvar).exp()), torch.distributions.Normal(0.0, 1.0)
     ).sum(-1),
+    lambda mu, logvar: kl_divergence(mu.double(), logvar.double()),
 ]
 WRONG_KL = {
     "lost half": (lambda mu, logvar: 2 * kl_divergence(mu, logvar), "½"),
@@ -58,7 +59,31 @@ WRONG_KL = {
     "swapped": (lambda mu, logvar: kl_divergence(logvar, mu), "changed places"),
     "something else": (lambda mu, logvar: mu.square().sum(-1), "mu = 1"),
     "nan": (lambda mu, logvar: kl_divergence(mu, logvar) * float("nan"), "mu = 1"),
-    "detached": (lambda mu, logvar: kl_divergence(mu, logvar).detach(), "gradient"),
+    "mu in absolute value": (
+        lambda mu, logvar: 0.5 * (mu.abs() + logvar.exp() - 1 - logvar).sum(-1),
+        "mu = 2 and logvar = 0: yours gives 1.000, and 2.000",
+    ),
+    "exp squared": (
+        lambda mu, logvar: 0.5 * (mu.square() + logvar.exp() ** 2 - 1 - logvar).sum(-1),
+        "mu = 0 and logvar = 1: yours gives 2.695, and 0.359",
+    ),
+    "half of mu only": (
+        lambda mu, logvar: (0.5 * mu.square() + logvar.exp() - 1 - logvar).sum(-1),
+        "mu = 0 and logvar = 1: yours gives 0.718, and 0.359",
+    ),
+    "-1 outside the sum": (
+        lambda mu, logvar: 0.5 * ((mu.square() + logvar.exp() - logvar).sum(-1) - 1),
+        "D = 2, mu = 0 and logvar = 0: yours gives 0.500, and 0.000",
+    ),
+    "positive mu only": (lambda mu, logvar: kl_divergence(mu.relu(), logvar), "mu = -1"),
+    "images mixed": (lambda mu, logvar: kl_divergence(mu, logvar).flip(0), "depend on the others"),
+    "detached": (lambda mu, logvar: kl_divergence(mu, logvar).detach(), "gradient of mu"),
+    "mu detached": (lambda mu, logvar: kl_divergence(mu.detach(), logvar), "gradient of mu"),
+    "logvar detached": (lambda mu, logvar: kl_divergence(mu, logvar.detach()), "gradient of logvar"),
+    "half of logvar detached": (
+        lambda mu, logvar: 0.5 * (mu.square() + logvar.exp().detach() - 1 - logvar).sum(-1),
+        "gradient of logvar",
+    ),
     "a number": (lambda mu, logvar: 0.5, "float"),
     "raises": (lambda mu, logvar: mu @ logvar, "It stopped with RuntimeError"),
     "no function": (3, "It stopped with TypeError"),
@@ -68,6 +93,7 @@ RIGHT_TERMS = [
     elbo_terms,
     terms(lambda x, logits: pixel_nats(x, logits).sum((1, 2, 3))),
     terms(lambda x, logits: pixel_nats(x, logits).flatten(1).sum(1)),
+    terms(lambda x, logits: binary_cross_entropy(logits.sigmoid(), x, reduction="none").sum((1, 2, 3))),
 ]
 WRONG_TERMS = {
     "mean over pixels": (terms(lambda x, logits: pixel_nats(x, logits).mean((1, 2, 3))), "784"),
@@ -89,7 +115,10 @@ WRONG_TERMS = {
     "swapped mu and logvar": (terms(kl=lambda mu, logvar: kl_divergence(logvar, mu)), "changed places"),
     "kl a scalar": (terms(kl=lambda mu, logvar: per_latent(mu, logvar).sum()), "kl should have shape"),
     "kl a number": (terms(kl=lambda mu, logvar: 0.5), "wanted for kl,"),
-    "detached": (terms(kl=lambda mu, logvar: kl_divergence(mu, logvar).detach()), "gradient"),
+    "detached": (terms(kl=lambda mu, logvar: kl_divergence(mu, logvar).detach()), "gradient of mu"),
+    "mu detached": (terms(kl=lambda mu, logvar: kl_divergence(mu.detach(), logvar)), "gradient of mu"),
+    "logvar detached": (terms(kl=lambda mu, logvar: kl_divergence(mu, logvar.detach())), "gradient of logvar"),
+    "logits detached": (terms(lambda x, logits: -log_likelihood(logits.detach(), x)), "gradient of logits"),
     "logits as probabilities": (
         terms(lambda x, logits: binary_cross_entropy(logits, x, reduction="none").sum((1, 2, 3))),
         "It stopped with RuntimeError",

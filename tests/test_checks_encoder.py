@@ -45,6 +45,33 @@ class CautiousStart(Encoder):
         return mu, logvar.clamp(-10, 10)
 
 
+class AsAsked(nn.Module):
+    """What the exercise asks for, with its number in place of the argument where a subclass says so."""
+
+    body, heads = None, None
+
+    def __init__(self, latent_dim=20, hidden=400):
+        super().__init__()
+        self.features = nn.Sequential(nn.Flatten(), nn.Linear(784, self.body or hidden), nn.ReLU())
+        self.mu, self.logvar = (nn.Linear(self.heads or hidden, latent_dim) for _ in range(2))
+
+    def forward(self, x):
+        features = self.features(x)
+        return self.mu(features), self.logvar(features)
+
+
+class HiddenIgnored(AsAsked):
+    body = heads = 400
+
+
+class HiddenIgnoredOtherNumber(AsAsked):
+    body = heads = 300
+
+
+class HiddenIgnoredByTheHeads(AsAsked):
+    heads = 400
+
+
 def altered(change):
     """The course's encoder, with its answer changed by `change(encoder, x, mu, logvar)`."""
 
@@ -122,7 +149,10 @@ class NoArguments(Encoder):
         super().__init__()
 
 
-@pytest.mark.parametrize("answer", [Encoder, OneSplitLayer, TwoTrunks, CautiousStart])
+SigmaBySoftplus = altered(lambda e, x, mu, logvar: (mu, 2 * F.softplus(logvar).log()))
+
+
+@pytest.mark.parametrize("answer", [Encoder, AsAsked, OneSplitLayer, TwoTrunks, CautiousStart, SigmaBySoftplus])
 def test_right(answer):
     assert check_encoder(answer).status == "right", check_encoder(answer)
 
@@ -133,8 +163,16 @@ def test_stub():
 
 MISTAKES = {
     "relu on logvar": (altered(lambda e, x, mu, logvar: (mu, F.relu(logvar))), "logvar is never negative"),
-    "softplus on logvar": (altered(lambda e, x, mu, logvar: (mu, F.softplus(logvar))), "sigma below 1"),
+    "softplus on logvar": (altered(lambda e, x, mu, logvar: (mu, F.softplus(logvar))), "sigma never gets below 1"),
     "minus softplus": (altered(lambda e, x, mu, logvar: (mu, -F.softplus(logvar))), "logvar is never positive"),
+    "elu on logvar": (altered(lambda e, x, mu, logvar: (mu, F.elu(logvar))), "logvar is hardly negative"),
+    "minus elu": (altered(lambda e, x, mu, logvar: (mu, -F.elu(logvar))), "logvar is hardly positive"),
+    "leaky relu on logvar": (altered(lambda e, x, mu, logvar: (mu, F.leaky_relu(logvar))), "sigma hardly gets below 1"),
+    "elu on mu": (altered(lambda e, x, mu, logvar: (F.elu(mu), logvar)), "mu is hardly negative"),
+    "one output expanded": (
+        altered(lambda e, x, mu, logvar: (mu, logvar[:, :1].expand(-1, 5))),
+        "logvar is the same in every latent dimension",
+    ),
     "variance for logvar": (altered(lambda e, x, mu, logvar: (mu, logvar.exp())), "exp"),
     "tanh on logvar": (altered(lambda e, x, mu, logvar: (mu, logvar.tanh())), "logvar never leaves"),
     "sigmoid on mu": (altered(lambda e, x, mu, logvar: (mu.sigmoid(), logvar)), "mu is never negative"),
@@ -164,6 +202,9 @@ MISTAKES = {
     "layers in a list": (LayersInAList, "nn.Sequential"),
     "layers made in forward": (LayersMadeInForward, "__init__"),
     "no nonlinearity": (NoReLU, "ReLU"),
+    "hidden ignored": (HiddenIgnored, "hidden=7"),
+    "hidden ignored, another number": (HiddenIgnoredOtherNumber, "hidden=7"),
+    "hidden ignored by the heads": (HiddenIgnoredByTheHeads, "hidden=7"),
     "latent_dim ignored": (LatentDimForgotten, "latent_dim=5"),
     "no flatten": (NoFlatten, "RuntimeError"),
     "no arguments": (NoArguments, "TypeError"),

@@ -72,6 +72,24 @@ def rsample(mu, logvar, generator):
     return Normal(mu, torch.exp(0.5 * logvar)).rsample()
 
 
+def overwrites_mu(mu, logvar, generator):
+    mu += torch.exp(0.5 * logvar) * draw(mu.shape, generator)
+    return mu
+
+
+def overwrites_logvar(mu, logvar, generator):
+    return mu + logvar.mul_(0.5).exp_() * draw(mu.shape, generator)
+
+
+def overwrites_with_the_variance(mu, logvar, generator):
+    mu += torch.exp(logvar) * draw(mu.shape, generator)
+    return mu
+
+
+def in_place_on_its_own(mu, logvar, generator):
+    return draw(mu.shape, generator).mul_(logvar.mul(0.5).exp_()).add_(mu)
+
+
 def seeded_inside(mu, logvar, generator):
     return right_by_hand(mu, logvar, torch.Generator().manual_seed(0))
 
@@ -124,7 +142,7 @@ def raises(mu, logvar, generator):
     return mu + torch.exp(0.5 * logvar) * torch.randn(3, 3, generator=generator)
 
 
-@pytest.mark.parametrize("answer", [reparameterize, right_by_hand])
+@pytest.mark.parametrize("answer", [reparameterize, right_by_hand, in_place_on_its_own])
 def test_a_right_answer_is_right(answer):
     assert check_reparameterize(answer).status == "right"
 
@@ -148,7 +166,10 @@ def test_the_stub_is_not_tried_yet():
         (torch_normal, "torch.normal"),
         (detached_sigma, "derivative of z in logvar"),
         (generator_ignored, "same seed gave other"),
-        (rsample, "same seed gave other"),
+        (rsample, "rsample takes none"),
+        (overwrites_mu, "overwrote"),
+        (overwrites_logvar, "overwrote"),
+        (overwrites_with_the_variance, "is the variance"),
         (seeded_inside, "do not seed inside"),
         (reseeded, "do not seed inside"),
         (no_noise, "where is the noise"),

@@ -4,7 +4,7 @@ import torch
 from vae_course import training
 from vae_course.checks import Verdict
 from vae_course.checks.training import check_evaluate, check_training_step
-from vae_course.data import binarize_once, grey
+from vae_course.data import BINARIZATIONS, binarize, binarize_once, grey
 from vae_course.elbo import ElboTerms, elbo_terms
 
 
@@ -99,6 +99,10 @@ def moves_by_hand(model, x, beta, optimizer, generator):
     return terms
 
 
+def never_averages(model, x, beta, optimizer, generator):
+    model.elbo(x, generator).weighted(beta).backward()
+
+
 def raises(*arguments):
     raise RuntimeError("the optimizer is on strike")
 
@@ -123,9 +127,10 @@ WRONG_STEPS = {
     "nothing returned": (step(give="nothing"), "return the two terms"),
     "attached": (step(give="attached"), "graph"),
     "the total": (step(give="total"), "Tensor"),
-    "floats": (step(give="floats"), "tensor of shape []"),
+    "floats": (step(give="floats"), ".item()"),
     "per image": (step(give="images"), "shape []"),
     "exchanged": (step(give="exchanged"), "yours say"),
+    "never averages": (never_averages, "average over the batch first"),
     "again after the step": (terms_after_the_step, "more dice"),
     "other terms": (measures_after_the_step, "Before the second step"),
     "raises": (raises, "on strike"),
@@ -134,7 +139,17 @@ WRONG_STEPS = {
 }
 
 
-def measure(*, eval_=True, restore=True, seeded=True, at_mu=False, split=1000, give="mean", images=slice(None)):
+def measure(
+    *,
+    eval_=True,
+    restore=True,
+    seeded=True,
+    at_mu=False,
+    split=1000,
+    give="mean",
+    images=slice(None),
+    pixels=lambda images, binarization, generator: grey(binarize_once(images, binarization, generator)),
+):
     """An evaluation that can be told to go wrong."""
 
     @torch.no_grad()
@@ -144,10 +159,10 @@ def measure(*, eval_=True, restore=True, seeded=True, at_mu=False, split=1000, g
         if eval_:
             model.eval()
         batches = []
-        for batch in binarize_once(test_images, binarization, generator)[images].split(split):
-            mu, logvar = model.encoder(grey(batch))
+        for x in pixels(test_images, binarization, generator)[images].split(split):
+            mu, logvar = model.encoder(x)
             z = mu if at_mu else mu + torch.exp(0.5 * logvar) * torch.randn(mu.shape, generator=generator)
-            batches.append(elbo_terms(grey(batch), model.decoder(z), mu, logvar))
+            batches.append(elbo_terms(x, model.decoder(z), mu, logvar))
         if restore:
             model.train(was_training)
         terms = ElboTerms(*(torch.cat(term) for term in zip(*batches, strict=True)))
@@ -155,6 +170,7 @@ def measure(*, eval_=True, restore=True, seeded=True, at_mu=False, split=1000, g
         return {
             "mean": terms.mean(),
             "images": terms,
+            "floats": ElboTerms(*(term.item() for term in terms.mean())),
             "sum": ElboTerms(terms.reconstruction.sum(), terms.kl.sum()),
             "total": terms.mean().negative_elbo,
             "exchanged": ElboTerms(terms.kl.mean(), terms.reconstruction.mean()),
@@ -207,12 +223,23 @@ WRONG_MEASURES = {
     "global dice": (global_dice, "two different numbers"),
     "first batch only": (measure(images=slice(1000)), "the model saw 1,000"),
     "last batch only": (measure(give="last"), "count once"),
-    "mean of means": (measure(give="mean of means"), "count once"),
+    **{
+        f"mean of means of {size}": (measure(give="mean of means", split=size), "count once")
+        for size in (1000, 512, 256, 128, 100, 64, 32)
+    },
     "sum": (measure(give="sum"), "count once"),
     "per image": (measure(give="images"), "shape []"),
     "the total": (measure(give="total"), "Tensor"),
     "exchanged": (measure(give="exchanged"), "changed places"),
-    "binarisation ignored": (lambda m, i, b, s: training.evaluate(m, i, "grey", s), "binarization"),
+    "floats": (measure(give="floats"), ".item()"),
+    "binarization ignored": (measure(pixels=lambda images, _, g: binarize(grey(images), g)), '"binarization"'),
+    **{
+        f"always {fixed}": (
+            measure(pixels=lambda images, _, g, f=fixed: grey(binarize_once(images, f, g))),
+            "pixels of",
+        )
+        for fixed in BINARIZATIONS
+    },
     "raises": (raises, "on strike"),
     "wrong type": (lambda *_: 112.0, "float"),
 }

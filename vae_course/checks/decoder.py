@@ -42,7 +42,7 @@ def _wrong_form(result: Any, logits: Tensor, x: Tensor) -> str | None:
         return "It returned one number a pixel. Pixels are independent given z, so their logs add up: sum over them."
     if result.ndim == 0:
         truth = _truth(logits, x)
-        reduced = "the sum" if torch.isclose(result, truth.sum(), rtol=1e-3) else "one number"
+        reduced = "the sum" if torch.isclose(result.detach().float(), truth.sum(), rtol=1e-3) else "one number"
         return f"It returned {reduced} for the whole batch. Sum over pixels, and keep the batch: shape [B]."
     return f"It returned shape {list(result.shape)} for a batch of 3 images; one number an image is shape [3]."
 
@@ -89,7 +89,7 @@ def _wrong_when_sure(answer: Any) -> str | None:
         if not result.isfinite().all():
             cause = "The sigmoid rounded to 0 or 1" if abs(logit) < 80 else "A sigmoid rounded, or an exp overflowed"
             return f"Not finite: {where}, and yours says {-result.item():.0f}. {cause}."
-        if not torch.allclose(result, -torch.tensor([abs(logit)]), atol=0.01):
+        if not torch.allclose(result.detach().float(), -torch.tensor([abs(logit)]), atol=0.01):
             return f"Finite but wrong: {where}, and yours says {-result.item():.1f}. Clamping hides what was rounded."
     return None
 

@@ -42,6 +42,7 @@ KL_MISTAKES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     ),
     "mu and logvar have changed places.": lambda m, v: 0.5 * (v**2 + m.exp() - 1 - m).sum(-1),
 }
+KL_PROBES = ((1, 1.0, 0.0), (1, 0.0, 1.0), (1, 2.0, 0.0), (1, 0.0, 0.0), (2, 0.0, 0.0), (1, -1.0, -1.0))
 
 
 @exercise("kl_divergence", "One number an image, in nats: 0 where q is the prior, and never negative.")
@@ -50,13 +51,18 @@ def check_kl_divergence(answer: Any) -> str | None:
     mu, logvar, *_ = _example()
     got = tried(answer(mu, logvar))
     hint = _not_one_an_image(got, "the KL", "latent dimensions")
-    if hint or torch.allclose(got, elbo.kl_divergence(mu, logvar), atol=1e-4):
-        return hint or _without_gradient(got)
+    right = elbo.kl_divergence(mu, logvar)
+    if hint or _same(got, right):
+        return hint or _wrong_gradient(got, right, mu=mu, logvar=logvar)
     for hint, mistake in KL_MISTAKES.items():
-        if torch.allclose(got, mistake(mu, logvar), atol=1e-4, equal_nan=True):
+        if _same(got, mistake(mu, logvar)):
             return hint
-    one = float(answer(torch.tensor([[1.0]]), torch.tensor([[0.0]])))
-    return f"The values differ. Try one latent with mu = 1 and logvar = 0: yours gives {one:.3f}, and ½ is right."
+    for d, m, v in KL_PROBES:
+        found, wanted = (float(f(torch.full((1, d), m), torch.full((1, d), v))) for f in (answer, elbo.kl_divergence))
+        if not abs(found - wanted) < 1e-3:
+            where = f"D = {d}, mu = {m:.0f} and logvar = {v:.0f}"
+            return f"The values differ. Try one image with {where}: yours gives {found:.3f}, and {wanted:.3f} is right."
+    return "Simple points are right, and a batch of random ones is not: does an image's number depend on the others?"
 
 
 @exercise("elbo_terms", "Two numbers an image, both in nats, both a cost, and no weight hidden in either.")
@@ -76,7 +82,8 @@ def check_elbo_terms(answer: Any) -> str | None:
         return "The two terms have changed places: reconstruction comes first, then kl."
     hint = _reconstruction_mistake(got.reconstruction, right.reconstruction, x, logits)
     if hint or _same(got.kl, right.kl):
-        return hint or _without_gradient(got.reconstruction) or _without_gradient(got.kl)
+        hint = hint or _wrong_gradient(got.reconstruction, right.reconstruction, logits=logits)
+        return hint or _wrong_gradient(got.kl, right.kl, mu=mu, logvar=logvar)
     if _same(got.kl, -right.kl):
         return "kl is negative: both terms are costs here, and minus the ELBO is their sum. Give kl as it is."
     if _same(got.kl, elbo.kl_divergence(logvar, mu)):
@@ -116,11 +123,14 @@ def _reconstruction_mistake(got: Tensor, right: Tensor, x: Tensor, logits: Tenso
     return "reconstruction is not minus the log_likelihood of lesson 04: nats, summed over pixels, with no weight."
 
 
-def _without_gradient(got: Tensor) -> str | None:
-    return (
-        None if got.requires_grad else "The values are right, and no gradient can pass: leave out detach and no_grad."
-    )
+def _wrong_gradient(got: Tensor, right: Tensor, **inputs: Tensor) -> str | None:
+    for name, tensor in inputs.items():
+        # With a zero added, a result that is cut off from the tensor has a gradient, 0.
+        sums = (result.sum() + 0 * tensor.sum() for result in (got, right))
+        if not _same(*(torch.autograd.grad(total, tensor, retain_graph=True)[0] for total in sums)):
+            return f"The values are right, and the gradient of {name} is not: leave out detach and no_grad."
+    return None
 
 
 def _same(got: Tensor, expected: Tensor) -> bool:
-    return torch.allclose(got, expected, rtol=1e-3, atol=1e-4)
+    return torch.allclose(got.float(), expected, rtol=1e-3, atol=1e-4, equal_nan=True)

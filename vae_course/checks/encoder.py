@@ -1,5 +1,6 @@
 """Lesson 02's exercise: an encoder with two heads."""
 
+import inspect
 from typing import Any
 
 import torch
@@ -25,7 +26,8 @@ def check_encoder(answer: Any) -> str | None:
         # Far out of [0, 1], so that whatever bounds an output shows.
         loud = 100 * torch.randn(256, 1, 28, 28)
         result = tried(encoder(x))
-        return _wrong_result(result) or _wrong_behaviour(encoder, x, loud) or _wrong_gradients(encoder, x, *result)
+        hint = _wrong_result(result) or _wrong_behaviour(encoder, x, loud) or _wrong_gradients(encoder, x, *result)
+        return hint or _wrong_width(answer)
 
 
 def _wrong_result(result: Any) -> str | None:
@@ -51,11 +53,17 @@ def _wrong_behaviour(encoder: nn.Module, x: Tensor, loud: Tensor) -> str | None:
     for name, tensor in zip(("mu", "logvar"), encoder(loud), strict=True):
         if tensor.std(0).max() == 0:
             return f"{name} is the same for every image: it has to be computed from x."
-        if tensor.min() >= 0 or tensor.max() <= 0:
-            sign = "negative" if tensor.min() >= 0 else "positive"
-            meaning = "sigma below 1" if sign == "negative" else "sigma above 1"
-            reason = f"no cloud can have {meaning}" if name == "logvar" else "half of the plane is out of reach"
-            return f"{name} is never {sign}, so {reason}. Return what the linear layer gives: no ReLU, softplus or exp."
+        if (tensor == tensor[:, :1]).all():
+            return f"{name} is the same in every latent dimension: they need one output each of the linear layer."
+        low, high = -tensor.min(), tensor.max()
+        # A linear head reaches about as far up as down, 2 log softplus a twentieth as far, ELU and leaky ReLU less.
+        if min(low, high) < 0.03 * max(low, high):
+            sign, side = ("negative", "below") if low < high else ("positive", "above")
+            ever = "never" if min(low, high) <= 0 else "hardly"
+            reason = f"sigma {ever} gets {side} 1" if name == "logvar" else "half of the plane is out of reach"
+            return (
+                f"{name} is {ever} {sign}, so {reason}. Return the linear layer's output: no ReLU, ELU, softplus, exp."
+            )
         if tensor.abs().max() <= 1:
             return f"{name} never leaves [-1, 1]: something after the linear layer, perhaps a tanh, holds it there."
     flat = [encoder(images)[0] for images in (x, loud[:BATCH], x + loud[:BATCH], 0 * x)]
@@ -84,11 +92,20 @@ def _wrong_gradients(encoder: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor) 
     for name, own, other in (("mu", *reached), ("logvar", *reversed(reached))):
         if not any(((a != 0) & (b == 0)).any() for a, b in zip(own, other, strict=True)):
             return f"{name} has no weights of its own: the heads share theirs, so one fixes the other. Use two layers."
-    heads = [getattr(encoder, name, None) for name in ("mu", "logvar")]
-    if all(isinstance(head, nn.Linear) for head in heads):
-        wanted = [torch.autograd.grad(mu.sum(), head.weight, retain_graph=True, allow_unused=True)[0] for head in heads]
-        if wanted[0] is None and wanted[1] is not None:
-            return "mu and logvar are swapped: the first result comes from `self.logvar`."
+    own = {name for (name, _), grad in zip(encoder.named_parameters(), reached[0], strict=True) if grad.any()}
+    if "logvar.weight" in own and "mu.weight" not in own:
+        return "mu and logvar are swapped: the first result comes from `self.logvar`."
+    return None
+
+
+def _wrong_width(answer: type) -> str | None:
+    hidden = inspect.signature(answer).parameters.get("hidden")
+    if hidden is None:
+        return None
+    small = answer(latent_dim=LATENT_DIM, hidden=(7,) if isinstance(hidden.default, tuple) else 7)
+    widths = {width for parameter in small.parameters() for width in parameter.shape}
+    if 7 not in widths or hidden.default in widths:
+        return "hidden=7 was asked for, and another width came: use the argument `hidden` wherever its number stands."
     return None
 
 

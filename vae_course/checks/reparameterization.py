@@ -40,8 +40,9 @@ def _shape(reparameterize) -> str | None:
 def _dice(reparameterize) -> str | None:
     mu, logvar = _mu_logvar(-1.0, rows=64)
     generator = Generator().manual_seed(0)
-    first, second = reparameterize(mu, logvar, generator), reparameterize(mu, logvar, generator)
-    again = reparameterize(mu, logvar, Generator().manual_seed(0))
+    first, second, again = (
+        reparameterize(mu.clone(), logvar.clone(), dice) for dice in (generator, generator, Generator().manual_seed(0))
+    )
     if first.isnan().any():
         return "z contains NaN: is there a root or a logarithm of a negative number? logvar may be negative."
     noise = first - mu
@@ -53,7 +54,7 @@ def _dice(reparameterize) -> str | None:
     if torch.equal(first, second):
         return "Two calls in a row gave the same draws: do not seed inside, take the draws from the generator given."
     if not torch.equal(first, again):
-        return "The same seed gave other draws: pass the generator on to the function that draws eps."
+        return "The same seed gave other draws: pass the generator on to what draws eps (randn; rsample takes none)."
     if torch.allclose(noise[:, 0], noise[:, 1], atol=1e-4):
         return "All latent dimensions of an image share one eps: draw one number for each entry of mu."
     return None
@@ -64,7 +65,7 @@ def _gaussian(reparameterize) -> str | None:
     noise = []
     for value in LOGVARS:
         mu, logvar = _mu_logvar(value)
-        noise.append(reparameterize(mu, logvar, generator).detach() - mu)
+        noise.append(reparameterize(mu.clone(), logvar, generator).detach() - mu)
     centre, std = torch.stack([n.mean(0) for n in noise]), torch.stack([n.std() for n in noise])
     if (centre.abs() > 0.05 * std[:, None]).any():
         if all(n.min() >= 0 for n in noise):
@@ -87,7 +88,8 @@ def _gaussian(reparameterize) -> str | None:
 
 def _gradient(reparameterize) -> str | None:
     mu, logvar = (t.requires_grad_() for t in _mu_logvar(-1.0, rows=64))
-    z = reparameterize(mu, logvar, Generator().manual_seed(0))
+    given = mu.clone(), logvar.clone()
+    z = reparameterize(*given, Generator().manual_seed(0))
     if not z.requires_grad:
         return "No gradient passes: z is detached. Compute it from mu and logvar, with nothing that stops autograd."
     by_mu, by_logvar = torch.autograd.grad(z.sum(), (mu, logvar), allow_unused=True)
@@ -95,4 +97,6 @@ def _gradient(reparameterize) -> str | None:
         return "The derivative of z in mu must be 1. torch.normal gives 0: draw eps apart from mu and sigma."
     if by_logvar is None or not torch.allclose(by_logvar, 0.5 * (z - mu), atol=1e-4):
         return "The derivative of z in logvar must be ½ sigma eps: something stops the gradient on sigma's way."
+    if not all(map(torch.equal, given, (mu, logvar))):
+        return "Your function overwrote the mu or logvar it was given, and the KL needs them: no `+=` and no `exp_()`."
     return None

@@ -10,7 +10,7 @@ from torch.optim import Adam
 
 from vae_course import training
 from vae_course.checks import exercise, tried
-from vae_course.data import binarize, grey, load_digits
+from vae_course.data import binarize, binarize_once, grey, load_digits
 from vae_course.elbo import ElboTerms
 from vae_course.vae import VAE
 
@@ -22,7 +22,12 @@ TOLERANCE = 0.2  # Nats; two seeds of the dice differ by a tenth of that.
 @exercise("training_step", "Each step follows the slope of its own batch, with z drawn, and starts from a clean slate.")
 def check_training_step(answer: Callable[..., ElboTerms]) -> str | None:
     """Ask for two steps from one place, and compare the slopes that the optimizer is given with the course's."""
-    terms, slopes, dice, mode = _two_steps(answer)
+    try:
+        terms, slopes, dice, mode = _two_steps(answer)
+    except RuntimeError as error:
+        if "scalar outputs" not in str(error):
+            raise
+        return "backward() asks for the slope of one number, and every image has its own: average over the batch first."
     right, expected, *_ = _two_steps(training.training_step)
     if terms is None and len(slopes):
         return "The optimizer took its step, but nothing came back: return the two terms."
@@ -48,31 +53,31 @@ def check_training_step(answer: Callable[..., ElboTerms]) -> str | None:
 
 @exercise("evaluate", "The same seed gives the same number, every image counts once, and the model stays as it was.")
 def check_evaluate(answer: Callable[..., ElboTerms]) -> str | None:
-    """Measure a model that knows the average digit on 1,020 images, 20 of them blank, and look for traces."""
+    """Measure a model that knows the average digit on 1,025 images, 25 of them blank, and look for traces."""
     model, digits = _small_model(), load_digits()
     model.decoder.logits[-2].bias.data = torch.logit(grey(digits.train_images).mean(0), eps=0.01).flatten()
-    images = torch.cat([digits.test_images, torch.zeros(20, 28, 28, dtype=torch.uint8)])
+    images = torch.cat([digits.test_images, torch.zeros(25, 28, 28, dtype=torch.uint8)])
     before = parameters_to_vector(model.parameters()).detach().clone()
     seen: list[tuple[Tensor, bool]] = []
     model.encoder.register_forward_hook(lambda _, inputs, __: seen.append((inputs[0], model.training)))
-    terms = tried(answer(model.train(), images, "threshold", 0))
-    if not torch.equal(before, parameters_to_vector(model.parameters())):
-        return "The parameters changed: this function trains on the test images. Measuring takes no step."
-    hint = _wrong_kind(terms)
-    if hint:
-        return hint
-    if any(mode for _, mode in seen):
-        return "The model was measured in training mode: model.eval() comes first."
-    if not model.training:
-        return "The model came in training mode and left in evaluation mode: put back the mode you found."
-    count = sum(len(x) for x, _ in seen)
-    if count != len(images):
-        return f"{len(images):,} images were given, and the model saw {count:,}: each should pass once."
-    if any(((x != 0) & (x != 1)).any() for x, _ in seen):
-        return 'Thresholded pixels were asked for, and others came: use the argument "binarization".'
-    answer(model.eval(), images, "threshold", 0)
-    if model.training:
-        return "The model came in evaluation mode and left in training mode: put back the mode you found."
+    for binarization, came, left in (("threshold", "training", "evaluation"), ("grey", "evaluation", "training")):
+        seen.clear()
+        terms = tried(answer(model.train(came == "training"), images, binarization, 0))
+        if not torch.equal(before, parameters_to_vector(model.parameters())):
+            return "The parameters changed: this function trains on the test images. Measuring takes no step."
+        hint = _wrong_kind(terms)
+        if hint:
+            return hint
+        if any(mode for _, mode in seen):
+            return "The model was measured in training mode: model.eval() comes first."
+        if model.training != (came == "training"):
+            return f"The model came in {came} mode and left in {left} mode: put back the mode you found."
+        count = sum(len(x) for x, _ in seen)
+        if count != len(images):
+            return f"{len(images):,} images were given, and the model saw {count:,}: each should pass once."
+        pixels = grey(binarize_once(images, binarization, Generator()))
+        if not torch.equal(torch.cat([x.flatten(1) for x, _ in seen]), pixels.flatten(1)):
+            return f'The pixels of "{binarization}" were asked for, and others came: use the argument "binarization".'
     return _wrong_value(answer, model, images)
 
 
@@ -100,7 +105,10 @@ def _wrong_slope(first: Tensor, second: Tensor, right_first: Tensor, right_secon
 def _wrong_kind(terms: Any) -> str | None:
     if not isinstance(terms, ElboTerms):
         return f"Both terms are asked for, as ElboTerms; this is of type {type(terms).__name__}."
-    if any(not isinstance(term, Tensor) or term.shape != () for term in terms):
+    for term in terms:
+        if not isinstance(term, Tensor):
+            return f"A term is a Python {type(term).__name__}: keep it a tensor, with `.detach()` instead of `.item()`."
+    if any(term.shape != () for term in terms):
         return "Each of the two terms should be one number, a tensor of shape []: its mean over the images."
     if any(term.requires_grad for term in terms):
         return "The terms still hang on the graph of the slope; kept in a list, they fill the memory. Let go of it."
@@ -116,8 +124,8 @@ def _wrong_value(answer: Callable[..., ElboTerms], model: VAE, images: Tensor) -
     right = training.evaluate(model, images, "threshold", 0)
     if abs(first.negative_elbo - right.negative_elbo) > TOLERANCE:
         return (
-            f"The mean over all 1,020 images is {right.negative_elbo:.1f} nats and yours {first.negative_elbo:.1f}: "
-            "every image must count once, with weight 1 on both terms."
+            f"Over all {len(images):,} images the mean is {right.negative_elbo:.1f} nats and yours "
+            f"{first.negative_elbo:.1f}: every image must count once, with weight 1 on both terms."
         )
     if abs(first.kl - right.kl) > TOLERANCE:
         return "The two terms add up to the right sum, but have changed places, or share it differently."
