@@ -13,7 +13,7 @@ export GOMP_SPINCOUNT ?= 1000
 .PHONY: help lab test test-browser notebooks bench lint format
 
 help:  ## List these targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/made: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("The course needs Python 3.11 or newer; name one: make PYTHON=python3.12 lab" if sys.version_info < (3, 11) else 0)'
@@ -30,7 +30,7 @@ test: .venv/made  ## Run every unit test and every lesson
 	$(PYTEST) --nbval-lax --nbval-cell-timeout=300 --ignore=tests/browser tests notebooks
 
 test-browser: .venv/made  ## Run every lesson in JupyterLab in a real browser (needs Chromium)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[browser]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt playwright
 	$(BIN)/pytest -s tests/browser
 
 notebooks: .venv/made  ## Make and execute every lesson's .ipynb, or one: make notebooks LESSON=03

@@ -4,8 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 from vae_course import data
+
+# The same examples every time, and no deadline, because tests share the cores.
+settings.register_profile("course", deadline=None, derandomize=True)
+settings.load_profile("course")
 
 # The four official .gz files, in a folder beside the project. Where it is absent, what needs it is skipped.
 MIRROR = Path(__file__).parents[2] / "shared" / "data" / "MNIST" / "raw"

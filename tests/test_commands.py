@@ -4,11 +4,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from vae_course.__main__ import main
-from vae_course.checkpoints import load_checkpoint
+from vae_course.checkpoints import load_checkpoint, save_checkpoint
+from vae_course.data import load_digits
+from vae_course.digits.embed import write_idx
 
 TRAIN = ["train", "--epochs", "2", "--hidden", "32", "--latent-dim", "2"]
 
@@ -48,8 +51,11 @@ def test_the_commands_after_train_use_its_checkpoint(in_an_empty_folder, capsys)
     assert main(["sample", "run/model.safetensors", "--count", "5", "--out", "a.png"]) == 0
     assert main(["sample", "run/model.safetensors", "--count", "5", "--out", "b.png"]) == 0
     assert (in_an_empty_folder / "a.png").read_bytes() == (in_an_empty_folder / "b.png").read_bytes()
-    assert main(["reconstruct", "run/model.safetensors", "--index", "3", "999"]) == 0
-    assert (in_an_empty_folder / "reconstructions.png").exists()
+    assert main(["sample", "run", "--count", "5", "--seed", "1", "--out", "c"]) == 0
+    assert (in_an_empty_folder / "a.png").read_bytes() != (in_an_empty_folder / "c").read_bytes()
+    for name, index in (("one", "3"), ("other", "999")):
+        assert main(["reconstruct", "run", "--index", index, "--out", name]) == 0
+    assert (in_an_empty_folder / "one").read_bytes() != (in_an_empty_folder / "other").read_bytes()
 
 
 def test_a_resumed_training_ends_where_an_uninterrupted_one_does(in_an_empty_folder):
@@ -64,11 +70,61 @@ def test_a_resumed_training_ends_where_an_uninterrupted_one_does(in_an_empty_fol
 
 
 def test_runs_of_different_settings_do_not_overwrite_each_other(in_an_empty_folder, capsys):
-    for beta in ("1", "0:0,2:4", "2"):
-        assert main([*TRAIN[:1], "--epochs", "1", "--hidden", "8", "--beta", beta]) == 0
-    assert len(list((in_an_empty_folder / "runs").iterdir())) == 3
-    assert main(["train", "--epochs", "1", "--hidden", "8", "--beta", "2"]) == 2
+    small = ["train", "--epochs", "1", "--hidden", "8"]
+    for setting in ([], ["--beta", "0:0,2:4"], ["--beta", "2"], ["--learning-rate", "0.01"], ["--seed", "5"]):
+        assert main([*small, *setting]) == 0
+    assert sorted(folder.name for folder in (in_an_empty_folder / "runs").iterdir()) == [
+        "embedded-dynamic-8-20",
+        "embedded-dynamic-8-20-beta0.0at0.0_4.0at2.0",
+        "embedded-dynamic-8-20-beta2.0",
+        "embedded-dynamic-8-20-learningrate0.01",
+        "embedded-dynamic-8-20-seed5",
+    ]
+    assert main([*small, "--beta", "2"]) == 2
     assert "holds a run already: go on with it (--resume" in capsys.readouterr().err
+
+
+def test_a_run_is_resumed_only_as_it_began(in_an_empty_folder, capsys):
+    main([*TRAIN, "--out", "run"])
+    folder = small_folder(in_an_empty_folder / "mine")
+    assert main(["train", "--resume", "run", "--epochs", "3", "--data", str(folder)]) == 2
+    assert "was trained on embedded" in capsys.readouterr().err
+    assert main(["train", "--resume", "run", "--epochs", "1"]) == 2
+    assert "has 2 epochs already" in capsys.readouterr().err
+    # A run whose pictures were not made makes them when it is resumed.
+    (in_an_empty_folder / "run" / "samples.png").unlink()
+    assert main(["train", "--resume", "run"]) == 0
+    assert (in_an_empty_folder / "run" / "samples.png").exists()
+
+
+def small_folder(folder, train=50, test=5):
+    """The first embedded digits as a folder of one's own."""
+    folder.mkdir()
+    digits = load_digits()
+    for split, images, labels in (
+        ("train", digits.train_images[:train], digits.train_labels[:train]),
+        ("t10k", digits.test_images[:test], digits.test_labels[:test]),
+    ):
+        write_idx(folder / f"{split}-images-idx3-ubyte.gz", images.numpy())
+        write_idx(folder / f"{split}-labels-idx1-ubyte.gz", labels.numpy().astype("u1"))
+    return folder
+
+
+def test_digits_of_ones_own_are_found_again(in_an_empty_folder, capsys):
+    folder = small_folder(in_an_empty_folder / "embedded")
+    assert main(["train", "--data", "./embedded", "--epochs", "1", "--hidden", "8", "--out", "run"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", "run"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["data"], result["images"]) == (str(folder), 5)
+
+
+def test_a_model_that_has_seen_the_embedded_digits_is_not_tested_on_them_silently(in_an_empty_folder, capsys):
+    main([*TRAIN, "--out", "run"])
+    path = in_an_empty_folder / "run" / "model.safetensors"
+    save_checkpoint(path, replace(load_checkpoint(path), data="mnist"))
+    assert main(["evaluate", "run", "--data", "embedded"]) == 0
+    assert "which this model has seen" in capsys.readouterr().err
 
 
 MISTAKES = {
@@ -79,6 +135,7 @@ MISTAKES = {
     "mirror": (["data", "--mirror", "usb"], "must start with http://"),
     "nothing to resume": (["train", "--resume", "here"], "there is no such checkpoint"),
     "resume otherwise": (["train", "--resume", "here", "--beta", "2"], "leave out --beta"),
+    "options of another source": (["data", "embedded", "--again"], "are for mnist"),
     "count": (["sample", "x", "--count", "0"], "--count 0 must be at least 1"),
 }
 
@@ -114,6 +171,7 @@ def test_help_is_there(arguments, capsys):
     assert len(capsys.readouterr().out) > 100
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to another process")
 def test_ctrl_c_keeps_the_last_checkpoint_and_says_where(in_an_empty_folder):
     command = [sys.executable, "-m", "vae_course", "train", "--epochs", "100000", "--hidden", "8", "--out", "run"]
     # A session of its own gets its signals alone, also where the test-suite runs in the background.
@@ -139,3 +197,26 @@ def test_the_full_mnist_reaches_the_published_figure(mirror, in_an_empty_folder,
     test = json.loads((in_an_empty_folder / "run" / "metrics.json").read_text())["test"]
     assert test | {"data": "mnist", "binarization": "grey", "images": 10_000} == test
     assert test["negative_elbo"] <= 112
+
+
+def test_a_wrong_beta_is_told_what_is_right(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--beta", "much"])
+    assert "neither a number nor epoch:β pairs" in capsys.readouterr().err
+
+
+def test_ctrl_c_outside_the_training_is_no_traceback(monkeypatch, capsys):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vae_course.commands.load_digits", interrupt)
+    assert main(["data", "embedded"]) == 130
+    assert "Stopped" in capsys.readouterr().err
+
+
+def test_output_into_a_file_of_another_encoding_is_no_error(in_an_empty_folder):
+    command = [sys.executable, "-m", "vae_course", *TRAIN, "--out", "run"]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    result = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert b"nats per image" in result.stdout

@@ -40,6 +40,28 @@ def test_a_kernel_of_another_python_is_told(monkeypatch):
     assert remedy.endswith("-m ipykernel install --sys-prefix")
 
 
+def test_a_library_that_does_not_load_is_told(monkeypatch, capsys):
+    def fail():
+        raise OSError("[WinError 126] The specified module could not be found")
+
+    monkeypatch.setitem(doctor.EXAMINATIONS, "torch", fail)
+    assert doctor.main() == 1
+    assert "✗ torch" in capsys.readouterr().out
+
+
+def test_damaged_embedded_digits_are_told(monkeypatch, tmp_path):
+    monkeypatch.setattr("vae_course.data.EMBEDDED", tmp_path)
+    _, remedy = doctor.embedded_digits()
+    assert "git checkout" in remedy
+
+
+def test_a_data_folder_that_cannot_be_written_is_told(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VAE_COURSE_DATA", str(tmp_path / "file"))
+    _, remedy = doctor.data_folder()
+    assert "VAE_COURSE_DATA" in remedy
+
+
 @pytest.mark.parametrize("used", [1, 64])
 def test_more_threads_than_cores_are_told(monkeypatch, used):
     monkeypatch.setattr("torch.get_num_threads", lambda: used)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vae_course.data import BINARIZATIONS, binarize_once, grey
-from vae_course.training import TrainConfig, evaluate, fit, make_optimizer
+from vae_course.training import TrainConfig, best_device, evaluate, fit, make_optimizer
 from vae_course.vae import VAE
 
 
@@ -40,6 +40,40 @@ def test_the_same_seed_gives_the_same_run(digits):
     for name, parameter in first.state_dict().items():
         assert torch.equal(parameter, again.state_dict()[name])
     assert any(not torch.equal(p, other.state_dict()[n]) for n, p in first.state_dict().items())
+
+
+def test_the_order_of_the_images_is_shuffled_anew_each_epoch(digits):
+    seen = []
+    model = small_vae()
+    model.encoder.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    images = digits.train_images[:100]
+    for _ in fit(model, images, TrainConfig(epochs=2, binarization="grey")):
+        pass
+    assert not torch.equal(seen[0], grey(images))
+    assert not torch.equal(seen[0], seen[1])
+    assert torch.equal(seen[0].flatten(1).sum(1).sort().values, grey(images).flatten(1).sum(1).sort().values)
+
+
+@pytest.mark.parametrize("setting", [{"learning_rate": 0.01}, {"batch_size": 32}, {"beta": 3.0}])
+def test_each_setting_changes_the_run(digits, setting):
+    (usual, _), (other, _) = run(digits.train_images[:200]), run(digits.train_images[:200], **setting)
+    assert not torch.equal(next(usual.parameters()), next(other.parameters()))
+
+
+def test_static_pixels_are_drawn_by_the_configs_seed(digits):
+    ink = []
+    for seed in (0, 1):
+        model = small_vae()
+        model.encoder.register_forward_pre_hook(lambda module, inputs: ink.append(inputs[0].sum()))
+        for _ in fit(model, digits.train_images[:100], TrainConfig(epochs=1, binarization="static", seed=seed)):
+            pass
+    assert ink[0] != ink[1]
+
+
+def test_an_accelerator_that_is_not_there_is_not_used(monkeypatch):
+    monkeypatch.setattr("torch.accelerator.is_available", lambda: False)
+    monkeypatch.setattr("torch.accelerator.current_accelerator", lambda: torch.device("cuda"))
+    assert best_device() == torch.device("cpu")
 
 
 def test_asking_for_three_steps_trains_three_steps(digits):
@@ -108,6 +142,7 @@ def test_beta_reaches_the_loss(digits):
         {"batch_size": -1},
         {"learning_rate": 0.0},
         {"seed": -1},
+        {"seed": 10**20},
         {"beta": -1.0},
         {"beta": float("nan")},
         {"beta": ((0.0, 1.0), (0.0, 2.0))},

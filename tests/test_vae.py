@@ -43,6 +43,7 @@ def test_reconstructions_are_deterministic_probabilities(model, digits):
     images = model.reconstruct(x)
     assert images.shape == x.shape
     assert torch.equal(images, model.reconstruct(x))
+    assert not torch.equal(images[0], images[1])
     assert not images.requires_grad
 
 

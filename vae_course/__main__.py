@@ -13,6 +13,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(arguments)
     if args.command == "doctor":
         return doctor.main()
+    # Where the output is piped, its encoding may lack a minus sign or a β.
+    sys.stdout.reconfigure(errors="replace")
     # Imported late, because the doctor must also work where torch does not.
     from vae_course import commands
 
@@ -21,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, FloatingPointError) as error:
         print(f"vae_course: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -47,14 +52,16 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--hidden", type=int, nargs="+", metavar="WIDTH", help="widths of the hidden layers (default 400)")
     where = sub.add_mutually_exclusive_group()
     where.add_argument("--out", type=Path, help="the folder to write (default runs/DATA-SETTINGS)")
-    where.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with the run in this folder, to --epochs")
+    where.add_argument(
+        "--resume", type=Path, metavar="FOLDER", help="go on with the run in this folder, up to --epochs"
+    )
 
     sub = command("evaluate", "Print a checkpoint's test ELBO as JSON.")
     add_checkpoint_options(sub)
     sub.add_argument("--binarization", help="of the test images (default: as trained)")
 
     sub = command("sample", "Invent digits: z from the prior, then the mean of p(x|z), as a picture.")
-    sub.add_argument("checkpoint", type=Path)
+    sub.add_argument("checkpoint", type=Path, help="a checkpoint, or the folder of a run")
     sub.add_argument("--count", type=int, default=64)
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--out", type=Path, default=Path("samples.png"))
@@ -75,15 +82,18 @@ def make_parser() -> argparse.ArgumentParser:
 
 def add_checkpoint_options(sub: argparse.ArgumentParser) -> None:
     """The options of commands that show a checkpoint on test digits."""
-    sub.add_argument("checkpoint", type=Path)
+    sub.add_argument("checkpoint", type=Path, help="a checkpoint, or the folder of a run")
     sub.add_argument("--data", metavar="SOURCE", help="embedded, mnist or a folder (default: as trained)")
 
 
 def parse_beta(text: str) -> float | tuple[tuple[float, float], ...]:
     """`"4"` is a number, `"0:0,5:1"` a schedule of epoch:β pairs."""
-    if ":" not in text:
-        return float(text)
-    return tuple((float(epoch), float(beta)) for epoch, beta in (knot.split(":") for knot in text.split(",")))
+    try:
+        if ":" not in text:
+            return float(text)
+        return tuple((float(epoch), float(beta)) for epoch, beta in (knot.split(":") for knot in text.split(",")))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor epoch:β pairs such as 0:0,5:1") from error
 
 
 if __name__ == "__main__":

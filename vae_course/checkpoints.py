@@ -1,6 +1,7 @@
 """Lesson 06: models on disk, as safetensors: tensors and text, nothing that runs when it is opened."""
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint so that the file is either the old one or the new one, whole, whenever the power fails."""
+    """Write a checkpoint so that the file is the old one or the new one, whole, even if the power fails."""
     tensors = {f"model.{name}": tensor for name, tensor in checkpoint.model.state_dict().items()}
     if checkpoint.optimizer is not None:
         tensors |= _optimizer_tensors(checkpoint.optimizer)
@@ -83,7 +84,10 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file beside its place and move it there when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     partial.replace(path)
 
 

@@ -36,11 +36,12 @@ def train(args: argparse.Namespace) -> int:
     """Train, keeping a checkpoint after every epoch."""
     folder, run, digits = resumed_run(args) if args.resume else new_run(args)
     path = folder / CHECKPOINT
+    folder.mkdir(parents=True, exist_ok=True)
     print(f"{describe(digits)}; {run.config.binarization} binarisation; on {device_of(run.model)}; writing to {folder}")
     try:
         for metrics in epochs(run, digits):
+            save_checkpoint(path, replace(run, metrics=[*run.metrics, metrics]))
             run.metrics.append(metrics)
-            save_checkpoint(path, run)
     except KeyboardInterrupt:
         kept = f"{len(run.metrics)} epochs are kept: {path}\nGo on with: python -m vae_course train --resume {folder}"
         print(f"\nStopped. {kept if run.metrics else 'No epoch was finished, so nothing is kept.'}", file=sys.stderr)
@@ -49,7 +50,7 @@ def train(args: argparse.Namespace) -> int:
     summary = {"test": result, "model": model_options(run.model), "config": asdict(run.config)}
     write_atomically(folder / "metrics.json", json.dumps(summary | {"epochs": run.metrics}, indent=1).encode())
     save_samples(run.model, 64, run.config.seed, folder / "samples.png")
-    save_reconstructions(run, digits, range(10), folder / "reconstructions.png")
+    save_reconstructions(run, digits, range(min(10, len(digits.test_images))), folder / "reconstructions.png")
     print(
         f"test −ELBO {result['negative_elbo']:.2f} nats per image = reconstruction {result['reconstruction']:.2f} "
         f"+ KL {result['kl']:.2f} ({result['images']:,} {digits.name} digits, {result['binarization']} binarisation, "
@@ -77,13 +78,17 @@ def resumed_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
     fixed = [name for name in given(args, (*CONFIG_OPTIONS, *MODEL_OPTIONS)) if name != "epochs"]
     if fixed:
         raise ValueError(f"--resume goes on as the run began; leave out --{fixed[0].replace('_', '-')}")
-    run = load_checkpoint(args.resume / CHECKPOINT, best_device())
+    path = checkpoint_file(args.resume)
+    run = load_checkpoint(path, best_device())
     if run.optimizer is None:
-        raise ValueError(f"{args.resume / CHECKPOINT} holds no optimizer state, so its training cannot go on")
+        raise ValueError(f"{path} holds no optimizer state, so its training cannot go on")
     run = replace(run, config=replace(run.config, **given(args, ["epochs"])))
-    if run.config.epochs <= len(run.metrics):
-        raise ValueError(f"{args.resume} has {len(run.metrics)} epochs already: ask for more with --epochs")
-    return args.resume, run, digits_of(run, args.data)
+    if run.config.epochs < len(run.metrics):
+        raise ValueError(f"--epochs {run.config.epochs}: this run has {len(run.metrics)} epochs already")
+    digits = digits_of(run, args.data)
+    if digits.name != run.data:
+        raise ValueError(f"--data {args.data}: this run was trained on {run.data}, and goes on with it")
+    return path.parent, run, digits
 
 
 def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, int | float]]:
@@ -112,7 +117,7 @@ def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, int | float]]:
 
 def evaluate(args: argparse.Namespace) -> None:
     """Print the test figures of a checkpoint."""
-    run = load_checkpoint(args.checkpoint, best_device())
+    run = load_checkpoint(checkpoint_file(args.checkpoint), best_device())
     digits = digits_of(run, args.data)
     if run.data == "mnist" and digits.name == "embedded":
         print("note: the embedded digits are part of MNIST's training set, which this model has seen", file=sys.stderr)
@@ -124,20 +129,23 @@ def sample(args: argparse.Namespace) -> None:
     """Write a picture of invented digits."""
     if args.count < 1:
         raise ValueError(f"--count {args.count} must be at least 1")
-    save_samples(load_checkpoint(args.checkpoint, best_device()).model, args.count, args.seed, args.out)
+    run = load_checkpoint(checkpoint_file(args.checkpoint), best_device())
+    save_samples(run.model, args.count, args.seed, args.out)
     print(f"wrote {args.out}")
 
 
 def reconstruct(args: argparse.Namespace) -> None:
     """Write a picture of test digits above their reconstructions."""
-    run = load_checkpoint(args.checkpoint, best_device())
+    run = load_checkpoint(checkpoint_file(args.checkpoint), best_device())
     save_reconstructions(run, digits_of(run, args.data), args.index, args.out)
     print(f"wrote {args.out}")
 
 
 def data(args: argparse.Namespace) -> None:
     """Fetch, check, and tell."""
-    if args.again and args.source == "mnist":
+    if args.source != "mnist" and (args.again or args.mirror):
+        raise ValueError(f"--again and --mirror are for mnist, not for {args.source}")
+    if args.again:
         fetch_mnist(args.mirror)
     digits = load_digits(args.source, args.mirror)
     folder = {"embedded": EMBEDDED, "mnist": data_home() / "MNIST" / "raw"}.get(args.source, args.source)
@@ -150,16 +158,24 @@ def given(args: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
 
 
 def default_name(model: VAE, config: TrainConfig, digits: Digits) -> str:
-    """A folder's name that tells the runs of different settings apart."""
-    beta = config.beta if isinstance(config.beta, float) else "scheduled"
-    sizes = "-".join(map(str, (*model.hidden, model.latent_dim)))
-    return f"{digits.name}-{config.binarization}-{sizes}-beta{beta}-seed{config.seed}"
+    """A folder's name that tells runs of different settings apart; those left at their defaults are not named."""
+    parts = [Path(digits.name).name, config.binarization, "-".join(map(str, (*model.hidden, model.latent_dim)))]
+    default = TrainConfig()
+    for name in ("batch_size", "learning_rate", "beta", "seed"):
+        value = getattr(config, name)
+        if value != getattr(default, name):
+            knots = value if isinstance(value, tuple) else ((value,),)
+            parts.append(name.replace("_", "") + "_".join("at".join(map(str, reversed(knot))) for knot in knots))
+    return "-".join(parts)
+
+
+def checkpoint_file(path: Path) -> Path:
+    """The checkpoint that is meant, by its own name or by its run's folder."""
+    return path / CHECKPOINT if path.is_dir() else path
 
 
 def digits_of(run: Checkpoint, source: str | None) -> Digits:
     """The digits that were asked for, or those of the training."""
-    if source is None and run.data not in ("embedded", "mnist"):
-        raise ValueError(f"this model was trained on a folder named {run.data!r}: say where it is with --data")
     return load_digits(source or run.data)
 
 
@@ -205,5 +221,5 @@ def save_reconstructions(run: Checkpoint, digits: Digits, index: Sequence[int], 
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    figure.savefig(path, format="png")
     plt.close(figure)

@@ -14,6 +14,7 @@ import tempfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlparse
@@ -29,6 +30,7 @@ Binarization = Literal["dynamic", "static", "threshold", "grey"]
 BINARIZATIONS: tuple[Binarization, ...] = get_args(Binarization)
 
 EMBEDDED = Path(__file__).parent / "digits"
+TIMEOUT_SECONDS = 30.0
 NO_NETWORK_HELP = (
     "The embedded digits need no network: load_digits('embedded'). A copy of the four .gz files can be named: "
     "python -m vae_course data --mirror http://HOST/FOLDER/ or file:///FOLDER/"
@@ -37,9 +39,10 @@ NO_NETWORK_HELP = (
 
 @dataclass(frozen=True)
 class Digits:
-    """Images and labels, split in two. `name` says which digits they are, for every printed result."""
+    """Images and labels, split in two."""
 
     name: str
+    """Which digits they are: "embedded", "mnist", or the path of their folder."""
     train_images: UInt8[Tensor, "train 28 28"]
     train_labels: Int64[Tensor, "train"]
     test_images: UInt8[Tensor, "test 28 28"]
@@ -73,10 +76,10 @@ def load_digits(source: str | Path = "embedded", mirror: str | None = None) -> D
             folder = fetch_mnist(mirror)
         check_mnist(folder)
         return _read_folder(folder, "mnist")
-    folder = Path(source).expanduser()
+    folder = Path(source).expanduser().resolve()
     if not folder.is_dir():
         raise ValueError(f"source={str(source)!r} is neither 'embedded', nor 'mnist', nor a folder")
-    return _read_folder(folder, folder.resolve().name)
+    return _read_folder(folder, str(folder))
 
 
 def grey(images: UInt8[Tensor, "batch 28 28"]) -> Float[Tensor, "batch 1 28 28"]:
@@ -141,7 +144,7 @@ def check_mnist(folder: Path) -> None:
         if not check_integrity(folder / name, md5):
             raise ValueError(
                 f"{folder / name} is not MNIST's: its checksum differs from {md5}, so it is damaged or something else. "
-                "Fetch it again: python -m vae_course data mnist --again"
+                "Fetch it again: python -m vae_course data --again (with --mirror URL, if you used one)"
             )
 
 
@@ -158,13 +161,16 @@ def fetch_mnist(mirror: str | None = None) -> Path:
         ValueError: the mirror is no such address, or a file has the wrong checksum.
         OSError: the folder cannot be written, or the files cannot be had.
     """
-    if mirror is not None and urlparse(mirror).scheme not in ("http", "https", "file"):
-        raise ValueError(f"mirror={mirror!r} must start with http://, https:// or file://")
+    address = urlparse(mirror or "")
+    if mirror is not None and address.scheme not in ("http", "https", "file"):
+        raise ValueError(f"mirror={mirror!r} must start with http://, https:// or file:///")
+    if address.scheme == "file" and address.netloc:
+        raise ValueError(f"mirror={mirror!r} needs three slashes: file:///FOLDER/")
     folder = data_home() / "MNIST" / "raw"
     with _staging_folder(data_home()) as staging:
         incoming = staging / "MNIST" / "raw"
-        if mirror is not None and mirror.startswith("file:"):
-            _copy_mnist(Path(url2pathname(urlparse(mirror).path)), incoming)
+        if address.scheme == "file":
+            _copy_mnist(Path(url2pathname(address.path)), incoming)
         else:
             _download_mnist(mirror, staging)
         check_mnist(incoming)
@@ -204,10 +210,10 @@ def _download_mnist(mirror: str | None, root: Path) -> None:
     # The class's name is the folder's name, so the subclass keeps it.
     dataset = type("MNIST", (MNIST,), {"mirrors": mirrors})
     timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(30)
+    socket.setdefaulttimeout(TIMEOUT_SECONDS)
     try:
         dataset(root, download=True)
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, OSError, HTTPException) as error:
         raise ConnectionError(f"could not fetch MNIST. {str(error).strip()}\n{NO_NETWORK_HELP}") from error
     finally:
         socket.setdefaulttimeout(timeout)
@@ -220,10 +226,10 @@ def _read_folder(folder: Path, name: str) -> Digits:
         for kind in ("images-idx3", "labels-idx1")
     ]
     for images, labels in (parts[:2], parts[2:]):
-        if images.ndim != 3 or images.shape[1:] != (28, 28) or labels.shape != images.shape[:1]:
+        if images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(labels):
             raise ValueError(
-                f"{folder}: images must be [N, 28, 28] with one label each, found images {list(images.shape)} "
-                f"and labels {list(labels.shape)}"
+                f"{folder}: images must be [N, 28, 28], N at least 1, with a label each; "
+                f"found images {list(images.shape)} and labels {list(labels.shape)}"
             )
     train_images, train_labels, test_images, test_labels = parts
     return Digits(name, train_images, train_labels.long(), test_images, test_labels.long())

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-INSTALL = "install the course's environment: pip install -c constraints.txt -e '.[test]'"
+INSTALL = 'install the course: pip install -c constraints.txt -e ".[test]"'
 
 
 class Finding(NamedTuple):
@@ -23,6 +23,8 @@ class Finding(NamedTuple):
 
 def main() -> int:
     """Print all findings; the exit status is 1 if any of them needs a remedy."""
+    # Where the output is piped, its encoding may lack the marks.
+    sys.stdout.reconfigure(errors="replace")
     findings = [_examine(subject, examination) for subject, examination in EXAMINATIONS.items()]
     for finding in findings:
         print(f"{'✗' if finding.remedy else '✓'} {finding.subject:<12} {finding.found}")
@@ -34,8 +36,8 @@ def main() -> int:
 def _examine(subject: str, examination: Callable[[], tuple[str, ...]]) -> Finding:
     try:
         return Finding(subject, *examination())
-    # A missing package is an ImportError, a compiled half that does not fit may be a RuntimeError.
-    except (ImportError, RuntimeError) as error:
+    # A missing package, a library that does not load, a driver that is too old: each has an error of its own.
+    except Exception as error:
         return Finding(subject, str(error), INSTALL)
 
 
@@ -47,8 +49,11 @@ def python() -> tuple[str, str]:
 
 def torch() -> tuple[str]:
     """Is torch here, and what does it compute on?"""
+    from torch import ones
+
     from vae_course.training import best_device
 
+    ones(2, device=best_device()).sum().item()
     return (f"{version('torch')}, computing on {best_device()}",)
 
 

@@ -44,8 +44,8 @@ class TrainConfig:
         for name in ("epochs", "batch_size", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name}={getattr(self, name)} must be positive")
-        if self.seed < 0:
-            raise ValueError(f"seed={self.seed} must be at least 0")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed={self.seed} must be at least 0 and below 2**63")
         check_binarization(self.binarization)
         if self.beta == ():
             raise ValueError("beta=() must be a number, or at least one (epoch, β) pair")
@@ -170,4 +170,5 @@ def evaluate(
 
 def best_device() -> torch.device:
     """The accelerator that torch finds, or the CPU."""
-    return torch.accelerator.current_accelerator() or torch.device("cpu")
+    # A build for an accelerator names it even on a machine that has none.
+    return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
