@@ -17,7 +17,8 @@ from torch import Generator
 from tqdm.auto import tqdm
 
 from vae_course.checkpoints import Checkpoint, load_checkpoint, model_options, save_checkpoint, write_atomically
-from vae_course.data import EMBEDDED, Binarization, Digits, binarize_once, data_home, fetch_mnist, grey, load_digits
+from vae_course.data import EMBEDDED, Binarization, Digits, binarize_once, grey, load_digits
+from vae_course.download import data_home, fetch_mnist
 from vae_course.elbo import ElboTerms
 from vae_course.plots import digit_grid, digit_rows
 from vae_course.training import EVALUATION_SEED, TrainConfig, best_device, fit, make_optimizer

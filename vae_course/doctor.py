@@ -91,7 +91,7 @@ def embedded_digits() -> tuple[str, ...]:
 
 def full_mnist() -> tuple[str, ...]:
     """Is the full MNIST here, whole? It need not be."""
-    from vae_course.data import check_mnist, data_home, missing_mnist_files
+    from vae_course.download import check_mnist, data_home, missing_mnist_files
 
     folder = data_home() / "MNIST" / "raw"
     if missing_mnist_files(folder):
@@ -105,7 +105,7 @@ def full_mnist() -> tuple[str, ...]:
 
 def data_folder() -> tuple[str, str]:
     """Could data be written?"""
-    from vae_course.data import data_home
+    from vae_course.download import data_home
 
     home = data_home()
     existing = next(folder for folder in (home, *home.parents) if folder.exists())
