@@ -457,9 +457,9 @@ plt.show()
 # | fair coins | any | 543.4 | 543.4 |
 # | one probability a pixel | drawn | 204.8 ± 0.2 | 205.7 |
 # | entropy of the grey pixels | – | 46.2 | 45.5 |
-# | lesson 06's network, 30 passes over the 4,000 | thresholded | 105.0 | |
-# | the same | drawn (dynamic) | 115.2 | |
-# | the same | grey (no likelihood) | 117.8 | |
+# | lesson 06's network, 30 passes over the 4,000, trained and tested so | thresholded | 105.0 | |
+# | the same, trained and tested so | drawn | 115.2 | |
+# | the same, trained and tested so | grey (no likelihood) | 117.8 | |
 #
 # (The network's own figures are an upper bound of its cost; what that means is lesson 05.
 # To repeat them: `python -m vae_course train --epochs 30 --binarization threshold`, and so on.)
