@@ -9,8 +9,10 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from IPython.display import HTML
 
 STUB = "Replace the ... with your code, then run both cells again. (You did? Then it returns nothing yet.)"
@@ -73,8 +75,11 @@ def exercise(name: str, praise: str) -> Callable[[Callable[[Any], str | None]], 
 
 
 def _where(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (at `{frame.line}`)"
+    """Name the error, and the learner's own line in preference to the line of a library that it called."""
+    frames = traceback.extract_tb(error.__traceback__)
+    libraries = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
+    own = [frame for frame in frames if not frame.filename.startswith(libraries)]
+    return f"{type(error).__name__}: {error} (at `{(own or frames)[-1].line}`)"
 
 
 def show_me(*solutions: Any) -> HTML:
