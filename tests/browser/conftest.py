@@ -87,7 +87,8 @@ def browser():
 class Lesson:
     """A lesson that is open in JupyterLab."""
 
-    PANEL = "window.jupyterapp.shell.currentWidget"
+    # Questioned at each dot, because ?reset loads the page twice and there is a moment without an application.
+    PANEL = "window.jupyterapp?.shell?.currentWidget"
 
     def __init__(self, page, url, name):
         self.page = page
