@@ -13,9 +13,12 @@ FLOORS = [
     {"encoder", "reparameterization", "decoder"},
     {"elbo"},
     {"vae"},
-    {"training"},
+    {"training", "beta"},
+    {"evaluation"},
     {"checkpoints"},
+    {"recipes"},
     {"plots", "checks"},
+    {"widgets"},
     {"commands", "doctor"},
     {"__main__"},
 ]

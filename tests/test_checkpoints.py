@@ -2,8 +2,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from vae_course.beta import MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
-from vae_course.training import TrainConfig, fit, make_optimizer
+from vae_course.training import BetaRange, TrainConfig, fit, make_optimizer
 from vae_course.vae import VAE
 
 SCHEDULE = TrainConfig(epochs=4, beta=((0.0, 0.0), (2.0, 1.0)), seed=3)
@@ -40,6 +41,18 @@ def test_training_goes_on_from_a_checkpoint_as_if_it_had_not_stopped(trained, di
             pass
     for name, parameter in trained.model.state_dict().items():
         assert torch.equal(parameter, loaded.model.state_dict()[name])
+
+
+def test_a_network_of_every_beta_comes_back(tmp_path):
+    model = MultiRateVAE(latent_dim=2, hidden=(8,), beta_range=(0.1, 5.0))
+    config = TrainConfig(decay=True, beta=BetaRange(0.1, 5.0))
+    save_checkpoint(tmp_path / "model.safetensors", Checkpoint(model, config, "embedded", [], None))
+    loaded = load_checkpoint(tmp_path / "model.safetensors")
+    assert type(loaded.model) is MultiRateVAE
+    assert loaded.model.beta_range == (0.1, 5.0)
+    assert loaded.config == config
+    z = torch.ones(1, 2)
+    assert torch.equal(loaded.model.at(2.0).decoder(z), model.at(2.0).decoder(z))
 
 
 def test_a_model_alone_can_be_kept(trained, tmp_path):

@@ -71,12 +71,20 @@ def test_a_resumed_training_ends_where_an_uninterrupted_one_does(in_an_empty_fol
 
 def test_runs_of_different_settings_do_not_overwrite_each_other(in_an_empty_folder, capsys):
     small = ["train", "--epochs", "1", "--hidden", "8"]
-    for setting in ([], ["--beta", "0:0,2:4"], ["--beta", "2"], ["--learning-rate", "0.01"], ["--seed", "5"]):
+    for setting in (
+        [],
+        ["--beta", "0:0,2:4"],
+        ["--beta", "2"],
+        ["--learning-rate", "0.01"],
+        ["--decay"],
+        ["--seed", "5"],
+    ):
         assert main([*small, *setting]) == 0
     assert sorted(folder.name for folder in (in_an_empty_folder / "runs").iterdir()) == [
         "embedded-dynamic-8-20",
         "embedded-dynamic-8-20-beta0.0at0.0_4.0at2.0",
         "embedded-dynamic-8-20-beta2.0",
+        "embedded-dynamic-8-20-decayTrue",
         "embedded-dynamic-8-20-learningrate0.01",
         "embedded-dynamic-8-20-seed5",
     ]
@@ -95,6 +103,50 @@ def test_a_run_is_resumed_only_as_it_began(in_an_empty_folder, capsys):
     (in_an_empty_folder / "run" / "samples.png").unlink()
     assert main(["train", "--resume", "run"]) == 0
     assert (in_an_empty_folder / "run" / "samples.png").exists()
+
+
+def test_a_falling_learning_rate_ends_where_it_was_to_end(in_an_empty_folder, capsys):
+    main([*TRAIN, "--decay", "--out", "run"])
+    assert main(["train", "--resume", "run", "--epochs", "3"]) == 2
+    assert "--epochs 3: this run's learning rate falls to 0 at epoch 2" in capsys.readouterr().err
+    assert main(["train", "--resume", "run", "--epochs", "2"]) == 0
+
+
+RECIPE = ["train", "--recipe", "every-beta", "--data", "embedded", "--epochs", "1", "--hidden", "16"]
+
+
+def test_a_recipe_gives_what_other_options_leave_open(in_an_empty_folder, capsys):
+    assert main(RECIPE) == 0
+    run = in_an_empty_folder / "runs" / "every-beta-embedded-dynamic-16-20"
+    summary = json.loads((run / "metrics.json").read_text())
+    assert summary["recipe"] == "every-beta"
+    assert summary["model"] == {"kind": "MultiRateVAE", "latent_dim": 20, "hidden": [16], "beta_range": [0.01, 20.0]}
+    assert summary["config"]["beta"] == {"low": 0.01, "high": 20.0}
+    assert summary["epochs"][0]["beta"] is None
+    assert main(["train", "--recipe", "nothing"]) == 2
+    assert "--recipe nothing: there are every-beta, plane" in capsys.readouterr().err
+    assert main(["train", "--recipe", "plane", "--resume", "run"]) == 2
+    assert "leave out --recipe" in capsys.readouterr().err
+
+
+def test_a_network_of_every_beta_is_asked_for_one(in_an_empty_folder, capsys):
+    main([*RECIPE, "--out", "run"])
+    capsys.readouterr()
+    results = []
+    for beta in ([], ["--beta", "1"], ["--beta", "10"]):
+        assert main(["evaluate", "run", *beta]) == 0
+        results.append(json.loads(capsys.readouterr().out))
+    assert results[0]["kl"] == results[1]["kl"] != results[2]["kl"]
+    assert results[2]["beta"] == 10
+    for command in ("sample", "reconstruct"):
+        for beta in ("0.1", "10"):
+            assert main([command, "run", "--beta", beta, "--out", command + beta]) == 0
+        assert len({(in_an_empty_folder / (command + beta)).read_bytes() for beta in ("0.1", "10")}) == 2
+    assert main(["sample", "run", "--beta", "50"]) == 2
+    assert "has learnt β from 0.01 to 20" in capsys.readouterr().err
+    main([*TRAIN, "--out", "one"])
+    assert main(["sample", "one", "--beta", "2"]) == 2
+    assert "this network learnt one β" in capsys.readouterr().err
 
 
 def small_folder(folder, train=50, test=5):

@@ -126,6 +126,17 @@ def test_beta_is_a_number_or_straight_lines_between_knots(beta, epoch, expected)
     assert TrainConfig(beta=beta).beta_at(epoch) == pytest.approx(expected)
 
 
+def test_the_learning_rate_falls_to_zero_over_the_second_half(digits):
+    rates = []
+    model, config = VAE(2, (4,)), TrainConfig(epochs=4, batch_size=100, learning_rate=0.01, decay=True)
+    optimizer = make_optimizer(model, config)
+    optimizer.register_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+    for _ in fit(model, digits.train_images[:200], config, optimizer=optimizer):
+        pass
+    assert rates == pytest.approx([0.01, 0.01, 0.01, 0.01, 0.01, 0.0075, 0.005, 0.0025])
+    assert config.learning_rate_at(4.0) == 0
+
+
 def test_beta_reaches_the_loss(digits):
     ends = {}
     for beta in (0.1, 20.0):

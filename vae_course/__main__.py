@@ -41,10 +41,14 @@ def make_parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text)
 
     sub = command("train", "Train a VAE; write its checkpoint, pictures and metrics into a folder.")
+    sub.add_argument(
+        "--recipe", metavar="NAME", help="the settings of shipped weights, e.g. every-beta; other options change them"
+    )
     sub.add_argument("--data", metavar="SOURCE", help="embedded (the default), mnist, or a folder of IDX files")
     sub.add_argument("--epochs", type=int, help="passes over the images (default 20)")
     sub.add_argument("--batch-size", type=int, help="images a step (default 128)")
     sub.add_argument("--learning-rate", type=float, help="of Adam (default 0.001)")
+    sub.add_argument("--decay", action="store_true", default=None, help="let it fall to 0 over the second half")
     sub.add_argument("--beta", type=parse_beta, help="weight of the KL (default 1), or a schedule: 0:0,5:1 rises to 1")
     sub.add_argument("--binarization", help="dynamic (the default), static, threshold or grey")
     sub.add_argument("--seed", type=int, help="of everything random (default 0)")
@@ -61,7 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--binarization", help="of the test images (default: as trained)")
 
     sub = command("sample", "Invent digits: z from the prior, then the mean of p(x|z), as a picture.")
-    sub.add_argument("checkpoint", type=Path, help="a checkpoint, or the folder of a run")
+    add_model_options(sub)
     sub.add_argument("--count", type=int, default=64)
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--out", type=Path, default=Path("samples.png"))
@@ -82,8 +86,14 @@ def make_parser() -> argparse.ArgumentParser:
 
 def add_checkpoint_options(sub: argparse.ArgumentParser) -> None:
     """The options of commands that show a checkpoint on test digits."""
-    sub.add_argument("checkpoint", type=Path, help="a checkpoint, or the folder of a run")
+    add_model_options(sub)
     sub.add_argument("--data", metavar="SOURCE", help="embedded, mnist or a folder (default: as trained)")
+
+
+def add_model_options(sub: argparse.ArgumentParser) -> None:
+    """Which model is meant."""
+    sub.add_argument("checkpoint", type=Path, help="a checkpoint, or the folder of a run")
+    sub.add_argument("--beta", type=float, help="of a network that has learnt every β (default 1)")
 
 
 def parse_beta(text: str) -> float | tuple[tuple[float, float], ...]:

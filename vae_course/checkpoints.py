@@ -12,10 +12,13 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.optim import Adam
 
-from vae_course.training import TrainConfig, make_optimizer
+from vae_course.beta import MultiRateVAE
+from vae_course.training import BetaRange, TrainConfig, make_optimizer
 from vae_course.vae import VAE
 
 FORMAT = "vae_course 1"
+PRETRAINED = Path(__file__).parent / "pretrained"
+MODELS = {model.__name__: model for model in (VAE, MultiRateVAE)}
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         tensors |= _optimizer_tensors(checkpoint.optimizer)
     metadata = {
         "format": FORMAT,
-        "model": json.dumps(model_options(checkpoint.model)),
+        "model": json.dumps(describe_model(checkpoint.model)),
         "config": json.dumps(asdict(checkpoint.config)),
         "data": checkpoint.data,
         "metrics": json.dumps(checkpoint.metrics),
@@ -65,7 +68,8 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
         raise ValueError(
             f"{path} is no checkpoint of this course: its format is {metadata.get('format')!r}, not {FORMAT!r}"
         )
-    model = VAE(**json.loads(metadata["model"])).to(device)
+    options = json.loads(metadata["model"])
+    model = MODELS[options.pop("kind")](**options).to(device)
     model.load_state_dict(_with_prefix(tensors, "model."))
     config = _config_from_json(json.loads(metadata["config"]))
     optimizer = make_optimizer(model, config)
@@ -75,9 +79,26 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     return Checkpoint(model, config, metadata["data"], json.loads(metadata["metrics"]), optimizer if state else None)
 
 
-def model_options(model: VAE) -> dict[str, Any]:
-    """What the model was made with."""
-    return {"latent_dim": model.latent_dim, "hidden": list(model.hidden)}
+def load_pretrained(name: str, device: torch.device | str = "cpu") -> VAE:
+    """A network whose weights come with the course; `pretrained/README.md` says what each is for.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    names = sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
+    if name not in names:
+        raise ValueError(f"name={name!r}: there are {', '.join(names)}")
+    return load_checkpoint(PRETRAINED / f"{name}.safetensors", device).model.eval()
+
+
+def pretrained_card(name: str) -> dict[str, Any]:
+    """How shipped weights came about, and what they were measured to be."""
+    return json.loads((PRETRAINED / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def describe_model(model: VAE) -> dict[str, Any]:
+    """Its class and what it was made with."""
+    return {"kind": type(model).__name__, **model.options}
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -93,6 +114,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def _config_from_json(fields: dict[str, Any]) -> TrainConfig:
     beta = fields["beta"]
+    if isinstance(beta, dict):
+        fields["beta"] = BetaRange(**beta)
     if isinstance(beta, list):
         fields["beta"] = tuple(tuple(knot) for knot in beta)
     return TrainConfig(**fields)

@@ -16,11 +16,13 @@ from matplotlib.figure import Figure
 from torch import Generator
 from tqdm.auto import tqdm
 
-from vae_course.checkpoints import Checkpoint, load_checkpoint, model_options, save_checkpoint, write_atomically
+from vae_course.beta import MultiRateVAE
+from vae_course.checkpoints import Checkpoint, describe_model, load_checkpoint, save_checkpoint, write_atomically
 from vae_course.data import EMBEDDED, Binarization, Digits, binarize_once, grey, load_digits
 from vae_course.download import data_home, fetch_mnist
 from vae_course.elbo import ElboTerms
 from vae_course.plots import digit_grid, digit_rows
+from vae_course.recipes import RECIPES, Recipe
 from vae_course.training import EVALUATION_SEED, TrainConfig, best_device, fit, make_optimizer
 from vae_course.training import evaluate as evaluate_elbo
 from vae_course.vae import VAE
@@ -48,7 +50,9 @@ def train(args: argparse.Namespace) -> int:
         print(f"\nStopped. {kept if run.metrics else 'No epoch was finished, so nothing is kept.'}", file=sys.stderr)
         return 130
     result = measure(run.model, digits, run.config.binarization)
-    summary = {"test": result, "model": model_options(run.model), "config": asdict(run.config)}
+    summary = {"test": result, "model": describe_model(run.model), "config": asdict(run.config)}
+    summary["recipe"] = args.recipe
+    summary["seconds"] = round(sum(metrics["seconds"] for metrics in run.metrics), 1)
     write_atomically(folder / "metrics.json", json.dumps(summary | {"epochs": run.metrics}, indent=1).encode())
     save_samples(run.model, 64, run.config.seed, folder / "samples.png")
     save_reconstructions(run, digits, range(min(10, len(digits.test_images))), folder / "reconstructions.png")
@@ -62,11 +66,12 @@ def train(args: argparse.Namespace) -> int:
 
 def new_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
     """A fresh model, in a folder that holds no other."""
-    config = TrainConfig(**{"epochs": 20} | given(args, CONFIG_OPTIONS))
-    digits = load_digits(args.data or "embedded")
+    recipe = find_recipe(args.recipe) if args.recipe else Recipe("", VAE, {}, TrainConfig(epochs=20), "embedded")
+    config = replace(recipe.config, **given(args, CONFIG_OPTIONS))
+    digits = load_digits(args.data or recipe.data)
     torch.manual_seed(config.seed)
-    model = VAE(**given(args, MODEL_OPTIONS)).to(best_device())
-    folder = args.out or Path("runs") / default_name(model, config, digits)
+    model = recipe.model(**recipe.options | given(args, MODEL_OPTIONS)).to(best_device())
+    folder = args.out or Path("runs") / default_name(args.recipe, model, config, digits)
     if (folder / CHECKPOINT).exists():
         raise FileExistsError(
             f"{folder} holds a run already: go on with it (--resume {folder}) or choose another --out"
@@ -76,13 +81,15 @@ def new_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
 
 def resumed_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
     """The run of a folder, to go on with up to `--epochs`."""
-    fixed = [name for name in given(args, (*CONFIG_OPTIONS, *MODEL_OPTIONS)) if name != "epochs"]
+    fixed = [name for name in given(args, ("recipe", *CONFIG_OPTIONS, *MODEL_OPTIONS)) if name != "epochs"]
     if fixed:
         raise ValueError(f"--resume goes on as the run began; leave out --{fixed[0].replace('_', '-')}")
     path = checkpoint_file(args.resume)
     run = load_checkpoint(path, best_device())
     if run.optimizer is None:
         raise ValueError(f"{path} holds no optimizer state, so its training cannot go on")
+    if run.config.decay and args.epochs not in (None, run.config.epochs):
+        raise ValueError(f"--epochs {args.epochs}: this run's learning rate falls to 0 at epoch {run.config.epochs}")
     run = replace(run, config=replace(run.config, **given(args, ["epochs"])))
     if run.config.epochs < len(run.metrics):
         raise ValueError(f"--epochs {run.config.epochs}: this run has {len(run.metrics)} epochs already")
@@ -116,28 +123,46 @@ def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, int | float]]:
             batches, start = [], perf_counter()
 
 
+def find_recipe(name: str) -> Recipe:
+    """The recipe of this name."""
+    if name not in RECIPES:
+        raise ValueError(f"--recipe {name}: there are {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def load_run(args: argparse.Namespace) -> Checkpoint:
+    """The checkpoint that was named, at the β that was asked for."""
+    run = load_checkpoint(checkpoint_file(args.checkpoint), best_device())
+    if args.beta is None:
+        return run
+    if not isinstance(run.model, MultiRateVAE):
+        raise ValueError(f"--beta {args.beta:g}: this network learnt one β; only one of every β has a choice")
+    return replace(run, model=run.model.at(args.beta))
+
+
 def evaluate(args: argparse.Namespace) -> None:
     """Print the test figures of a checkpoint."""
-    run = load_checkpoint(checkpoint_file(args.checkpoint), best_device())
+    run = load_run(args)
     digits = digits_of(run, args.data)
     if run.data == "mnist" and digits.name == "embedded":
         print("note: the embedded digits are part of MNIST's training set, which this model has seen", file=sys.stderr)
     result = measure(run.model, digits, args.binarization or run.config.binarization)
-    print(json.dumps({"checkpoint": str(args.checkpoint), "trained_on": run.data, **result}, indent=1))
+    beta = {} if args.beta is None else {"beta": args.beta}
+    print(json.dumps({"checkpoint": str(args.checkpoint), "trained_on": run.data, **beta, **result}, indent=1))
 
 
 def sample(args: argparse.Namespace) -> None:
     """Write a picture of invented digits."""
     if args.count < 1:
         raise ValueError(f"--count {args.count} must be at least 1")
-    run = load_checkpoint(checkpoint_file(args.checkpoint), best_device())
+    run = load_run(args)
     save_samples(run.model, args.count, args.seed, args.out)
     print(f"wrote {args.out}")
 
 
 def reconstruct(args: argparse.Namespace) -> None:
     """Write a picture of test digits above their reconstructions."""
-    run = load_checkpoint(checkpoint_file(args.checkpoint), best_device())
+    run = load_run(args)
     save_reconstructions(run, digits_of(run, args.data), args.index, args.out)
     print(f"wrote {args.out}")
 
@@ -158,11 +183,12 @@ def given(args: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(args, name, None)) is not None}
 
 
-def default_name(model: VAE, config: TrainConfig, digits: Digits) -> str:
+def default_name(recipe: str | None, model: VAE, config: TrainConfig, digits: Digits) -> str:
     """A folder's name that tells runs of different settings apart; those left at their defaults are not named."""
     parts = [Path(digits.name).name, config.binarization, "-".join(map(str, (*model.hidden, model.latent_dim)))]
-    default = TrainConfig()
-    for name in ("batch_size", "learning_rate", "beta", "seed"):
+    parts = [recipe, *parts] if recipe else parts
+    default = RECIPES[recipe].config if recipe else TrainConfig()
+    for name in ("batch_size", "learning_rate", "decay", "beta", "seed"):
         value = getattr(config, name)
         if value != getattr(default, name):
             knots = value if isinstance(value, tuple) else ((value,),)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Generator, Tensor
 from torch.optim import Adam
 
@@ -17,6 +17,32 @@ EVALUATION_SEED = 1234
 
 
 @dataclass(frozen=True)
+class BetaRange:
+    """β drawn anew for each image, from `low` to `high`, so that one network learns them all (lesson 07).
+
+    log β has a density that rises in a straight line to twice its first value: a high β is harder to learn, because
+    its loss is nearly as low where every image is decoded alike.
+
+    Raises:
+        ValueError: the range is none.
+    """
+
+    low: float = 0.01
+    high: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high < float("inf"):
+            raise ValueError(f"BetaRange({self.low}, {self.high}): the ends must be positive, finite, and rise")
+
+    def draw(self, count: int, generator: Generator) -> Float[Tensor, " count"]:
+        """One β an image."""
+        u = torch.rand(count, generator=generator, device=generator.device)
+        # The quantile function of the density (1 + t) / 1.5 on [0, 1].
+        t = (1 + 3 * u).sqrt() - 1
+        return (self.low * (self.high / self.low) ** t).clamp(self.low, self.high)
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """How to train; the same config gives the same run on the same machine.
 
@@ -24,8 +50,10 @@ class TrainConfig:
         epochs: passes over the images.
         batch_size: images a step; the last batch of an epoch may be smaller.
         learning_rate: Adam's.
+        decay: let the learning rate fall in a straight line to 0 over the second half of the training, where large
+            steps no longer find a better place and only shake.
         beta: the weight of the KL: a number, or a schedule as (epoch, β) pairs with straight lines between them:
-            `((0, 0.0), (5, 1.0))` rises to 1 over five epochs and stays.
+            `((0, 0.0), (5, 1.0))` rises to 1 over five epochs and stays. Or a `BetaRange`, to draw it for each image.
         binarization: what is done to grey pixels; `"dynamic"` draws them anew for each batch.
         seed: of the order of the images, the pixels' draws and z's.
 
@@ -36,7 +64,8 @@ class TrainConfig:
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 1e-3
-    beta: float | tuple[tuple[float, float], ...] = 1.0
+    decay: bool = False
+    beta: float | tuple[tuple[float, float], ...] | BetaRange = 1.0
     binarization: Binarization = "dynamic"
     seed: int = 0
 
@@ -47,6 +76,8 @@ class TrainConfig:
         if not 0 <= self.seed < 2**63:
             raise ValueError(f"seed={self.seed} must be at least 0 and below 2**63")
         check_binarization(self.binarization)
+        if isinstance(self.beta, BetaRange):
+            return
         if self.beta == ():
             raise ValueError("beta=() must be a number, or at least one (epoch, β) pair")
         epochs, betas = zip(*self._beta_knots, strict=True)
@@ -59,8 +90,12 @@ class TrainConfig:
     def _beta_knots(self) -> tuple[tuple[float, float], ...]:
         return self.beta if isinstance(self.beta, tuple) else ((0.0, self.beta),)
 
+    def learning_rate_at(self, epoch: float) -> float:
+        """Adam's learning rate when `epoch` epochs have passed."""
+        return self.learning_rate * (min(1.0, 2 - 2 * epoch / self.epochs) if self.decay else 1.0)
+
     def beta_at(self, epoch: float) -> float:
-        """β when `epoch` epochs have passed."""
+        """β when `epoch` epochs have passed; not for a `BetaRange`, which has no one β."""
         return float(np.interp(epoch, *zip(*self._beta_knots, strict=True)))
 
 
@@ -71,7 +106,8 @@ class Progress:
     step: int
     steps: int
     epoch: float
-    beta: float
+    beta: float | None
+    """The step's; None where each image had its own."""
     train: ElboTerms
     """Of this step's batch, before its update."""
     test: ElboTerms | None
@@ -116,11 +152,16 @@ def fit(
         generator.manual_seed(_epoch_seed(config.seed, epoch))
         order = torch.randperm(len(images), generator=generator, device=device)
         for i, batch in enumerate(order.split(config.batch_size)):
-            beta = config.beta_at(epoch + i / steps_per_epoch)
             x = grey(images[batch])
             if config.binarization == "dynamic":
                 x = binarize(x, generator)
-            terms = training_step(model, x, beta, optimizer, generator)
+            if isinstance(config.beta, BetaRange):
+                beta = config.beta.draw(len(x), generator)
+            else:
+                beta = config.beta_at(epoch + i / steps_per_epoch)
+            for group in optimizer.param_groups:
+                group["lr"] = config.learning_rate_at(epoch + i / steps_per_epoch)
+            terms = training_step(model.at(beta), x, beta, optimizer, generator)
             last = i + 1 == steps_per_epoch
             if last and not terms.negative_elbo.isfinite():
                 raise FloatingPointError(
@@ -128,7 +169,8 @@ def fit(
                 )
             test = evaluate(model, test_images, config.binarization) if last and test_images is not None else None
             step = epoch * steps_per_epoch + i + 1
-            yield Progress(step, config.epochs * steps_per_epoch, step / steps_per_epoch, beta, terms, test)
+            one_beta = beta if isinstance(beta, float) else None
+            yield Progress(step, config.epochs * steps_per_epoch, step / steps_per_epoch, one_beta, terms, test)
 
 
 def make_optimizer(model: VAE, config: TrainConfig) -> Adam:
@@ -140,14 +182,16 @@ def _epoch_seed(seed: int, epoch: int) -> int:
     return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])
 
 
-def training_step(model: VAE, x: Tensor, beta: float, optimizer: Adam, generator: Generator) -> ElboTerms:
+def training_step(
+    model: VAE, x: Tensor, beta: float | Float[Tensor, " batch"], optimizer: Adam, generator: Generator
+) -> ElboTerms:
     """One step of Adam on reconstruction + β · KL, averaged over the batch x; returns both terms before the step."""
     model.train()
-    terms = model.elbo(x, generator).mean()
+    terms = model.elbo(x, generator)
     optimizer.zero_grad()
-    terms.weighted(beta).backward()
+    terms.weighted(beta).mean().backward()
     optimizer.step()
-    return ElboTerms(terms.reconstruction.detach(), terms.kl.detach())
+    return ElboTerms(terms.reconstruction.detach(), terms.kl.detach()).mean()
 
 
 @torch.no_grad()

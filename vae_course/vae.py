@@ -1,6 +1,7 @@
 """Lesson 05: the four pieces put together."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -30,6 +31,15 @@ class VAE(nn.Module):
         self.latent_dim, self.hidden = latent_dim, tuple(hidden)
         self.encoder = Encoder(latent_dim, hidden)
         self.decoder = Decoder(latent_dim, hidden)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments it was made with: `type(model)(**model.options)` is another of the same sizes."""
+        return {"latent_dim": self.latent_dim, "hidden": self.hidden}
+
+    def at(self, beta: float | Float[Tensor, " batch"]) -> "VAE":
+        """The model for this β: itself, because it learns one β. `beta.MultiRateVAE` has an answer for each."""
+        return self
 
     def elbo(self, x: Float[Tensor, "batch 1 28 28"], generator: Generator | None = None) -> ElboTerms:
         """The ELBO's two terms of each image in nats, with one draw of z an image."""

@@ -9,7 +9,9 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import NamedTuple
 
+import nbformat
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'")
@@ -25,6 +27,13 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 TOKEN = "a-test-token"
+
+
+class Lab(NamedTuple):
+    """A running JupyterLab."""
+
+    url: str
+    notebooks: Path
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +70,7 @@ def lab(tmp_path_factory):
     while not answers(f"{url}/api?token={TOKEN}"):
         assert server.poll() is None, (root / "log").read_text()
         time.sleep(0.1)
-    yield url
+    yield Lab(url, root / "notebooks")
     server.terminate()
     server.wait()
 
@@ -90,9 +99,9 @@ class Lesson:
     # Questioned at each dot, because ?reset loads the page twice and there is a moment without an application.
     PANEL = "window.jupyterapp?.shell?.currentWidget"
 
-    def __init__(self, page, url, name):
+    def __init__(self, page, lab, name):
         self.page = page
-        page.goto(f"{url}/lab/tree/notebooks/{name}.ipynb?reset&token={TOKEN}")
+        page.goto(f"{lab.url}/lab/tree/notebooks/{name}.ipynb?reset&token={TOKEN}")
         page.wait_for_function(f"{self.PANEL}?.sessionContext?.session?.kernel?.status === 'idle'", timeout=120_000)
         # Widgets sometimes never appear when cells run sooner than this.
         page.wait_for_timeout(1000)
@@ -121,3 +130,21 @@ def open_lesson(lab, browser):
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     yield lambda name: Lesson(context.new_page(), lab, name)
     context.close()
+
+
+@pytest.fixture
+def run_cell(lab, open_lesson, request):
+    """A function that runs one cell in a notebook of its own, for a widget without its lesson."""
+    name = f"cell_{request.node.name}"
+    path = lab.notebooks / f"{name}.ipynb"
+
+    def run(source):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, path)
+        lesson = open_lesson(name)
+        lesson.run_all()
+        return lesson
+
+    yield run
+    path.unlink(missing_ok=True)

@@ -1,0 +1,145 @@
+"""Lesson 07: one network for every β."""
+
+import math
+from collections.abc import Iterable, Sequence
+from copy import copy
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vae_course.decoder import Decoder
+from vae_course.encoder import Encoder
+from vae_course.vae import VAE
+
+
+class Response(nn.Module):
+    """What β does to a layer: a scale and a shift for each of its units, from a small network of log β.
+
+    Before training it does nothing.
+
+    Args:
+        units: the number of units in the layer.
+    """
+
+    def __init__(self, units: int):
+        super().__init__()
+        self.network = nn.Sequential(
+            nn.Linear(1, 64), nn.SiLU(), nn.Linear(64, 64), nn.SiLU(), nn.Linear(64, 2 * units)
+        )
+        nn.init.zeros_(self.network[-1].weight)
+        nn.init.zeros_(self.network[-1].bias)
+
+    def forward(
+        self, h: Float[Tensor, "*batch units"], level: Float[Tensor, "#*batch 1"]
+    ) -> Float[Tensor, "*batch units"]:
+        """The layer as this level of β wants it; see `MultiRateVAE.level`."""
+        scale, shift = self.network(level.to(h.device)).chunk(2, -1)
+        return (1 + scale) * h + shift
+
+
+class MultiRateEncoder(Encoder):
+    """q(z|x, β): each hidden layer responds to β before its ReLU."""
+
+    level: Tensor
+
+    def __init__(self, latent_dim: int, hidden: Sequence[int]):
+        super().__init__(latent_dim, hidden)
+        self.responses = nn.ModuleList(Response(units) for units in hidden)
+
+    def forward(
+        self, x: Float[Tensor, "batch 1 28 28"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+        """Images to `mu` and `logvar` at the level of β that was set."""
+        h = x.flatten(1)
+        for linear, response in zip(_linear_layers(self.features), self.responses, strict=True):
+            h = response(linear(h), self.level).relu()
+        return self.mu(h), self.logvar(h)
+
+
+class MultiRateDecoder(Decoder):
+    """p(x|z, β): the code responds to β on its way in, and each hidden layer before its ReLU.
+
+    The first is what lets a high β shut a latent dimension off.
+    """
+
+    level: Tensor
+
+    def __init__(self, latent_dim: int, hidden: Sequence[int]):
+        super().__init__(latent_dim, hidden)
+        self.responses = nn.ModuleList(Response(units) for units in (latent_dim, *reversed(hidden)))
+
+    def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch 1 28 28"]:
+        """Codes to logits at the level of β that was set."""
+        entry, *responses = self.responses
+        *linears, last = _linear_layers(self.logits)
+        h = entry(z, self.level)
+        for linear, response in zip(linears, responses, strict=True):
+            h = response(linear(h), self.level).relu()
+        return last(h).unflatten(-1, (1, 28, 28))
+
+
+class MultiRateVAE(VAE):
+    """A VAE that has learnt every β of a range at once (the idea: Bae et al. 2022, arXiv 2212.03905).
+
+    `model.at(beta)` is the VAE for that β, with everything a VAE has. Asked without `at`, it answers as at β = 1.
+    To train it, draw β for each image: `fit(model, images, TrainConfig(beta=BetaRange(*model.beta_range)))`.
+
+    Args:
+        latent_dim: the number of latent dimensions D.
+        hidden: the widths of the hidden layers. One network for all β wants a little more than one for a single β.
+        beta_range: the lowest and the highest β; 1, where the −ELBO is, must lie between them.
+
+    Raises:
+        ValueError: a size is not positive, or the range is none.
+    """
+
+    def __init__(
+        self, latent_dim: int = 20, hidden: Sequence[int] = (512,), beta_range: Sequence[float] = (0.01, 20.0)
+    ):
+        super().__init__(latent_dim, hidden)
+        low, high = beta_range
+        if not 0 < low < 1 < high < math.inf:
+            raise ValueError(f"beta_range={tuple(beta_range)} must be positive and finite, with 1 between its ends")
+        self.beta_range = (low, high)
+        self.encoder = MultiRateEncoder(latent_dim, hidden)
+        self.decoder = MultiRateDecoder(latent_dim, hidden)
+        self._set_level(self.level(1.0))
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The arguments it was made with."""
+        return {**super().options, "beta_range": self.beta_range}
+
+    def at(self, beta: float | Float[Tensor, " batch"]) -> "MultiRateVAE":
+        """The VAE for this β, or for one β an image. It shares its parameters with this one; nothing is copied.
+
+        Raises:
+            ValueError: a β lies outside the range that was learnt.
+        """
+        view = copy(self)
+        # The modules' dictionary is the one thing a shallow copy must not share: the view has its own two halves.
+        view._modules = {**self._modules, "encoder": copy(self.encoder), "decoder": copy(self.decoder)}
+        view._set_level(self.level(beta))
+        return view
+
+    def level(self, beta: float | Float[Tensor, " batch"]) -> Float[Tensor, "*batch 1"]:
+        """log β, scaled so that the range has mean 0 and variance 1 where log β is uniform.
+
+        Raises:
+            ValueError: a β lies outside the range that was learnt.
+        """
+        low, high = self.beta_range
+        beta = torch.as_tensor(beta, dtype=torch.float32, device=next(self.parameters()).device)
+        outside = ~((beta >= low) & (beta <= high))
+        if outside.any():
+            raise ValueError(f"beta={beta[outside][0]:g}: this network has learnt β from {low:g} to {high:g}")
+        middle, spread = math.log(low * high) / 2, math.log(high / low) / math.sqrt(12)
+        return ((beta.log() - middle) / spread).unsqueeze(-1)
+
+    def _set_level(self, level: Tensor) -> None:
+        self.encoder.level = self.decoder.level = level
+
+
+def _linear_layers(modules: Iterable[nn.Module]) -> list[nn.Linear]:
+    return [module for module in modules if isinstance(module, nn.Linear)]
