@@ -1,0 +1,93 @@
+"""What does one network for every β cost, beside a network for each?
+
+Trains six ordinary VAEs, each for one β, and one `MultiRateVAE` for all of them, for as many epochs and with the same
+settings, three times over (25 minutes on two cores), and measures reconstruction + β · KL on the whole test set.
+Writes the figures to vae_course/pretrained/regret.json, where lesson 07 finds them, and draws every_beta.png.
+
+    python benchmarks/every_beta.py          # both
+    python benchmarks/every_beta.py --draw   # the table and the picture from the figures that are there
+"""
+
+import json
+import sys
+from pathlib import Path
+from time import perf_counter
+
+import matplotlib
+import torch
+
+from vae_course.beta import MultiRateVAE
+from vae_course.checkpoints import PRETRAINED, pretrained_card
+from vae_course.data import load_digits
+from vae_course.elbo import ElboTerms
+from vae_course.evaluation import rate_distortion
+from vae_course.plots.beta import frontier
+from vae_course.training import BetaRange, TrainConfig, fit
+from vae_course.vae import VAE
+
+matplotlib.use("agg")
+
+BETAS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+SEEDS = (0, 1, 2)
+EPOCHS = 8
+CURVE = tuple(round(10 ** (k / 10), 4) for k in range(-15, 11))
+
+
+def main() -> None:
+    """Train and measure all, and write the figures."""
+    digits = load_digits("mnist")
+    result = {
+        "data": "mnist",
+        "binarization": "dynamic",
+        "images": len(digits.test_images),
+        "epochs": EPOCHS,
+        "decay": True,
+    }
+    result |= {"betas": BETAS, "seeds": SEEDS, "runs": []}
+    for seed in SEEDS:
+        for beta in BETAS:
+            config = TrainConfig(epochs=EPOCHS, decay=True, beta=beta, seed=seed)
+            result["runs"].append(train(VAE, config, digits, (beta,)))
+        config = TrainConfig(epochs=EPOCHS, decay=True, beta=BetaRange(), seed=seed)
+        result["runs"].append(train(MultiRateVAE, config, digits, BETAS, curve=True))
+    (PRETRAINED / "regret.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def train(kind: type[VAE], config: TrainConfig, digits, betas, curve: bool = False) -> dict:
+    """One training and its test figures."""
+    torch.manual_seed(config.seed)
+    model = kind()
+    start = perf_counter()
+    for _ in fit(model, digits.train_images, config):
+        pass
+    run = {"model": kind.__name__, **{k: v for k, v in model.options.items() if k != "beta_range"}}
+    run |= {"seed": config.seed, "seconds": round(perf_counter() - start, 1)}
+    run["parameters"] = sum(p.numel() for p in model.parameters())
+    run["test"] = points(rate_distortion(model, digits.test_images, betas))
+    if curve:
+        run["curve"] = points(rate_distortion(model, digits.test_images, CURVE))
+    print(json.dumps({key: value for key, value in run.items() if key != "curve"}), flush=True)
+    return run
+
+
+def points(measured: dict[float, ElboTerms]) -> list[dict[str, float]]:
+    """Terms as plain numbers, in nats per image."""
+    return [
+        {"beta": beta, "reconstruction": round(d.item(), 3), "kl": round(r.item(), 3)}
+        for beta, (d, r) in measured.items()
+    ]
+
+
+def draw() -> None:
+    """Print the table of regrets, and draw the frontier."""
+    figures = pretrained_card("regret")
+    print("| seed | " + " | ".join(f"β = {beta:g}" for beta in figures["betas"]) + " |")
+    for seed, row in regrets(figures).items():
+        print(f"| {seed} | " + " | ".join(f"{nats:+.2f}" for nats in row) + " |")
+    frontier(figures, "One network's curve, and six networks' dots").savefig(Path(__file__).with_name("every_beta.png"))
+
+
+if __name__ == "__main__":
+    if "--draw" not in sys.argv:
+        main()
+    draw()
