@@ -55,6 +55,14 @@ def test_damaged_embedded_digits_are_told(monkeypatch, tmp_path):
     assert "git checkout" in remedy
 
 
+def test_damaged_weights_are_told(monkeypatch, tmp_path):
+    (tmp_path / "plane.safetensors").write_bytes(b"half a file")
+    monkeypatch.setattr("vae_course.checkpoints.PRETRAINED", tmp_path)
+    found, remedy = doctor.shipped_weights()
+    assert "plane.safetensors is truncated" in found
+    assert "git checkout vae_course/pretrained" in remedy
+
+
 def test_a_data_folder_that_cannot_be_written_is_told(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("VAE_COURSE_DATA", str(tmp_path / "file"))

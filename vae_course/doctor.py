@@ -130,8 +130,22 @@ def jupyter() -> tuple[str, str]:
 
 
 def widgets() -> tuple[str]:
-    """Are both halves of ipywidgets here?"""
-    return (f"ipywidgets {version('ipywidgets')}, jupyterlab_widgets {version('jupyterlab_widgets')}",)
+    """Are both halves of ipywidgets here, and anywidget?"""
+    names = ("ipywidgets", "jupyterlab_widgets", "anywidget")
+    return (", ".join(f"{name} {version(name)}" for name in names),)
+
+
+def shipped_weights() -> tuple[str, ...]:
+    """Can the weights that come with the course be loaded?"""
+    from vae_course.checkpoints import PRETRAINED, load_pretrained
+
+    names = sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
+    try:
+        for name in names:
+            load_pretrained(name)
+    except ValueError as error:
+        return str(error), "get the course's files again: git checkout vae_course/pretrained"
+    return (", ".join(names),)
 
 
 EXAMINATIONS: dict[str, Callable[[], tuple[str, ...]]] = {
@@ -140,6 +154,7 @@ EXAMINATIONS: dict[str, Callable[[], tuple[str, ...]]] = {
     "torchvision": torchvision,
     "threads": threads,
     "digits": embedded_digits,
+    "weights": shipped_weights,
     "full MNIST": full_mnist,
     "data folder": data_folder,
     "Jupyter": jupyter,

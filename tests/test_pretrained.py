@@ -1,0 +1,86 @@
+"""The shipped weights are what their cards say."""
+
+import math
+
+import pytest
+import torch
+
+from vae_course.beta import MultiRateVAE
+from vae_course.checkpoints import PRETRAINED, load_checkpoint, load_pretrained, pretrained_card
+from vae_course.data import load_digits
+from vae_course.evaluation import rate_distortion
+from vae_course.recipes import RECIPES
+from vae_course.training import evaluate
+
+NAMES = sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
+# Another processor's kernels round otherwise, and one draw of z an image carries that on.
+NATS = 0.05
+
+
+@pytest.fixture(scope="module")
+def full(mirror, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_COURSE_DATA", str(tmp_path_factory.mktemp("data")))
+        return load_digits("mnist", mirror)
+
+
+def test_there_are_weights():
+    assert {"every-beta", "plane"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_are_small_and_made_by_their_recipe(name):
+    path = PRETRAINED / f"{name}.safetensors"
+    run, card = load_checkpoint(path), pretrained_card(name)
+    assert path.stat().st_size < 4e6
+    recipe = RECIPES[card["recipe"]]
+    assert type(run.model) is recipe.model
+    assert run.config == recipe.config
+    assert run.data == card["test"]["data"] == recipe.data
+    assert len(run.metrics) == card["config"]["epochs"] == recipe.config.epochs
+    assert run.optimizer is None
+
+
+def test_all_weights_together_are_small():
+    assert sum(path.stat().st_size for path in PRETRAINED.glob("*.safetensors")) < 12e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_embedded_digits_cost_what_the_card_says(name, digits):
+    terms = evaluate(load_pretrained(name), digits.test_images, "static")
+    expected = pretrained_card(name)["embedded_test"]
+    assert terms.reconstruction.item() == pytest.approx(expected["reconstruction"], abs=NATS)
+    assert terms.kl.item() == pytest.approx(expected["kl"], abs=NATS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_full_test_set_costs_what_the_card_says(name, full):
+    card = pretrained_card(name)["test"]
+    terms = evaluate(load_pretrained(name), full.test_images, card["binarization"])
+    assert len(full.test_images) == card["images"]
+    assert terms.negative_elbo.item() == pytest.approx(card["negative_elbo"], abs=NATS)
+
+
+def test_every_beta_knows_what_beta_means(digits):
+    """Along the frontier rate falls, distortion rises, and −dD/dR is β: this needs no other network to compare with."""
+    model = load_pretrained("every-beta")
+    assert isinstance(model, MultiRateVAE)
+    betas = [0.3 * (5 / 0.3) ** (k / 8) for k in range(9)]
+    measured = list(rate_distortion(model, digits.test_images, betas).values())
+    for beta, after, a, b in zip(betas, betas[1:], measured, measured[1:], strict=False):
+        assert b.kl < a.kl
+        assert b.reconstruction > a.reconstruction
+        slope = -(b.reconstruction - a.reconstruction) / (b.kl - a.kl)
+        assert slope.item() == pytest.approx(math.sqrt(beta * after), rel=0.15)
+
+
+def test_an_unknown_name_is_refused_with_those_there_are():
+    with pytest.raises(ValueError, match=r"name='nothing': there are every-beta, .*plane"):
+        load_pretrained("nothing")
+
+
+def test_shipped_weights_are_ready_for_use():
+    model = load_pretrained("plane")
+    assert not model.training
+    images = model.sample(2, torch.Generator().manual_seed(0))
+    assert images.shape == (2, 1, 28, 28)
