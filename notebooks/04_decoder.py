@@ -508,6 +508,22 @@ plt.show()
 # If you want to know how good a model is, look at both.
 
 # %% [markdown]
+# With two numbers a code is a place on a plane, and you can walk there with your own hand.
+# The model below has two latent dimensions.
+# It comes with the course, and was trained for longer, on all 60,000 of MNIST's training digits (the recipe `plane`).
+# The digits on its plane were among them.
+#
+# Put the ring among the 0s, then drag it slowly to the 1s.
+# Guess first: which digits will you pass?
+# Then switch from *mean* to *draw*, and walk back.
+
+# %%
+from vae_course.checkpoints import load_pretrained
+from vae_course.widgets.decoder import LatentPad
+
+LatentPad(load_pretrained("plane"), digits)
+
+# %% [markdown]
 # <details><summary>Why not squared error?</summary>
 #
 # Squared error is a log-likelihood too: that of a Gaussian around the decoder's output $m$.

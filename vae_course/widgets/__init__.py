@@ -63,13 +63,14 @@ class Axis(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of a chart, named at its last point, or dots if `dots` is their radius."""
+    """A line of a chart, named at its last point, or dots if `dots` is their radius; sizes in pixels."""
 
     x: Sequence[float]
     y: Sequence[float]
     color: str
     name: str = ""
     dots: float = 0
+    width: float = 2
 
 
 def chart(lines: Sequence[Line], x: Axis, y: Axis, title: str = "", width: int = 360, height: int = 250) -> str:
@@ -104,7 +105,7 @@ def chart(lines: Sequence[Line], x: Axis, y: Axis, title: str = "", width: int =
             parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{line.dots}" fill="{line.color}"/>' for a, b in places]
         else:
             points = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
-            parts.append(f'<polyline points="{points}" fill="none" stroke="{line.color}" stroke-width="2"/>')
+            parts.append(f'<polyline points="{points}" fill="none" stroke="{line.color}" stroke-width="{line.width}"/>')
     parts.append("</svg>")
     for line in lines:
         if line.name and len(line.x):
