@@ -339,6 +339,16 @@ digit_panels(views, "What a cut loses is gone; what dice lose comes back with mo
 plt.show()
 
 # %% [markdown]
+# Look at more of them: choose a class and slide to a digit.
+# Then press *Draw again*, or go to it with Tab and keep Enter down, and watch the mean of your draws.
+# Guess first: how many draws does it take until you cannot tell it from the grey digit?
+
+# %%
+from vae_course.widgets.data import DigitBrowser
+
+DigitBrowser(digits)
+
+# %% [markdown]
 # ## The baseline that everything must beat
 #
 # Fair coins cost 543 nats.

@@ -402,6 +402,16 @@ assert correlation < -0.4, "more ink should mean a narrower cloud"
 # Lesson 05 has a way to compute the right cloud for a digit, and to hold the encoder's answer against it.
 
 # %% [markdown]
+# Pick digits yourself, and read their clouds in numbers.
+# The slider goes through the test digits of a class, from the narrowest cloud to the widest.
+# Guess first: what do the narrowest 8 and the widest 8 look like?
+
+# %%
+from vae_course.widgets.encoder import CloudPicker
+
+CloudPicker(vae, digits)
+
+# %% [markdown]
 # ## What a ReLU on `logvar` would cost
 #
 # "A variance must be positive, so I'll put a ReLU on it": this is the most tempting mistake with this encoder.

@@ -183,6 +183,17 @@ print("dz/dmu    ", some_mu.grad.tolist())
 print("dz/dlogvar", some_logvar.grad.tolist())
 
 # %% [markdown]
+# Now move a cloud with your own hand, in one dimension.
+# Five of the dice are numbered, and a thread leads from each to the draw that it becomes.
+# (All bell curves are drawn equally tall; a die's height over the line only makes room.)
+# Guess first: which slider moves all five alike, and with which does number 4 hardly move at all?
+
+# %%
+from vae_course.widgets.reparameterization import SameDice
+
+SameDice()
+
+# %% [markdown]
 # The chain rule does the rest: from the cost through the decoder to `z`, and on to `mu`.
 # That gradient is your nudge experiment with the same dice and a nudge that shrinks to nothing.
 

@@ -689,6 +689,17 @@ for name, reported in (
 # So compare models on $-\mathrm{ELBO}$, in nats per image, and never on whatever their losses report.
 
 # %% [markdown]
+# Here are nine ways to reduce the two terms, and a β to write in front of the KL.
+# Choose the loss of the question, the mean over pixels and images beside the sum over latents.
+# Guess first: which β has to stand in it to undo the 784?
+# Then put β back to 1: which of the nine need no mending?
+
+# %%
+from vae_course.widgets.elbo import EffectiveBeta
+
+EffectiveBeta(latent_dim=20, batch_size=128)
+
+# %% [markdown]
 # ## Key points
 #
 # - $p(x)$ is an average over all codes, and draws from the prior miss the few codes that matter.

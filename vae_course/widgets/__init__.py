@@ -73,6 +73,11 @@ class Line(NamedTuple):
     width: float = 2
 
 
+def number(value: float) -> str:
+    """A number as it is printed, with a minus sign."""
+    return f"{value:g}".replace("-", "−")
+
+
 def chart(lines: Sequence[Line], x: Axis, y: Axis, title: str = "", width: int = 360, height: int = 250) -> str:
     """Lines and dots on two axes, as SVG. A millisecond's work."""
     left, right, top, bottom = 46, width - 14, 26, height - 38
@@ -87,12 +92,12 @@ def chart(lines: Sequence[Line], x: Axis, y: Axis, title: str = "", width: int =
         if x.low <= tick <= x.high:
             at = place(tick, y.low)[0]
             parts.append(f'<path d="M{at:.1f} {top}V{bottom}" stroke="currentColor" stroke-opacity=".15"/>')
-            parts.append(f'<text x="{at:.1f}" y="{bottom + 15}" text-anchor="middle">{tick:g}</text>')
+            parts.append(f'<text x="{at:.1f}" y="{bottom + 15}" text-anchor="middle">{number(tick)}</text>')
     for tick in MaxNLocator(5).tick_values(y.low, y.high):
         if y.low <= tick <= y.high:
             at = place(x.low, tick)[1]
             parts.append(f'<path d="M{left} {at:.1f}H{right}" stroke="currentColor" stroke-opacity=".15"/>')
-            parts.append(f'<text x="{left - 6}" y="{at + 4:.1f}" text-anchor="end">{tick:g}</text>')
+            parts.append(f'<text x="{left - 6}" y="{at + 4:.1f}" text-anchor="end">{number(tick)}</text>')
     parts.append(f'<text x="{(left + right) / 2}" y="{height - 5}" text-anchor="middle">{escape(x.label)}</text>')
     middle = (top + bottom) / 2
     parts.append(f'<text transform="translate(11 {middle}) rotate(-90)" text-anchor="middle">{escape(y.label)}</text>')
