@@ -180,6 +180,10 @@ from vae_course.training import training_step
 show_me(training_step)
 
 # %% [markdown]
+# It weighs each image first and averages then, so that in lesson 07 each image may have a β of its own.
+# With one β for all, the order makes no difference.
+
+# %% [markdown]
 # ## The loop
 #
 # Everything else is bookkeeping: take the digits in a new order, 128 at a time, draw their pixels, step.
@@ -361,6 +365,43 @@ assert 18 < test.kl < 32, "after 30 epochs KL is about 24 nats per image"
 # The reconstruction went from 550 down to about 91, the KL from 0.1 up to about 24.
 # Against the average digit's 205, the code costs 24 nats and saves 114.
 # Nor is it done: the test still falls by a quarter of a nat an epoch.
+
+# %% [markdown]
+# ## Turn β while it learns
+#
+# The same training once more, with the controls in your hands.
+# Press *Start*, and let it run for ten epochs or so.
+# Other cells can be run meanwhile: they and the training take turns.
+#
+# > **Predict first.**
+# > In the middle of it you drag β from 1 to 10, and every nat of KL costs ten times as much.
+# > Which of the two curves jumps, which way, and within how many steps?
+# > And when you drag it back to 1, is what was learnt lost?
+
+# %%
+from vae_course.widgets.training import LiveTraining
+
+live = LiveTraining(digits, epochs=60)
+live
+
+# %% [markdown]
+# <details><summary>What you should have seen</summary>
+#
+# Both curves jump, within about ten steps, a third of an epoch.
+# At epoch 10 the KL falls from about 19 to 2 nats.
+# The reconstruction leaps from 115 to 200, nearly as dear as the average digit.
+# To expect a jump of the KL alone was reasonable, since its price is all that changed.
+# But the picture was drawn from those nats, and they are gone.
+#
+# Then the reconstruction comes down by itself, to about 170: the network learns to make the most of 3 nats.
+# The pictures say how: a few kinds of blurred digit, and whatever is rare becomes one of them.
+#
+# Back at 1, one epoch brings it most of the way.
+# The weights had not forgotten how to draw; nobody had told them what.
+#
+# </details>
+#
+# After *Stop*, the model is yours: `live.model`.
 
 # %% [markdown]
 # ## What is noise

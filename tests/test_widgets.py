@@ -62,3 +62,14 @@ def test_a_course_widget_is_its_parts_in_the_courses_style():
     widget = CourseWidget([row(slider)])
     assert "vae-course" in widget._dom_classes
     assert widget.children[1].children == (slider,)
+
+
+def test_without_a_kernel_a_widget_is_a_sentence():
+    class Example(CourseWidget):
+        pass
+
+    assert (
+        Example([])._repr_mimebundle_()["text/plain"]
+        == repr(Example([]))
+        == ("Example: a widget, which appears when the lesson runs in JupyterLab.")
+    )

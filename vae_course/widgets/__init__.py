@@ -33,6 +33,10 @@ class CourseWidget(ipywidgets.VBox):
         super().__init__([ipywidgets.HTML(STYLE, layout={"display": "none"}), *parts])
         self.add_class("vae-course")
 
+    def __repr__(self) -> str:
+        # What stands in its place where a lesson is read without a kernel.
+        return f"{type(self).__name__}: a widget, which appears when the lesson runs in JupyterLab."
+
 
 def row(*parts: ipywidgets.Widget) -> ipywidgets.Box:
     """Parts beside each other, which move below each other where the window is narrow."""
