@@ -1,0 +1,202 @@
+"""Lesson 09: broken VAEs. Each has one small mistake that people make; it trains without an error, and draws something.
+
+A patient overrides one of the two steps of `VAE.elbo` that can go wrong in silence: how z is drawn, and what an image
+is said to cost. `examine` looks for symptoms, and knows nothing of the mistake.
+"""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Generator, Tensor
+
+from vae_course.data import binarize_once, grey
+from vae_course.elbo import ElboTerms, elbo_terms
+from vae_course.reparameterization import reparameterize
+from vae_course.training import EVALUATION_SEED, evaluate
+from vae_course.vae import VAE
+
+Latents = Float[Tensor, "batch latent"]
+Images = Float[Tensor, "batch 1 28 28"]
+
+MISTAKES = {
+    "variance": "sigma is exp(logvar)",
+    "rand": "eps comes from rand, not from randn",
+    "faint": "eps is scaled down",
+    "mu at test": "in evaluation mode z is mu",
+    "mu detached": "mu is detached where z is drawn",
+    "logvar detached": "logvar is detached where z is drawn",
+    "pixel mean": "the reconstruction is a mean over pixels, the KL a sum over dimensions",
+    "sigmoid twice": "a sigmoid stands before a loss that wants logits",
+    "KL sign": "the KL has the wrong sign",
+    "KL forgotten": "the loss is the reconstruction alone",
+    "test set": "the test digits were among the training digits",
+}
+"""What may be wrong with a patient, by name. Not every one of them has a patient."""
+
+
+class Patient(VAE):
+    """A VAE whose two steps can be replaced one at a time. As it is here, it is healthy."""
+
+    mistake: str | None = None
+    """One of `MISTAKES`."""
+
+    def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
+        """z ~ q(z|x)."""
+        return reparameterize(mu, logvar, generator)
+
+    def cost(self, x: Images, logits: Images, mu: Latents, logvar: Latents) -> ElboTerms:
+        """Both terms of each image."""
+        return elbo_terms(x, logits, mu, logvar)
+
+    def elbo(self, x: Images, generator: Generator | None = None) -> ElboTerms:
+        """What the patient reports, and is trained on."""
+        mu, logvar = self.encoder(x)
+        return self.cost(x, self.decoder(self.draw(mu, logvar, generator)), mu, logvar)
+
+    def honest(self) -> VAE:
+        """A healthy VAE with this one's encoder and decoder: it reports the bound that they deserve."""
+        with torch.random.fork_rng(devices=[]):  # New weights take from torch's own dice, and are not wanted.
+            healthy = VAE(**self.options)
+        healthy.load_state_dict(self.state_dict())
+        return healthy.eval()
+
+
+class VarianceAsDeviation(Patient):
+    """sigma is `exp(logvar)`, which is the variance."""
+
+    mistake = "variance"
+
+    def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
+        """The square root is lost."""
+        return mu + logvar.exp() * torch.randn(mu.shape, generator=generator)
+
+
+class UniformDice(Patient):
+    """eps comes from `rand`, between 0 and 1."""
+
+    mistake = "rand"
+
+    def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
+        """A letter is lost."""
+        return mu + torch.exp(0.5 * logvar) * torch.rand(mu.shape, generator=generator)
+
+
+class FaintDice(Patient):
+    """eps is scaled down, as somebody once did to get sharper pictures."""
+
+    mistake = "faint"
+
+    def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
+        """A hundredth of the noise."""
+        return mu + torch.exp(0.5 * logvar) * 0.01 * torch.randn(mu.shape, generator=generator)
+
+
+class MeanOverPixels(Patient):
+    """The reconstruction is a mean over 784 pixels, and the KL a sum over the latent dimensions."""
+
+    mistake = "pixel mean"
+
+    def cost(self, x: Images, logits: Images, mu: Latents, logvar: Latents) -> ElboTerms:
+        """β = 784 in disguise."""
+        reconstruction, kl = elbo_terms(x, logits, mu, logvar)
+        return ElboTerms(reconstruction / 784, kl)
+
+
+class SigmoidTwice(Patient):
+    """The loss wants logits, and is given probabilities."""
+
+    mistake = "sigmoid twice"
+
+    def cost(self, x: Images, logits: Images, mu: Latents, logvar: Latents) -> ElboTerms:
+        """No pixel can be said to be off with a probability over one half."""
+        return elbo_terms(x, torch.sigmoid(logits), mu, logvar)
+
+
+class NoDiceAtTheTest(Patient):
+    """In training z is drawn; at the test it is the mean."""
+
+    mistake = "mu at test"
+
+    def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
+        """What is reported then is no bound."""
+        return reparameterize(mu, logvar, generator) if self.training else mu
+
+
+class KlRewarded(Patient):
+    """The formula of −KL was taken for that of KL."""
+
+    mistake = "KL sign"
+
+    def cost(self, x: Images, logits: Images, mu: Latents, logvar: Latents) -> ElboTerms:
+        """The further from the prior, the better the loss; the clamp that hides it was added to get rid of a NaN."""
+        reconstruction, kl = elbo_terms(x, logits, mu, logvar)
+        return ElboTerms(reconstruction, -kl.clamp(max=200))
+
+
+class MeanWithoutGradient(Patient):
+    """`mu` is detached where z is drawn, so the pictures cannot tell the encoder where to put a code."""
+
+    mistake = "mu detached"
+
+    def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
+        """A `.detach()` that was meant for a plot."""
+        return reparameterize(mu.detach(), logvar, generator)
+
+
+PATIENTS: dict[str, type[Patient]] = {
+    "A": NoDiceAtTheTest,
+    "B": SigmoidTwice,
+    "C": UniformDice,
+    "D": MeanOverPixels,
+    "E": VarianceAsDeviation,
+    "F": MeanWithoutGradient,
+    "G": KlRewarded,
+    "H": FaintDice,
+}
+
+
+class Symptoms(NamedTuple):
+    """What can be measured from outside, on images that the patient has not seen."""
+
+    reported: ElboTerms
+    """What the patient says an image costs, in nats."""
+    honest: ElboTerms
+    """What it costs with the patient's encoder and decoder, by a healthy VAE, in nats."""
+    residuals: Latents
+    """(z − mu) / sigma at the test: in health, draws from N(0, 1)."""
+    training_residuals: Latents
+    """The same in training mode."""
+    kl_per_dimension: Float[Tensor, " latent"]
+    """Mean over the images, in nats, by the right formula."""
+    gradient_mu: float
+    """The norm of the gradient that the reconstruction sends to the weights of the encoder's head for mu."""
+    gradient_logvar: float
+    """The same for logvar."""
+
+
+def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = EVALUATION_SEED) -> Symptoms:
+    """Look for symptoms; the pixels are drawn once. The patient's parameters and its mode stay as they were."""
+    was_training = patient.training
+    generator = Generator().manual_seed(seed)
+    x = grey(binarize_once(images, "static", generator))
+    residuals = {}
+    with torch.no_grad():
+        mu, logvar = patient.encoder(x)
+        for training in (False, True):
+            z = patient.train(training).draw(mu, logvar, generator)
+            residuals[training] = (z - mu) / torch.exp(0.5 * logvar)
+    # In training mode, because that is where gradients matter.
+    reconstruction = patient.elbo(x[:100], generator).reconstruction.mean()
+    heads = (patient.encoder.mu.weight, patient.encoder.logvar.weight)
+    gradients = torch.autograd.grad(reconstruction, heads, allow_unused=True)
+    patient.train(was_training)
+    return Symptoms(
+        reported=evaluate(patient, images, "static", seed),
+        honest=evaluate(patient.honest(), images, "static", seed),
+        residuals=residuals[False],
+        training_residuals=residuals[True],
+        kl_per_dimension=0.5 * (mu.square() + logvar.exp() - 1 - logvar).mean(0),
+        gradient_mu=0.0 if gradients[0] is None else gradients[0].norm().item(),
+        gradient_logvar=0.0 if gradients[1] is None else gradients[1].norm().item(),
+    )
