@@ -686,4 +686,4 @@ plt.show()
 #
 # **What comes next.**
 # You weighed the two terms equally, because the ELBO says so.
-# Lesson 07 puts a hand on the scale: what does a code look like that costs 5 nats, or 100?
+# Lesson 07 puts a hand on the scale: what does a code look like that costs 5 nats, or 70?

@@ -8,6 +8,7 @@ from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
 from vae_course.evaluation import (
     active_units,
+    auroc,
     exact_log_likelihood,
     importance_weighted_bound,
     log_likelihood_table,
@@ -123,6 +124,10 @@ def test_the_table_is_the_decoders_likelihood_of_all_pairs(model, digits, genera
     torch.testing.assert_close(log_likelihood_table(logits, x).detach(), torch.tensor(pairs))
 
 
+def test_a_single_draw_knows_nothing_of_its_error(model, digits, generator):
+    assert importance_weighted_bound(model, grey(digits.test_images[:3]), 1, generator).standard_error.isnan().all()
+
+
 def test_no_bound_without_draws(model, digits):
     with pytest.raises(ValueError, match="samples=0 must be at least 1"):
         importance_weighted_bound(model, grey(digits.test_images[:1]), 0)
@@ -162,3 +167,29 @@ class TestExactLogLikelihood:
         toy = LinearGaussian()
         with pytest.raises(ValueError, match="odd number"):
             exact_log_likelihood(toy, toy.x, steps=steps, log_likelihood_table=toy.log_likelihood_table)
+
+
+class TestAuroc:
+    def test_it_is_the_share_of_pairs_with_ties_counted_half(self, generator):
+        # Few values, so that there are ties within and across the groups.
+        scores = torch.randint(6, (200,), generator=generator).float()
+        anomalous = torch.rand(200, generator=generator) < 0.2
+        high, low = scores[anomalous].tolist(), scores[~anomalous].tolist()
+        pairs = [(a > b) + (a == b) / 2 for a, b in itertools.product(high, low)]
+        assert auroc(scores, anomalous) == pytest.approx(sum(pairs) / len(pairs))
+
+    @pytest.mark.parametrize(("scores", "expected"), [([1.0, 2.0, 3.0], 1), ([3.0, 2.0, 1.0], 0), ([7.0] * 3, 0.5)])
+    def test_its_ends_and_its_middle(self, scores, expected):
+        assert auroc(torch.tensor(scores), torch.tensor([False, False, True])) == expected
+
+    def test_infinite_scores_are_the_highest(self):
+        assert auroc(torch.tensor([1.0, torch.inf]), torch.tensor([False, True])) == 1
+
+    @pytest.mark.parametrize("anomalous", [[True, True], [False, False]])
+    def test_one_group_alone_is_refused(self, anomalous):
+        with pytest.raises(ValueError, match="of 2 are anomalous: some must be, and some not"):
+            auroc(torch.zeros(2), torch.tensor(anomalous))
+
+    def test_scores_that_are_no_numbers_are_refused(self):
+        with pytest.raises(ValueError, match="1 of 2 scores are NaN"):
+            auroc(torch.tensor([torch.nan, 1.0]), torch.tensor([False, True]))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Generator, Tensor
 from torch.distributions import Normal
 from torch.nn.functional import softplus
@@ -27,7 +27,10 @@ LogLikelihood = Callable[[Tensor, Tensor], Tensor]
 
 
 class Bound(NamedTuple):
-    """A lower bound of log p(x) of each image, and how far off its estimate may be, in nats."""
+    """A lower bound of log p(x) of each image, and how far off its estimate may be, in nats.
+
+    The standard error, √(Σ share² − 1/K) with each weight's share of the sum, is NaN for a single draw.
+    """
 
     value: Float[Tensor, " batch"]
     standard_error: Float[Tensor, " batch"]
@@ -77,7 +80,8 @@ def _bound(model: VAE, x: Tensor, samples: int, generator: Generator | None, log
     total = log_weights.logsumexp(0)
     # Of the log of a mean: the relative standard error of the mean (delta method).
     relative_variance = ((2 * log_weights).logsumexp(0) - 2 * total).exp() - 1 / samples
-    return Bound(total - math.log(samples), relative_variance.clamp(min=0).sqrt())
+    error = relative_variance.clamp(min=0).sqrt() if samples > 1 else torch.full_like(total, math.nan)
+    return Bound(total - math.log(samples), error)
 
 
 def log_likelihood_table(
@@ -160,3 +164,26 @@ def unit_activity(
 def active_units(model: VAE, images: UInt8[Tensor, "test 28 28"], binarization: Binarization = "static") -> int:
     """The number of active latent dimensions; see `unit_activity`."""
     return int((unit_activity(model, images, binarization) > ACTIVE).sum())
+
+
+def auroc(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) -> float:
+    """How often an anomaly has a higher score than a normal image, over all pairs of the two; a tie counts half.
+
+    This is the area under the curve of true against false positive rates, and Mann and Whitney's U over the number of
+    pairs (Hanley & McNeil 1982): 1 if the score tells all anomalies apart, 0.5 if it knows nothing.
+
+    Args:
+        scores: one an image, high where it is thought to be anomalous.
+        anomalous: whether it is.
+
+    Raises:
+        ValueError: there are no anomalies, or nothing else; or a score is NaN.
+    """
+    if anomalous.all() or not anomalous.any():
+        raise ValueError(f"{anomalous.sum()} of {len(anomalous)} are anomalous: some must be, and some not")
+    if scores.isnan().any():
+        raise ValueError(f"{scores.isnan().sum()} of {len(scores)} scores are NaN, which is neither high nor low")
+    normal, others = scores[~anomalous].sort().values, scores[anomalous].contiguous()
+    below = torch.searchsorted(normal, others)
+    below_or_tied = torch.searchsorted(normal, others, right=True)
+    return ((below + below_or_tied).double().mean() / 2 / len(normal)).item()
