@@ -415,9 +415,9 @@ plt.show()
 # %% [markdown]
 # ## A code of 5 nats, a code of 50
 #
-# Lesson 06 asked what a code looks like that costs 5 nats, or 100.
+# Lesson 06 asked what a code looks like that costs 5 nats, or 70.
 # Now you can order one: find the $\beta$ at which the network spends that much on average, and ask it.
-# (100 is more than it ever spends: even at a price of 0.01 it finds nothing more worth the money.)
+# (70 is nearly the most it ever spends: even at a price of 0.01 it finds little more worth the money.)
 
 
 # %%

@@ -56,6 +56,8 @@ def lab(tmp_path_factory):
         f"--ServerApp.root_dir={root}",
         f"--IdentityProvider.token={TOKEN}",
         "--LabApp.expose_app_in_browser=True",
+        # As make lab does.
+        "--ServerApp.kernel_websocket_connection_class=vae_course.server.PromptConnection",
     ]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     # Settings and workspaces of the user stay out of the test, and the other way round.

@@ -1,128 +1,178 @@
 """The β explorer of lesson 07: a slider moves β, and one network answers at once."""
 
 import math
-from typing import Any
+from base64 import b64encode
+from collections.abc import Sequence
 
+import anywidget
 import ipywidgets
 import numpy as np
 import torch
-from torch import Generator
+import traitlets
+from jaxtyping import Float
+from torch import Generator, Tensor
 
 from vae_course.beta import MultiRateVAE
 from vae_course.data import Digits, binarize, grey
 from vae_course.evaluation import ACTIVE, rate_distortion, unit_activity
 from vae_course.plots import COLORS
-from vae_course.widgets import Axis, CourseWidget, Line, chart, digit_image, png, row
+from vae_course.vae import VAE
+from vae_course.widgets import Axis, CourseWidget, Line, chart, png, row
 
 COLUMNS = 10
 SAMPLES = 3 * COLUMNS
-LEVELS = 29
+MEASURED = 1000
+
+
+class Page(anywidget.AnyWidget):
+    """HTML that takes the place of what is shown once its images are decoded, so that nothing flickers."""
+
+    html = traitlets.Unicode().tag(sync=True)
+    _esm = """
+    function render({ model, el }) {
+        let latest;
+        async function paint() {
+            const next = latest = document.createElement("div");
+            next.style.lineHeight = 1.5;
+            next.innerHTML = model.get("html");
+            await Promise.all([...next.querySelectorAll("img")].map(image => image.decode()));
+            if (next === latest) el.replaceChildren(next);
+        }
+        model.on("change:html", paint);
+        paint();
+    }
+    export default { render };
+    """
 
 
 class BetaExplorer(CourseWidget):
     """Reconstructions, samples, the place on the frontier and the active units, as β slides.
 
-    The frontier and the units' activity are measured once, on the test digits, and looked up from then on; the digits
-    themselves are computed at each move.
+    The network is asked anew at each move. What takes many digits (the frontier, the units' activity) is measured
+    once, at 29 β, and interpolated.
 
     Args:
-        model: has learnt every β of a range.
-        digits: ten of the test digits, one of each class, are reconstructed, and all of them measured.
+        model: a `MultiRateVAE`, which has learnt every β of a range.
+        digits: of its test digits, one of each class is shown, and the first 1,000 are measured.
+
+    Raises:
+        ValueError: the model has learnt one β only.
     """
 
-    def __init__(self, model: MultiRateVAE, digits: Digits):
+    def __init__(self, model: VAE, digits: Digits):
+        if not isinstance(model, MultiRateVAE):
+            raise ValueError(f"model: a {type(model).__name__} knows one β; give a MultiRateVAE, which knows a range")
         self._model, self._digits, self._generator = model, digits, Generator().manual_seed(0)
-        low, high = (math.log10(end) for end in model.beta_range)
-        self._betas = [min(max(10**level, model.beta_range[0]), model.beta_range[1])
-                       for level in np.linspace(low, high, LEVELS).tolist()]  # fmt: skip
-        self._frontier = list(rate_distortion(model, digits.test_images, self._betas).values())
-        activity = torch.stack([unit_activity(model.at(beta), digits.test_images) for beta in self._betas])
-        # In the order of β = 1, which stays, so that one sees who leaves.
-        at_one = unit_activity(model.at(1.0), digits.test_images)
-        self._activity = activity[:, at_one.argsort(descending=True)].cpu().numpy()
+        low, high = model.beta_range
+        # β = 1, where the −ELBO is, is one of those that are measured; above it more happens than below.
+        betas = [*np.geomspace(low, 1, 10)[:-1].tolist(), *np.geomspace(1, high, 20).tolist()]
+        images = digits.test_images[:MEASURED]
+        costs = [(t.reconstruction.item(), t.kl.item()) for t in rate_distortion(model, images, betas).values()]
+        activity = torch.stack([unit_activity(model.at(beta), images) for beta in betas]).cpu().numpy()
+        # In the order at β = 1, which stays, so that one sees who leaves.
+        activity = activity[:, np.argsort(-activity[betas.index(1.0)])]
+        self._levels, self._measured = np.log(betas), np.column_stack([costs, activity])
+        self._distortions, self._rates = self._measured.T[:2].tolist()
+        self._longest = max(1.0, float(activity.max()))
 
         self.beta = ipywidgets.FloatLogSlider(
-            value=1.0, min=low, max=high, step=0.02, description="β", readout_format=".3g"
+            1.0, min=math.log10(low), max=math.log10(high), step=0.02, description="β", readout_format=".3g"
         )
-        self.beta.layout.width = "100%"
-        self.other_digits = ipywidgets.Button(description="Other digits")
-        self.other_samples = ipywidgets.Button(description="Other samples")
-        # Figures and charts in one part: every part that changes is a message, and a message takes milliseconds.
-        self.figures = ipywidgets.HTML(layout={"max_width": "380px"})
-        blank = torch.zeros(COLUMNS, 1, 28, 28)
-        self.reconstructions = digit_image(torch.cat([blank, blank]), COLUMNS, scale=1.9)
-        self.samples = digit_image(blank.repeat(3, 1, 1, 1), COLUMNS, scale=1.9)
-        pictures = ipywidgets.VBox([
-            ipywidgets.HTML("<b>Given, and given back</b>"), self.reconstructions,
-            ipywidgets.HTML("<b>Invented</b>, from the same z at every β"), self.samples,
-            ipywidgets.HBox([self.other_digits, self.other_samples]),
-        ])  # fmt: skip
-        super().__init__([self.beta, row(pictures, self.figures)])
-        self.beta.observe(lambda _: self._repaint(), "value")
-        self.other_digits.on_click(lambda _: self._choose_digits())
-        self.other_samples.on_click(lambda _: self._choose_samples())
-        self._choose_samples(repaint=False)
-        self._choose_digits()
-
-    def _choose_digits(self) -> None:
-        labels = self._digits.test_labels
-        classes = [(labels == label).nonzero().flatten() for label in labels.unique()]
-        chosen = [int(found[torch.randint(len(found), (), generator=self._generator)]) for found in classes[:COLUMNS]]
-        self._x = binarize(grey(self._digits.test_images[chosen]), self._generator)
+        self.beta.layout.flex, self.beta.style.description_width = "1 1 360px", "initial"
+        self.other_digits = ipywidgets.Button(description="Other digits", layout={"width": "120px"})
+        self.other_samples = ipywidgets.Button(description="Other samples", layout={"width": "120px"})
+        # One part for all that changes: of several, each would be a message, and a message takes milliseconds.
+        self.page = Page()
+        super().__init__([row(self.beta, self.other_digits, self.other_samples), self.page])
+        self._draw_digits()
+        self._draw_z()
         self._repaint()
+        self.beta.observe(lambda _: self._repaint(), "value")
+        self.other_digits.on_click(lambda _: (self._draw_digits(), self._repaint()))
+        self.other_samples.on_click(lambda _: (self._draw_z(), self._repaint()))
 
-    def _choose_samples(self, repaint: bool = True) -> None:
+    def _draw_digits(self) -> None:
+        labels = self._digits.test_labels
+        classes = [(labels == label).nonzero().flatten() for label in labels.unique()[:COLUMNS]]
+        chosen = [int(found[torch.randint(len(found), (), generator=self._generator)]) for found in classes]
+        self._x = binarize(grey(self._digits.test_images[chosen]), self._generator)
+
+    def _draw_z(self) -> None:
         self._z = torch.randn(SAMPLES, self._model.latent_dim, generator=self._generator)
-        if repaint:
-            self._repaint()
 
     @torch.no_grad()
     def _repaint(self) -> None:
         # The slider's ends are powers of ten, and may miss the range by a rounding.
-        beta = min(max(self.beta.value, self._model.beta_range[0]), self._model.beta_range[1])
+        beta = float(np.clip(self.beta.value, *self._model.beta_range))
         view = self._model.at(beta)
-        self.reconstructions.value = png(torch.cat([self._x, view.reconstruct(self._x)]), len(self._x))
-        self.samples.value = png(torch.sigmoid(view.decoder(self._z)), COLUMNS)
-        reconstruction, kl = (self._at(beta, [getattr(t, name).item() for t in self._frontier])
-                              for name in ("reconstruction", "kl"))  # fmt: skip
-        activity = [self._at(beta, column) for column in self._activity.T]
-        text = in_words(beta, reconstruction, kl, len(self._digits.test_images))
-        self.figures.value = text + self._draw_frontier(reconstruction, kl) + bars(activity)
+        both = torch.cat([self._x, view.reconstruct(self._x)])
+        samples = torch.sigmoid(view.decoder(self._z))
+        distortion, rate, *activity = interpolate(math.log(beta), self._levels, self._measured)
+        self.page.html = f"""
+            {self._cost(beta, distortion, rate)}
+            <div style="display: flex; flex-flow: row wrap; gap: 8px 28px">
+                <div>
+                    <b>Given, and given back:</b> a high β keeps little of the handwriting<br>
+                    {digits_tag(both, len(self._x), "Digits above their reconstructions")}<br>
+                    <b>Invented,</b> from the same z at every β<br>
+                    {digits_tag(samples, COLUMNS, "Samples")}
+                </div>
+                <div>{self._frontier(beta, distortion, rate)}{bars(activity, self._longest)}</div>
+            </div>"""
 
-    def _at(self, beta: float, measured: Any) -> float:
-        return float(np.interp(math.log(beta), np.log(self._betas), measured))
+    def _cost(self, beta: float, distortion: float, rate: float) -> str:
+        totals = [d + r for d, r in zip(self._distortions, self._rates, strict=True)]
+        lowest, longest = min(totals), max(totals)
+        terms = ("reconstruction", distortion, COLORS["reconstruction"]), ("KL", rate, COLORS["kl"])
+        words = " + ".join(f'<span style="color: {color}">■</span> {name} {nats:.1f}' for name, nats, color in terms)
+        parts = "".join(
+            f'<div style="width: {100 * nats / longest:.1f}%; background: {color}"></div>' for _, nats, color in terms
+        )
+        mark = f"position: absolute; left: {100 * lowest / longest:.1f}%; height: 22px; border-left: 2px solid"
+        return f"""
+            <b>β = {beta:.3g}:</b> {words} = <b>−ELBO {distortion + rate:.1f}</b> nats per image
+            on {min(MEASURED, len(self._digits.test_images)):,} digits
+            <div style="display: flex; height: 16px; position: relative">{parts}<div style="{mark}"></div></div>
+            <div style="margin: 6px 0 8px">The mark: the lowest −ELBO of all β, {lowest:.1f}.
+                <span style="opacity: .65">Trained on reconstruction + β · KL, here {distortion + beta * rate:.1f}:
+                no two β can be compared by it.</span></div>"""
 
-    def _draw_frontier(self, reconstruction: float, kl: float) -> str:
-        rates, distortions = zip(*[(t.kl.item(), t.reconstruction.item()) for t in self._frontier], strict=True)
-        lines = [Line(rates, distortions, COLORS["elbo"]), Line([kl], [reconstruction], COLORS["kl"], dots=7)]
-        x = Axis("rate: KL, nats per image", 0.0, 1.05 * max(rates))
-        y = Axis("distortion: reconstruction", 0.0, 1.1 * max(distortions))
-        return chart(lines, x, y, "A low distortion costs a high rate", height=220)
+    def _frontier(self, beta: float, distortion: float, rate: float) -> str:
+        x = Axis("rate: KL, nats per image", 0.0, 1.05 * max(self._rates))
+        y = Axis("distortion: reconstruction", 0.0, 1.1 * max(self._distortions))
+        touching = [distortion + beta * (rate - end) for end in (x.low, x.high)]
+        lines = [
+            Line((x.low, x.high), touching, COLORS["kl"], width=1.5),
+            Line(self._rates, self._distortions, COLORS["elbo"], width=3),
+            Line([rate], [distortion], COLORS["elbo"], dots=7),
+        ]
+        return chart(lines, x, y, "The line of slope −β touches the frontier", height=220)
 
 
-def in_words(beta: float, reconstruction: float, kl: float, images: int) -> str:
-    """What an image costs at this β, in nats, as HTML."""
-    return (
-        f'<div style="line-height: 1.5; margin-bottom: 10px"><b>β = {beta:.3g}</b><br>'
-        f"reconstruction <b>{reconstruction:.1f}</b> + KL <b>{kl:.1f}</b> = −ELBO <b>{reconstruction + kl:.1f}</b> "
-        f"nats per image, on {images:,} test digits: the figure to compare.<br>"
-        f'<span style="opacity: .65">Trained on reconstruction + β · KL = {reconstruction + beta * kl:.1f}, '
-        "which has another price for each β.</span></div>"
-    )
+def interpolate(at: float, x: Float[np.ndarray, " rows"], y: Float[np.ndarray, "rows columns"]) -> list[float]:
+    """Each column's value there: of the cubic through the four nearest rows (Lagrange)."""
+    start = min(max(int(np.searchsorted(x, at)) - 2, 0), len(x) - 4)
+    near = x[start : start + 4]
+    weights = [math.prod((at - other) / (one - other) for other in near if other != one) for one in near]
+    return (np.array(weights) @ y[start : start + 4]).tolist()
 
 
-def bars(activity: list[float], width: int = 360, height: int = 130) -> str:
-    """How far each latent dimension's mean moves from digit to digit, as SVG; active ones in colour."""
+def digits_tag(images: Float[Tensor, "batch 1 28 28"], columns: int, name: str) -> str:
+    """Digits as an HTML image."""
+    content = b64encode(png(images, columns)).decode()
+    return f'<img alt="{name}" width="{(29 * columns + 1) * 1.9:.0f}" src="data:image/png;base64,{content}">'
+
+
+def bars(activity: Sequence[float], longest: float) -> str:
+    """How far each latent dimension's mean moves from digit to digit, as HTML; active ones in colour."""
     count = sum(value > ACTIVE for value in activity)
-    step, top, bottom = (width - 14) / len(activity), 26, height - 22
-    title = f"{count} of {len(activity)} latent dimensions are active"
-    parts = [f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{title}">']
-    parts.append(f'<text x="0" y="14" font-weight="600">{title}</text>')
-    for i, value in enumerate(activity):
-        # At least a hair's breadth, so that a dimension that is shut off can be seen to be there.
-        tall = max(2.0, min(1.0, value) * (bottom - top))
-        color = COLORS["posterior"] if value > ACTIVE else COLORS["prior"]
-        parts.append(f'<rect x="{i * step:.1f}" y="{bottom - tall:.1f}" width="{step - 3:.1f}" '
-                     f'height="{tall:.1f}" fill="{color}"/>')  # fmt: skip
-    parts.append(f'<text x="0" y="{height - 5}">variance of mu over the digits, 0 to 1</text></svg>')
-    return "".join(parts)
+    shapes = "".join(
+        f'<div style="flex: 1; height: max(2px, {100 * value / longest:.1f}%); '
+        f'background: {COLORS["posterior" if value > ACTIVE else "prior"]}"></div>'
+        for value in activity
+    )
+    return f"""
+        <div style="max-width: 360px"><b>{count} of {len(activity)} latent dimensions are active</b>
+        <div style="display: flex; align-items: flex-end; gap: 3px; height: 80px; position: relative">{shapes}
+            <div style="position: absolute; bottom: {100 / longest:.1f}%; width: 100%; border-top: 1px dashed"></div>
+        </div>Variance of mu over the digits; dashed: 1, the prior's.</div>"""
