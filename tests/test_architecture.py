@@ -13,13 +13,13 @@ FLOORS = [
     {"encoder", "reparameterization", "decoder"},
     {"elbo"},
     {"vae"},
-    {"training", "beta"},
-    {"evaluation"},
+    {"training", "beta", "conditional"},
+    {"evaluation", "clinic"},
     {"checkpoints"},
     {"recipes"},
     {"plots", "checks"},
     {"widgets"},
-    {"commands", "doctor"},
+    {"commands", "doctor", "server"},
     {"__main__"},
 ]
 HEIGHT = {module: height for height, floor in enumerate(FLOORS) for module in floor}

@@ -80,7 +80,7 @@ def test_its_figures_are_those_of_an_evaluation(explorer, model, some, beta):
     assert number(explorer, "KL") == pytest.approx(terms.kl.item(), abs=near)
     assert number(explorer, "= −ELBO") == pytest.approx(terms.negative_elbo.item(), abs=near)
     assert number(explorer, "β · KL, here") == pytest.approx(terms.weighted(beta).item(), abs=2 * near)
-    assert "200 test digits" in words(explorer)
+    assert "200 digits" in words(explorer)
 
 
 @pytest.mark.parametrize("beta", [0.01, 1.0, 20.0])
