@@ -128,7 +128,8 @@ for price in BETAS:
 #
 # One column is not a matter of taste.
 # At price 1 the sum is $-\mathrm{ELBO}$, a bound on $-\log p(x)$, and $p(x)$ knows no $\beta$.
-# For any other $\beta$ the loss is no such bound, and the models it gives are still compared at 1.
+# Below 1 the loss is no bound at all, and above 1 it is a looser one than the same model's $-\mathrm{ELBO}$.
+# So models of every $\beta$ are compared at 1.
 
 # %% [markdown]
 # ## Rate and distortion
@@ -149,7 +150,7 @@ for what, nats in (("which of two", math.log(2)), ("which of ten classes", math.
 
 # %% [markdown]
 # So the name of the class costs no more than 2.3 nats.
-# Your networks at $\beta \le 1$ spend ten times that and more.
+# Your networks at $\beta \le 1$ spend about ten times that, or far more.
 # Slant, stroke and loops are most of what there is to say.
 #
 # Now draw the five models in the plane of rate and distortion.
@@ -308,7 +309,7 @@ plt.show()
 
 # %% [markdown]
 # This was short: 630 steps, shared by all prices.
-# At the low end it is clearly behind.
+# At the low end it is clearly behind, by some 8 nats at 0.1; at 10 it is behind by 2 or 3.
 # To expect it to be behind everywhere was reasonable: it had ten epochs for all of them together.
 # But it is even at 1 and ahead at 3, as what it learns at one price serves at the next.
 # (Its layers are wider, too.)
@@ -374,7 +375,7 @@ plt.show()
 # They have been trained for you: six ordinary VAEs, each for one $\beta$, and one network for all,
 # on the full MNIST, eight epochs each, three times over with different seeds.
 #
-# The figure is the *regret*: $D + \beta R$ of the one network minus that of the specialist.
+# The number to read is the *regret*: $D + \beta R$ of the one network minus that of the specialist.
 # Above 0 the specialist is better.
 #
 # > **Predict first.**
@@ -387,6 +388,7 @@ regrets = plots.regrets(figures)
 print("seed" + "".join(f"   β = {beta:<4g}" for beta in figures["betas"]) + " (nats per image)")
 for seed, nats in regrets.items():
     print(f"{seed:4}" + "".join(f"{value:+9.2f} " for value in nats))
+print("   0" + "".join(f"{value:+9.2f} " for value in plots.wide_regrets(figures)) + " specialists of its own width")
 assert max(max(nats) for nats in regrets.values()) < 4, "it should come near every specialist"
 
 sizes = {run["model"]: (run["hidden"][0], run["parameters"]) for run in figures["runs"]}
@@ -394,7 +396,7 @@ for name, (width, parameters) in sizes.items():
     print(f"{name}: {width} units wide, {parameters:,} parameters")
 
 # %%
-plots.frontier(figures, "Six networks' dots, on one network's curve")
+plots.frontier(figures, "One network's curve passes close by six networks' dots")
 plt.show()
 
 # %% [markdown]
@@ -405,15 +407,16 @@ plt.show()
 # Before you believe it, ask what the two sides were given.
 # The same data, epochs and settings.
 # But the one network has half as many parameters again, in wider layers and in its responses,
-# and its training takes half as long again as *one* of the six, up to twice as long.
+# and its training takes more than half as long again as *one* of the six.
 #
 # So part of the lead is width.
-# Give the specialists 512 units too, and the six regrets become +0.2, −0.2, −1.1, −1.9, +1.0 and +3.0 (one seed).
+# The last row of the table has specialists with 512 units too, for one seed.
+# They are about a nat better than the others.
 # Where the rest of the lead at $\beta = 1$ comes from, we don't know.
 # Eight epochs are short, and trained for longer the specialists may catch up.
 
 # %% [markdown]
-# ## A code of 5 nats, a code of 50
+# ## A code of 5 nats, a code of 70
 #
 # Lesson 06 asked what a code looks like that costs 5 nats, or 70.
 # Now you can order one: find the $\beta$ at which the network spends that much on average, and ask it.
@@ -445,18 +448,19 @@ with torch.no_grad():
 first = torch.stack([(digits.test_labels == label).nonzero()[1, 0] for label in range(10)])  # [10]
 given = binarize(grey(digits.test_images[first]), Generator().manual_seed(0))  # [10, 1, 28, 28]
 rows = {f"{rate} nats": shipped.at(beta).reconstruct(given) for rate, beta in budgets.items()}
-digit_rows({"given": given} | rows, "With fewer nats the hand goes first, then the digit")
+digit_rows({"given": given} | rows, "With fewer nats the fine strokes go first, then the digit")
 plt.show()
 
 # %% [markdown]
 # Read a column from top to bottom, and watch what the model finds worth its money.
-# The pixels' noise it never buys, at any of these prices; then slant and stroke go, and at last the digit itself.
+# The pixels' noise it never buys, at any of these prices.
+# Then ends and loops of strokes go, and at last the digit itself, while 0, 1 and 7 keep their slant.
 # With 2 nats it can't afford to say which of ten classes it is, which takes 2.3: several digits share a shape.
 #
 # > **Predict first.**
 # > So a low $\beta$ gives back the sharpest digits.
-# > Now let each of these models *invent*, from the same $z$.
-# > Which one invents the best ones?
+# > Now let the network *invent* at six prices, from the same $z$.
+# > At which does it invent the best ones?
 
 # %%
 z = torch.randn(12, 20, generator=Generator().manual_seed(5))  # [12, D]
@@ -469,7 +473,9 @@ plt.show()
 # Read it from below.
 # At $\beta = 20$ there are a few shapes, all soft.
 # At 10 the marks are whole, and you can name most of them.
-# From 3 upwards the strokes get their edges, and some of the marks come apart: nobody writes those.
+# From the row of 3 to the top the strokes get their edges, and some of the marks come apart: nobody writes those.
+# Between 1 and 0.02 hardly anything changes.
+# To our eyes the best are between 3 and 10; there is no number behind that.
 #
 # The top row was the natural guess, since its model gave back the sharpest digits.
 # But there it was given codes of digits.
@@ -481,15 +487,16 @@ plt.show()
 # ## The β explorer
 #
 # Everything above, under one slider.
-# On the left ten digits given and given back, and thirty invented ones; on the right what they cost,
-# the place on the frontier, and the latent dimensions that are at work.
+# Below it what an image costs; on the left ten digits given and given back, and thirty invented ones;
+# on the right the place on the frontier, and the latent dimensions that are at work.
 # (It measures on the embedded test digits, which this network has seen; the card has the others.)
 #
 # Guess before you drag.
 #
 # - Which of the ten digits are still themselves at $\beta = 10$? And at 20?
 # - At which $\beta$ does the first latent dimension fall asleep, and are they all asleep at 20?
-# - The sum of the two terms stands in bold. Where is it lowest, and how far can you go before it costs 5 nats?
+# - The sum of the two terms stands in bold.
+#   Where is it lowest, and how far can you go before it costs 5 nats more?
 
 # %%
 from vae_course.widgets.beta import BetaExplorer
@@ -521,7 +528,7 @@ except ValueError as error:
 #   It is for short codes, in the hope that each dimension then means one thing (the β-VAE, Higgins et al. 2017).
 #   How far one can rely on that is disputed (Locatello et al. 2019).
 #
-# Away from 1, the loss is no longer a bound on $-\log p(x)$ that you would want to quote.
+# Below 1 the loss is no bound on $-\log p(x)$, and above 1 it is a looser one than $-\mathrm{ELBO}$.
 # Say which $\beta$ you trained with, and report both terms.
 
 # %% [markdown]

@@ -61,12 +61,26 @@ def importance_weighted_bound(
     """
     if samples < 1:
         raise ValueError(f"samples={samples} must be at least 1")
-    images = max(1, AT_ONCE // samples)
-    bounds = [_bound(model, batch, samples, generator, log_likelihood) for batch in x.split(images)]
-    return Bound(*map(torch.cat, zip(*bounds, strict=True)))
+    values, errors = [], []
+    for batch in x.split(max(1, AT_ONCE // samples)):
+        log_weights = log_importance_weights(model, batch, samples, generator, log_likelihood)
+        total = log_weights.logsumexp(0)
+        # Of the log of a mean: the relative standard error of the mean (delta method).
+        relative_variance = ((2 * log_weights).logsumexp(0) - 2 * total).exp() - 1 / samples
+        values.append(total - math.log(samples))
+        errors.append(relative_variance.clamp(min=0).sqrt() if samples > 1 else torch.full_like(total, math.nan))
+    return Bound(torch.cat(values), torch.cat(errors))
 
 
-def _bound(model: VAE, x: Tensor, samples: int, generator: Generator | None, log_likelihood: LogLikelihood) -> Bound:
+@torch.no_grad()
+def log_importance_weights(
+    model: VAE,
+    x: Float[Tensor, "batch ..."],
+    samples: int,
+    generator: Generator | None = None,
+    log_likelihood: LogLikelihood = log_likelihood,
+) -> Float[Tensor, "samples batch"]:
+    """log of p(x|z) p(z) / q(z|x) for draws of z ~ q(z|x), in nats; the arguments are `importance_weighted_bound`'s."""
     mu, logvar = model.encoder(x)
     weights = []
     for start in range(0, samples, AT_ONCE):
@@ -76,12 +90,7 @@ def _bound(model: VAE, x: Tensor, samples: int, generator: Generator | None, log
         prior, posterior = Normal(0.0, 1.0), Normal(mu, torch.exp(0.5 * logvar))
         log_prior, log_posterior = prior.log_prob(z).sum(-1), posterior.log_prob(z).sum(-1)
         weights.append(log_likelihood(model.decoder(z), x) + log_prior - log_posterior)
-    log_weights = torch.cat(weights)
-    total = log_weights.logsumexp(0)
-    # Of the log of a mean: the relative standard error of the mean (delta method).
-    relative_variance = ((2 * log_weights).logsumexp(0) - 2 * total).exp() - 1 / samples
-    error = relative_variance.clamp(min=0).sqrt() if samples > 1 else torch.full_like(total, math.nan)
-    return Bound(total - math.log(samples), error)
+    return torch.cat(weights)
 
 
 def log_likelihood_table(

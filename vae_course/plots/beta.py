@@ -31,7 +31,7 @@ def two_sums(measured: Measured) -> Figure:
     axes.set(xscale="log", xlabel="β in training", ylabel="nats per image")
     axes.set_xticks(list(measured), [f"{beta:g}" for beta in measured])
     axes.set_xticks([], minor=True)
-    axes.set_title("The objective rises with β, come what may; −ELBO has a lowest point")
+    axes.set_title("The loss rises with β, come what may; −ELBO has a lowest point")
     return figure
 
 
@@ -49,7 +49,7 @@ def touching_lines(measured: Measured, price: float) -> Figure:
         right.annotate(f"β = {beta:g}", (r, d), (9, 5), textcoords="offset points", color=COLORS["truth"])
     for axes in (left, right):
         axes.plot(rates, distortions, "o", color=COLORS["truth"], markersize=8, zorder=3)
-        axes.set(xlim=(0, 1.22 * max(rates)), ylim=(0.75 * min(distortions), 1.12 * max(distortions)), xlabel=RATE)
+        axes.set(xlim=(0, 1.35 * max(rates)), ylim=(0.75 * min(distortions), 1.12 * max(distortions)), xlabel=RATE)
     left.set(ylabel=DISTORTION)
     left.set_title(f"At price {price:g}, its own network\nis on the lowest line")
     right.set_title("Each at its own price: all others\nlie above its line")
@@ -101,13 +101,19 @@ def frontier(figures: Mapping[str, Any], title: str) -> Figure:
 
 def regrets(figures: Mapping[str, Any]) -> dict[int, list[float]]:
     """D + βR of the one network minus that of the network for that β alone: nats per image, for each seed and β."""
-    rows = {}
-    for seed in figures["seeds"]:
-        one, separate = _runs(figures, seed)
-        alone = {beta: terms for run in separate for beta, terms in _terms(run["test"]).items()}
-        together = _terms(one["test"])
-        rows[seed] = [(together[b].weighted(b) - alone[b].weighted(b)).item() for b in figures["betas"]]
-    return rows
+    return {seed: _regret(figures["betas"], *_runs(figures, seed)) for seed in figures["seeds"]}
+
+
+def wide_regrets(figures: Mapping[str, Any]) -> list[float]:
+    """The first seed's regrets against networks for one β that are as wide as the one network."""
+    one, _ = _runs(figures, figures["seeds"][0])
+    return _regret(figures["betas"], one, figures["wide"])
+
+
+def _regret(betas: Sequence[float], one: dict[str, Any], separate: Sequence[dict[str, Any]]) -> list[float]:
+    together = _terms(one["test"])
+    alone = {beta: terms for run in separate for beta, terms in _terms(run["test"]).items()}
+    return [(together[beta].weighted(beta) - alone[beta].weighted(beta)).item() for beta in betas]
 
 
 def _runs(figures: Mapping[str, Any], seed: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:

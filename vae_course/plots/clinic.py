@@ -95,7 +95,7 @@ def kl_bars(symptoms: dict[str, Symptoms], title: str) -> Figure:
 
 
 def explosion(largest: dict[str, Sequence[float]], limit: float) -> Figure:
-    """The largest |logvar| after each step; a run that ends in NaN ends with a cross."""
+    """How far out logvar is after each step, on either side; a run that ends in NaN ends with a cross."""
     figure, ax = plt.subplots(figsize=(8, 3.6))
     for (name, values), color in zip(largest.items(), ("elbo", "kl", "score"), strict=True):
         finite = [value for value in values if np.isfinite(value)]
@@ -105,12 +105,12 @@ def explosion(largest: dict[str, Sequence[float]], limit: float) -> Figure:
             name += f": NaN from step {len(finite) + 1} on"
         ax.annotate(name, (len(finite), finite[-1]), (10, 0), textcoords="offset points", color=COLORS[color])
     ax.axhline(limit, color=COLORS["truth"], linewidth=1, linestyle="--")
-    ax.text(44, limit * 1.2, "over this, exp(logvar) is infinite", ha="right")
+    ax.text(44, limit * 1.2, "if positive, over this exp(logvar) is infinite", ha="right")
     ax.set_yscale("log")
     ax.set_xlim(0, 44)
     ax.set_xlabel("step")
-    ax.set_ylabel("largest |logvar|")
-    ax.set_title("logvar runs away before anything else does")
+    ax.set_ylabel("furthest |logvar|")
+    ax.set_title("Before the NaN comes, logvar has long been far out")
     return figure
 
 
@@ -125,7 +125,7 @@ def histories(runs: dict[str, tuple[Sequence[float], Sequence[float]]], title: s
             label = f"{text} {values[-1]:.0f}"
             ax.annotate(label, (1, values[-1]), (5, lift), textcoords="offset points", color=COLORS[color])
         ax.set_ylim(115, 180)
-        ax.set_xlim(0.2, 1.36)
+        ax.set_xlim(0.2, 1.5)
         ax.set_xticks([0.25, 0.5, 0.75, 1])
         ax.set_xlabel("share of the training")
         ax.set_title(name, fontsize=12, fontweight="normal")
