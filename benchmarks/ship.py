@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vae_course.beta import MultiRateVAE
-from vae_course.checkpoints import PRETRAINED, load_checkpoint, save_checkpoint
+from vae_course.checkpoints import PRETRAINED, describe_model, load_checkpoint, save_checkpoint
 from vae_course.commands import CHECKPOINT, in_words
 from vae_course.data import load_digits
 from vae_course.elbo import ElboTerms
@@ -29,8 +29,11 @@ def main(folder: Path) -> None:
     run = load_checkpoint(folder / CHECKPOINT)
     summary = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     name = summary["recipe"]
+    if name not in RECIPES:
+        sys.exit(f"{folder} was not trained by a recipe: there are {', '.join(RECIPES)}")
     recipe = RECIPES[name]
-    if run.config != recipe.config or len(run.metrics) != run.config.epochs or run.data != recipe.data:
+    as_told = describe_model(run.model) == describe_model(recipe.model(**recipe.options)) and run.data == recipe.data
+    if not as_told or run.config != recipe.config or len(run.metrics) != run.config.epochs:
         sys.exit(f"{folder} was not trained by the recipe {name} to its end")
     card = {"recipe": name, "purpose": recipe.purpose}
     card |= {key: summary[key] for key in ("model", "config", "seconds", "test")}

@@ -218,7 +218,8 @@ for name, found in symptoms.items():
 # %% [markdown]
 # Look for a term that no honest count can give: below 0, or next to 0 for 784 pixels.
 # Look for one that stays large whatever the code says.
-# And where the honest reconstruction is the larger one, ask whether the count or the code is to blame; the residuals know.
+# And where the honest reconstruction is the larger one, ask whether the count or the code is to blame.
+# The residuals know.
 #
 # The KL has 20 parts, one a dimension, and each says how much that dimension tells of the image.
 
@@ -451,7 +452,8 @@ assert 10 < furthest["KL sign"][-1] < 1000, "without its clamp the wrong sign sh
 # But the second one's loss is a large negative number, and to a program that is a very good loss.
 #
 # Read the table from above; each row has the loss before a step, and `logvar` of 1,000 training digits after it.
-# The first step throws every `logvar` thousands below 0, where `exp` is a harmless 0 and the next loss is high but finite.
+# The first step throws every `logvar` thousands below 0.
+# There `exp` is a harmless 0, and the next loss is high but finite.
 # Two steps later the largest is far above 0, past the 88 that `exp` can bear, and the next KL is infinite.
 # A gradient through an infinity is NaN, and after one step with it the weights are NaN.
 # So the line that shows the NaN is never the line that made it: look at the steps before.

@@ -123,6 +123,11 @@ def test_a_recipe_gives_what_other_options_leave_open(in_an_empty_folder, capsys
     assert summary["model"] == {"kind": "MultiRateVAE", "latent_dim": 20, "hidden": [16], "beta_range": [0.01, 20.0]}
     assert summary["config"]["beta"] == {"low": 0.01, "high": 20.0}
     assert summary["epochs"][0]["beta"] is None
+    assert main(["train", "--resume", str(run), "--epochs", "2"]) == 2
+    assert main(["train", "--resume", str(run)]) == 0
+    assert json.loads((run / "metrics.json").read_text())["recipe"] == "every-beta"
+    assert main([*RECIPE, "--beta", "4"]) == 2
+    assert "the recipe every-beta learns every β" in capsys.readouterr().err
     assert main(["train", "--recipe", "nothing"]) == 2
     assert "--recipe nothing: there are every-beta, plane" in capsys.readouterr().err
     assert main(["train", "--recipe", "plane", "--resume", "run"]) == 2

@@ -158,6 +158,11 @@ class TestExactLogLikelihood:
         with pytest.raises(ValueError, match="steps=15 is too coarse: half as many change an answer by"):
             exact_log_likelihood(toy, toy.x, steps=15, log_likelihood_table=toy.log_likelihood_table)
 
+    def test_codes_beyond_the_grid_are_told_from_a_coarse_one(self):
+        toy = LinearGaussian()
+        with pytest.raises(ValueError, match=r"half_width=0\.5: .* lie on the edge; take a wider grid"):
+            exact_log_likelihood(toy, toy.x, half_width=0.5, log_likelihood_table=toy.log_likelihood_table)
+
     def test_other_numbers_of_dimensions_are_refused(self, model, digits):
         with pytest.raises(ValueError, match="has 4 latent dimensions: a grid needs 2"):
             exact_log_likelihood(model, grey(digits.test_images[:1]))

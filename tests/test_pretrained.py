@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vae_course.beta import MultiRateVAE
-from vae_course.checkpoints import PRETRAINED, load_checkpoint, load_pretrained, pretrained_card
+from vae_course.checkpoints import PRETRAINED, describe_model, load_checkpoint, load_pretrained, pretrained_card
 from vae_course.data import load_digits
 from vae_course.evaluation import rate_distortion
 from vae_course.recipes import RECIPES
@@ -34,7 +34,7 @@ def test_weights_are_small_and_made_by_their_recipe(name):
     run, card = load_checkpoint(path), pretrained_card(name)
     assert path.stat().st_size < 4e6
     recipe = RECIPES[card["recipe"]]
-    assert type(run.model) is recipe.model
+    assert describe_model(run.model) == describe_model(recipe.model(**recipe.options))
     assert run.config == recipe.config
     assert run.data == card["test"]["data"] == recipe.data
     assert len(run.metrics) == card["config"]["epochs"] == recipe.config.epochs

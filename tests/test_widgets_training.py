@@ -180,8 +180,11 @@ def test_the_buttons_start_pause_go_on_and_stop(live):
 
 def test_making_another_stops_the_first(live, some):
     live.start()
-    LiveTraining(some, small_model)
+    other = LiveTraining(some, small_model)
     assert live.state == "stopped"
+    other.start()
+    live.start()
+    assert (live.state, other.state) == ("training", "stopped")
 
 
 def test_closing_stops(live):

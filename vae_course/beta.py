@@ -34,7 +34,7 @@ class Response(nn.Module):
         self, h: Float[Tensor, "*batch units"], level: Float[Tensor, "#*batch 1"]
     ) -> Float[Tensor, "*batch units"]:
         """The layer as this level of β wants it; see `MultiRateVAE.level`."""
-        scale, shift = self.network(level.to(h.device)).chunk(2, -1)
+        scale, shift = self.network(level.to(h)).chunk(2, -1)
         return (1 + scale) * h + shift
 
 

@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.optim import Adam
 
 from vae_course.beta import MultiRateVAE
+from vae_course.conditional import ConditionalVAE
 from vae_course.training import BetaRange, TrainConfig, make_optimizer
 from vae_course.vae import VAE
 
 FORMAT = "vae_course 1"
 PRETRAINED = Path(__file__).parent / "pretrained"
-MODELS = {model.__name__: model for model in (VAE, MultiRateVAE)}
+MODELS = {model.__name__: model for model in (VAE, MultiRateVAE, ConditionalVAE)}
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,20 @@ class Checkpoint:
     metrics: list[dict[str, int | float]]
     """One entry an epoch that is done."""
     optimizer: Adam | None
+    recipe: str | None = None
+    """The name of the recipe it was trained by, perhaps with other options."""
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint so that the file is the old one or the new one, whole, even if the power fails."""
+    """Write a checkpoint so that the file is the old one or the new one, whole, even if the power fails.
+
+    Raises:
+        ValueError: the model is of a class that `load_checkpoint` does not know.
+    """
+    if MODELS.get(type(checkpoint.model).__name__) is not type(checkpoint.model):
+        raise ValueError(
+            f"a {type(checkpoint.model).__name__} could not be loaded again: there are {', '.join(MODELS)}"
+        )
     tensors = {f"model.{name}": tensor for name, tensor in checkpoint.model.state_dict().items()}
     if checkpoint.optimizer is not None:
         tensors |= _optimizer_tensors(checkpoint.optimizer)
@@ -46,6 +57,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "data": checkpoint.data,
         "metrics": json.dumps(checkpoint.metrics),
     }
+    if checkpoint.recipe is not None:
+        metadata["recipe"] = checkpoint.recipe
     write_atomically(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))
 
 
@@ -68,15 +81,19 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
         raise ValueError(
             f"{path} is no checkpoint of this course: its format is {metadata.get('format')!r}, not {FORMAT!r}"
         )
-    options = json.loads(metadata["model"])
-    model = MODELS[options.pop("kind")](**options).to(device)
-    model.load_state_dict(_with_prefix(tensors, "model."))
-    config = _config_from_json(json.loads(metadata["config"]))
+    try:
+        options = json.loads(metadata["model"])
+        model = MODELS[options.pop("kind")](**options).to(device)
+        model.load_state_dict(_with_prefix(tensors, "model."))
+        config = _config_from_json(json.loads(metadata["config"]))
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise ValueError(f"{path} is damaged, or of another version of this course: {error}") from error
     optimizer = make_optimizer(model, config)
     state = _with_prefix(tensors, "optimizer.")
     if state:
         _load_optimizer(optimizer, state)
-    return Checkpoint(model, config, metadata["data"], json.loads(metadata["metrics"]), optimizer if state else None)
+    metrics = json.loads(metadata["metrics"])
+    return Checkpoint(model, config, metadata["data"], metrics, optimizer if state else None, metadata.get("recipe"))
 
 
 def load_pretrained(name: str, device: torch.device | str = "cpu") -> VAE:
@@ -87,7 +104,7 @@ def load_pretrained(name: str, device: torch.device | str = "cpu") -> VAE:
     """
     names = sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
     if name not in names:
-        raise ValueError(f"name={name!r}: there are {', '.join(names)}")
+        raise ValueError(f"name={name!r}: there are {', '.join(names) or 'none at all'} in {PRETRAINED}")
     return load_checkpoint(PRETRAINED / f"{name}.safetensors", device).model.eval()
 
 

@@ -69,7 +69,7 @@ class VarianceAsDeviation(Patient):
 
     def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
         """The square root is lost."""
-        return mu + logvar.exp() * torch.randn(mu.shape, generator=generator)
+        return mu + logvar.exp() * torch.randn(mu.shape, generator=generator, device=mu.device)
 
 
 class UniformDice(Patient):
@@ -79,7 +79,7 @@ class UniformDice(Patient):
 
     def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
         """A letter is lost."""
-        return mu + torch.exp(0.5 * logvar) * torch.rand(mu.shape, generator=generator)
+        return mu + torch.exp(0.5 * logvar) * torch.rand(mu.shape, generator=generator, device=mu.device)
 
 
 class FaintDice(Patient):
@@ -89,7 +89,7 @@ class FaintDice(Patient):
 
     def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
         """A hundredth of the noise."""
-        return mu + torch.exp(0.5 * logvar) * 0.01 * torch.randn(mu.shape, generator=generator)
+        return mu + torch.exp(0.5 * logvar) * 0.01 * torch.randn(mu.shape, generator=generator, device=mu.device)
 
 
 class MeanOverPixels(Patient):

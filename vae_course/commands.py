@@ -23,7 +23,7 @@ from vae_course.download import data_home, fetch_mnist
 from vae_course.elbo import ElboTerms
 from vae_course.plots import digit_grid, digit_rows
 from vae_course.recipes import RECIPES, Recipe
-from vae_course.training import EVALUATION_SEED, TrainConfig, best_device, fit, make_optimizer
+from vae_course.training import EVALUATION_SEED, BetaRange, TrainConfig, best_device, fit, make_optimizer
 from vae_course.training import evaluate as evaluate_elbo
 from vae_course.vae import VAE
 
@@ -51,7 +51,7 @@ def train(args: argparse.Namespace) -> int:
         return 130
     result = measure(run.model, digits, run.config.binarization)
     summary = {"test": result, "model": describe_model(run.model), "config": asdict(run.config)}
-    summary["recipe"] = args.recipe
+    summary["recipe"] = run.recipe
     summary["seconds"] = round(sum(metrics["seconds"] for metrics in run.metrics), 1)
     write_atomically(folder / "metrics.json", json.dumps(summary | {"epochs": run.metrics}, indent=1).encode())
     save_samples(run.model, 64, run.config.seed, folder / "samples.png")
@@ -76,7 +76,9 @@ def new_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
         raise FileExistsError(
             f"{folder} holds a run already: go on with it (--resume {folder}) or choose another --out"
         )
-    return folder, Checkpoint(model, config, digits.name, [], make_optimizer(model, config)), digits
+    if isinstance(model, MultiRateVAE) and not isinstance(config.beta, BetaRange):
+        raise ValueError(f"--beta {config.beta}: the recipe {args.recipe} learns every β; leave out --beta")
+    return folder, Checkpoint(model, config, digits.name, [], make_optimizer(model, config), args.recipe), digits
 
 
 def resumed_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:

@@ -137,15 +137,15 @@ def widgets() -> tuple[str]:
 
 def shipped_weights() -> tuple[str, ...]:
     """Can the weights that come with the course be loaded?"""
-    from vae_course.checkpoints import PRETRAINED, load_pretrained
+    from vae_course.checkpoints import load_pretrained
+    from vae_course.recipes import RECIPES
 
-    names = sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
     try:
-        for name in names:
+        for name in RECIPES:
             load_pretrained(name)
     except ValueError as error:
         return str(error), "get the course's files again: git checkout vae_course/pretrained"
-    return (", ".join(names),)
+    return (", ".join(RECIPES),)
 
 
 EXAMINATIONS: dict[str, Callable[[], tuple[str, ...]]] = {

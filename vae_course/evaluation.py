@@ -47,7 +47,7 @@ def importance_weighted_bound(
     """log of the mean importance weight, p(x|z) p(z) / q(z|x), over draws of z ~ q(z|x) (Burda et al. 2015, eq. 8).
 
     With one draw its mean is the ELBO; it rises with the number of draws, and never above log p(x) on average. Memory
-    depends neither on the number of images nor on that of the draws.
+    does not grow with the number of images, and by one number with a draw.
 
     Args:
         model: with `encoder` and `decoder`.
@@ -120,8 +120,8 @@ def exact_log_likelihood(
         log_likelihood_table: log p(x|z) of what the decoder says to each code, [codes, batch].
 
     Raises:
-        ValueError: not two latent dimensions; an even number of steps; or the grid is too coarse: with every second
-            point of it, an answer changes by more than `TOLERANCE`.
+        ValueError: not two latent dimensions; an even number of steps; the grid is too small, so that codes lie at its
+            edge; or it is too coarse: with every second point of it, an answer changes by more than `TOLERANCE`.
     """
     if model.latent_dim != 2:
         raise ValueError(f"the model has {model.latent_dim} latent dimensions: a grid needs 2")
@@ -129,8 +129,14 @@ def exact_log_likelihood(
         raise ValueError(f"steps={steps} must be an odd number of at least 5")
     axis = torch.linspace(-half_width, half_width, steps, device=x.device)
     codes = torch.cartesian_prod(axis, axis)
+    on_the_edge = (codes.abs() == codes.abs().max()).any(1)
     log_likelihoods = torch.cat([log_likelihood_table(model.decoder(z), x) for z in codes.split(AT_ONCE)])
     log_joint = log_likelihoods + Normal(0.0, 1.0).log_prob(codes).sum(-1, keepdim=True)
+    at_the_edge = (log_joint[on_the_edge].logsumexp(0) - log_joint.logsumexp(0)).exp().max()
+    if at_the_edge > 0.01:
+        raise ValueError(
+            f"half_width={half_width}: {at_the_edge:.1%} of an integral lie on the edge; take a wider grid"
+        )
     log_joint = log_joint.unflatten(0, (steps, steps))
     log_cell = 2 * math.log(2 * half_width / (steps - 1))
     answer = log_joint.logsumexp((0, 1)) + log_cell
@@ -192,6 +198,7 @@ def auroc(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) ->
         raise ValueError(f"{anomalous.sum()} of {len(anomalous)} are anomalous: some must be, and some not")
     if scores.isnan().any():
         raise ValueError(f"{scores.isnan().sum()} of {len(scores)} scores are NaN, which is neither high nor low")
+    scores, anomalous = scores.cpu(), anomalous.cpu()
     normal, others = scores[~anomalous].sort().values, scores[anomalous].contiguous()
     below = torch.searchsorted(normal, others)
     below_or_tied = torch.searchsorted(normal, others, right=True)

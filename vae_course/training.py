@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Generator, Tensor
 from torch.optim import Adam
 
@@ -121,6 +121,8 @@ def fit(
     test_images: UInt8[Tensor, "test 28 28"] | None = None,
     optimizer: Adam | None = None,
     first_epoch: int = 0,
+    labels: Int64[Tensor, " labels"] | None = None,
+    test_labels: Int64[Tensor, " test_labels"] | None = None,
 ) -> Iterator[Progress]:
     """Train the model in place, and yield the progress after every step.
 
@@ -134,13 +136,19 @@ def fit(
         test_images: measured at the end of each epoch, never trained on.
         optimizer: of an earlier run that is resumed, with `first_epoch`, the number of epochs it has done. An epoch's
             randomness depends on the seed and the epoch alone, so the resumed run is the one that was not interrupted.
+        labels: for a model that is told them (lesson 11); `test_labels` are those of the test images.
 
     Raises:
-        ValueError: no images.
+        ValueError: no images, or not a label each.
         FloatingPointError: the loss is no longer finite.
     """
     if not len(images):
         raise ValueError("images: there are none to train on")
+    _check_count(images, labels)
+    if test_images is not None:
+        if (labels is None) != (test_labels is None):
+            raise ValueError("labels and test_labels: give both, or neither")
+        _check_count(test_images, test_labels)
     device = next(model.parameters()).device
     optimizer = optimizer or make_optimizer(model, config)
     generator = Generator(device)
@@ -161,13 +169,15 @@ def fit(
                 beta = config.beta_at(epoch + i / steps_per_epoch)
             for group in optimizer.param_groups:
                 group["lr"] = config.learning_rate_at(epoch + i / steps_per_epoch)
-            terms = training_step(model.at(beta), x, beta, optimizer, generator)
+            terms = training_step(_given(model.at(beta), labels, batch), x, beta, optimizer, generator)
             last = i + 1 == steps_per_epoch
             if last and not terms.negative_elbo.isfinite():
                 raise FloatingPointError(
                     f"the loss is {terms.negative_elbo:.3g} in epoch {epoch}: try a lower learning_rate"
                 )
-            test = evaluate(model, test_images, config.binarization) if last and test_images is not None else None
+            test = None
+            if last and test_images is not None:
+                test = evaluate(model, test_images, config.binarization, labels=test_labels)
             step = epoch * steps_per_epoch + i + 1
             one_beta = beta if isinstance(beta, float) else None
             yield Progress(step, config.epochs * steps_per_epoch, step / steps_per_epoch, one_beta, terms, test)
@@ -196,20 +206,41 @@ def training_step(
 
 @torch.no_grad()
 def evaluate(
-    model: VAE, images: UInt8[Tensor, "test 28 28"], binarization: Binarization, seed: int = EVALUATION_SEED
+    model: VAE,
+    images: UInt8[Tensor, "test 28 28"],
+    binarization: Binarization,
+    seed: int = EVALUATION_SEED,
+    labels: Int64[Tensor, " labels"] | None = None,
 ) -> ElboTerms:
     """The ELBO's terms, averaged over all images, in nats: one draw of z an image.
 
     The same seed gives the same pixels and the same draws, whatever the model. The model's mode is left as it was.
+    With labels, for a model that is told them, the terms are those of p(x|y).
+
+    Raises:
+        ValueError: not a label for each image.
     """
+    _check_count(images, labels)
     device = next(model.parameters()).device
     generator = Generator(device).manual_seed(seed)
     images = binarize_once(images.to(device), binarization, generator)
     was_training = model.training
     model.eval()
-    batches = [model.elbo(grey(batch), generator) for batch in images.split(1000)]
+    batches = [
+        _given(model, labels, batch).elbo(grey(images[batch]), generator)
+        for batch in torch.arange(len(images), device=device).split(1000)
+    ]
     model.train(was_training)
     return ElboTerms(*(torch.cat(term) for term in zip(*batches, strict=True))).mean()
+
+
+def _given(model: VAE, labels: Tensor | None, batch: Tensor) -> VAE:
+    return model if labels is None else model.given(labels[batch.to(labels.device)])
+
+
+def _check_count(images: Tensor, labels: Tensor | None) -> None:
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(f"labels: there are {len(labels)} for {len(images)} images; give one an image, in their order")
 
 
 def best_device() -> torch.device:

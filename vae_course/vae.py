@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Generator, Tensor, nn
 
 from vae_course.decoder import Decoder
@@ -39,6 +39,10 @@ class VAE(nn.Module):
 
     def at(self, beta: float | Float[Tensor, " batch"]) -> "VAE":
         """The model for this β: itself, because it learns one β. `beta.MultiRateVAE` has an answer for each."""
+        return self
+
+    def given(self, labels: int | Int64[Tensor, "*labels"]) -> "VAE":
+        """The model for these labels: itself, because it knows none. `conditional.ConditionalVAE` is told them."""
         return self
 
     def elbo(self, x: Float[Tensor, "batch 1 28 28"], generator: Generator | None = None) -> ElboTerms:

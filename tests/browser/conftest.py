@@ -1,5 +1,6 @@
 """JupyterLab in a real browser: Playwright drives the system's Chromium."""
 
+import json
 import os
 import shutil
 import socket
@@ -69,12 +70,17 @@ def lab(tmp_path_factory):
     with (root / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 120
     while not answers(f"{url}/api?token={TOKEN}"):
         assert server.poll() is None, (root / "log").read_text()
+        assert time.monotonic() < deadline, (root / "log").read_text()
         time.sleep(0.1)
     yield Lab(url, root / "notebooks")
     server.terminate()
-    server.wait()
+    try:
+        server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
 
 
 def answers(url):
@@ -82,6 +88,15 @@ def answers(url):
         return urllib.request.urlopen(url, timeout=5).status == 200
     except (urllib.error.URLError, OSError):
         return False
+
+
+def end_kernels(lab):
+    """End every kernel, or a test's kernel would train, and fill the memory, beside all later ones."""
+    request = urllib.request.Request(f"{lab.url}/api/sessions", headers={"Authorization": f"token {TOKEN}"})
+    for session in json.load(urllib.request.urlopen(request, timeout=30)):
+        request = urllib.request.Request(f"{lab.url}/api/sessions/{session['id']}", method="DELETE")
+        request.add_header("Authorization", f"token {TOKEN}")
+        urllib.request.urlopen(request, timeout=60)
 
 
 @pytest.fixture(scope="session")
@@ -130,8 +145,11 @@ class Lesson:
 def open_lesson(lab, browser):
     """A function that opens a lesson by its file's name."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    # A machine may be slow; what never comes is still told.
+    context.set_default_timeout(120_000)
     yield lambda name: Lesson(context.new_page(), lab, name)
     context.close()
+    end_kernels(lab)
 
 
 @pytest.fixture

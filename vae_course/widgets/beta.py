@@ -35,7 +35,7 @@ class Page(anywidget.AnyWidget):
             const next = latest = document.createElement("div");
             next.style.lineHeight = 1.5;
             next.innerHTML = model.get("html");
-            await Promise.all([...next.querySelectorAll("img")].map(image => image.decode()));
+            await Promise.all([...next.querySelectorAll("img")].map(image => image.decode().catch(() => {})));
             if (next === latest) el.replaceChildren(next);
         }
         model.on("change:html", paint);

@@ -115,6 +115,9 @@ class LiveTraining(CourseWidget):
 
     def start(self) -> None:
         """Make a new model and train it from the beginning."""
+        if LiveTraining._latest not in (None, self):
+            LiveTraining._latest.stop()
+        LiveTraining._latest = self
         self.stop()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed.value)
@@ -143,6 +146,8 @@ class LiveTraining(CourseWidget):
     def close(self) -> None:
         """Stop, and take the widget away."""
         self.stop()
+        if LiveTraining._latest is self:
+            LiveTraining._latest = None
         super().close()
 
     def advance(self, steps: int) -> None:

@@ -1,0 +1,122 @@
+"""Lesson 11: a VAE that is told the label, so that its code need not say it."""
+
+from collections.abc import Sequence
+from copy import copy
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+from vae_course.decoder import Decoder
+from vae_course.encoder import Encoder
+from vae_course.vae import VAE
+
+
+def condition(
+    h: Float[Tensor, "*batch features"], labels: Int64[Tensor, "*labels"], classes: int = 10
+) -> Float[Tensor, "*batch features_and_classes"]:
+    """Join each row's label to it, as a one-hot vector: 1 in the place of its class, 0 in all others.
+
+    Args:
+        h: what a network's half is given, a row an image, or `[draws, batch, features]`.
+        labels: one a row, or one for all.
+        classes: the number of labels there are.
+
+    Raises:
+        ValueError: a label is not one of 0 to classes - 1, or there is not one for each row.
+    """
+    check_labels(labels, classes)
+    if labels.shape not in (torch.Size(), h.shape[-2:-1]):
+        raise ValueError(f"labels: {list(labels.shape)} of them for {h.shape[-2]} rows; give one a row, or one for all")
+    y = one_hot(labels, classes).to(h)
+    return torch.cat([h, y.expand(*h.shape[:-1], classes)], -1)
+
+
+def check_labels(labels: Int64[Tensor, "*labels"], classes: int) -> None:
+    """Raise a `ValueError` unless all labels are 0 to classes - 1."""
+    outside = (labels < 0) | (labels >= classes)
+    if outside.any():
+        raise ValueError(f"labels: there is a {labels[outside][0]}; they must be from 0 to {classes - 1}")
+
+
+class ConditionalEncoder(Encoder):
+    """q(z|x, y): the label is joined to the image's pixels."""
+
+    labels: Tensor | None = None
+
+    def __init__(self, latent_dim: int, hidden: Sequence[int], classes: int):
+        super().__init__(latent_dim, hidden)
+        self.classes = classes
+        self.features[1] = nn.Linear(784 + classes, hidden[0])
+
+    def forward(
+        self, x: Float[Tensor, "batch 1 28 28"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+        """Images to `mu` and `logvar`, given the labels that were set."""
+        features = self.features(condition(x.flatten(1), _known(self.labels), self.classes))
+        return self.mu(features), self.logvar(features)
+
+
+class ConditionalDecoder(Decoder):
+    """p(x|y, z): the label is joined to the code."""
+
+    labels: Tensor | None = None
+
+    def __init__(self, latent_dim: int, hidden: Sequence[int], classes: int):
+        super().__init__(latent_dim + classes, hidden)
+        self.classes = classes
+
+    def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch 1 28 28"]:
+        """Codes to logits, given the labels that were set."""
+        return self.logits(condition(z, _known(self.labels), self.classes))
+
+
+class ConditionalVAE(VAE):
+    """A VAE of x given its label y (Sohn et al. 2015; with y always known, the M2 of Kingma et al. 2014).
+
+    `model.given(labels)` is the VAE for these labels, with everything a VAE has; its ELBO is a bound on log p(x|y).
+    The prior of z is the same for every label: what the label says, the code need not. To train it:
+    `fit(model, images, config, labels=labels)`.
+
+    Args:
+        latent_dim: the number of latent dimensions D.
+        hidden: the widths of the encoder's hidden layers; the decoder's are the same, in reverse.
+        classes: the number of labels there are.
+
+    Raises:
+        ValueError: a size is not positive.
+    """
+
+    def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,), classes: int = 10):
+        super().__init__(latent_dim, hidden)
+        if classes < 1:
+            raise ValueError(f"classes={classes} must be at least 1")
+        self.classes = classes
+        self.encoder = ConditionalEncoder(latent_dim, hidden, classes)
+        self.decoder = ConditionalDecoder(latent_dim, hidden, classes)
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The arguments it was made with."""
+        return {**super().options, "classes": self.classes}
+
+    def given(self, labels: int | Int64[Tensor, "*labels"]) -> "ConditionalVAE":
+        """The VAE for these labels: one an image, or one for all. It shares its parameters with this one.
+
+        Raises:
+            ValueError: a label is not one of 0 to classes - 1.
+        """
+        labels = torch.as_tensor(labels, device=next(self.parameters()).device)
+        check_labels(labels, self.classes)
+        view = copy(self)
+        # The modules' dictionary is the one thing a shallow copy must not share: the view has its own two halves.
+        view._modules = {**self._modules, "encoder": copy(self.encoder), "decoder": copy(self.decoder)}
+        view.encoder.labels = view.decoder.labels = labels
+        return view
+
+
+def _known(labels: Tensor | None) -> Tensor:
+    if labels is None:
+        raise ValueError("labels: this network needs them; ask `model.given(labels)`, and train by `fit(…, labels=…)`")
+    return labels
