@@ -60,9 +60,9 @@ flat = flat.requires_grad_(False)  # from here on it is only asked, never traine
 # The grid of lesson 05, on which $\log p(x)$ is a sum of prior times likelihood times the area of a cell:
 
 # %%
-STEPS, HALF_WIDTH = 201, 6.0
+STEPS, HALF_WIDTH = 267, 8.0
 axis = torch.linspace(-HALF_WIDTH, HALF_WIDTH, STEPS)
-grid = torch.cartesian_prod(axis, axis)  # [G, 2], G = 201²
+grid = torch.cartesian_prod(axis, axis)  # [G, 2], G = 267²
 log_p_grid = Normal(0.0, 1.0).log_prob(grid).sum(-1, keepdim=True)  # [G, 1]
 log_like = torch.cat([log_likelihood_table(flat.decoder(some), images) for some in grid.split(2000)])  # [G, 200]
 log_cell = 2 * math.log(2 * HALF_WIDTH / (STEPS - 1))
@@ -70,16 +70,16 @@ log_p_x = (log_like + log_p_grid).logsumexp(0) + log_cell  # [200]
 
 # %% [markdown]
 # You should not trust it before you have refined it.
-# The package's `exact_log_likelihood` is this sum, and it refuses a grid whose answer moves when half its lines go.
+# The package's `exact_log_likelihood` is this sum, and it refuses a grid that is too small, or whose answer moves when half its lines go.
 
 # %%
 try:
     exact_log_likelihood(flat, images[:8], steps=41)
 except ValueError as error:
     print("refused:", error)
-finer = exact_log_likelihood(flat, images[:8], steps=301)
-print("201 × 201:", " ".join(f"{value:8.3f}" for value in log_p_x[:8]))
-print("301 × 301:", " ".join(f"{value:8.3f}" for value in finer))
+finer = exact_log_likelihood(flat, images[:8], 401, HALF_WIDTH)
+print("267 × 267:", " ".join(f"{value:8.3f}" for value in log_p_x[:8]))
+print("401 × 401:", " ".join(f"{value:8.3f}" for value in finer))
 assert torch.allclose(finer, log_p_x[:8], atol=0.05), "refining the grid should not change log p(x)"
 
 # %% [markdown]
@@ -99,7 +99,7 @@ assert 0.5 < gap.mean() < 5, "the ELBO should be a few nats below log p(x), on a
 # But the method at the end of this lesson was published for less, and for a single digit it is several times as much.
 # And it is not a constant that cancels when you compare two models: each has its own encoder, and its own gap.
 #
-# With 20 latent dimensions there is no way out through a grid: $201^{20}$ is a number of 47 digits.
+# With 20 latent dimensions there is no way out through a grid: $267^{20}$ is a number of 49 digits.
 # What you always have is draws.
 
 # %% [markdown]
@@ -469,7 +469,7 @@ for name, model in (("8 epochs", flat), ("in a hurry", hurried)):
     numbers[name] = [importance_weighted_bound(model, images, K, dice).value.mean().item() for K in (1, 10, 100)]
     print(f"encoder trained {name:10}  ", "   ".join(f"{value:.1f}" for value in numbers[name]), "  for K = 1, 10, 100")
 
-truth = exact_log_likelihood(hurried, images, steps=STEPS)  # [200]
+truth = exact_log_likelihood(hurried, images, STEPS, HALF_WIDTH)  # [200]
 print(f"log p(x) of the first {log_p_x.mean():.2f}, and of the second {truth.mean():.2f}")
 assert torch.allclose(truth, log_p_x, atol=0.05), "the encoder does not occur in log p(x)"
 assert numbers["8 epochs"][0] > numbers["in a hurry"][0] + 1, "the ELBO should see the worse encoder"
