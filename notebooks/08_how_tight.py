@@ -70,7 +70,8 @@ log_p_x = (log_like + log_p_grid).logsumexp(0) + log_cell  # [200]
 
 # %% [markdown]
 # You should not trust it before you have refined it.
-# The package's `exact_log_likelihood` is this sum, and it refuses a grid that is too small, or whose answer moves when half its lines go.
+# The package's `exact_log_likelihood` is this sum.
+# It refuses a grid that is too small, or whose answer moves when half its lines go.
 
 # %%
 try:
