@@ -1,5 +1,7 @@
 import itertools
+import re
 
+import jaxtyping
 import pytest
 import torch
 
@@ -150,25 +152,49 @@ def test_beta_reaches_the_loss(digits):
     "wrong",
     [
         {"epochs": 0},
+        {"epochs": 1.5},
+        {"epochs": float("inf")},
         {"batch_size": -1},
+        {"batch_size": 2.5},
         {"learning_rate": 0.0},
+        {"learning_rate": float("inf")},
+        {"learning_rate": float("nan")},
+        {"learning_rate": "fast"},
         {"seed": -1},
+        {"seed": 0.5},
         {"seed": 10**20},
         {"beta": -1.0},
         {"beta": float("nan")},
+        {"beta": float("inf")},
+        {"beta": "1"},
+        {"beta": None},
+        {"beta": [(0.0, 1.0)]},
         {"beta": ((0.0, 1.0), (0.0, 2.0))},
+        {"beta": ((0.0, 1.0), 2.0)},
+        {"beta": ((0.0, 1.0, 2.0),)},
+        {"beta": ((0.0, "1"),)},
+        {"beta": ((float("nan"), 1.0),)},
+        {"beta": ((0.0, 1.0), (1.0, -1.0))},
         {"beta": ()},
     ],
     ids=str,
 )
-def test_a_wrong_setting_is_named(wrong):
-    with pytest.raises(ValueError, match=f"^{next(iter(wrong))}="):
+def test_a_wrong_setting_is_named(wrong, monkeypatch):
+    # Outside the tests nothing looks at the types.
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    ((field, value),) = wrong.items()
+    with pytest.raises(ValueError, match=rf"^{field}={re.escape(repr(value))}[: ].*must "):
         TrainConfig(**wrong)
 
 
-def test_nothing_to_train_on_is_told(digits):
-    with pytest.raises(ValueError, match="there are none to train on"):
-        next(fit(small_vae(), digits.train_images[:0], TrainConfig()))
+def test_nothing_to_train_on_or_to_measure_is_told(digits):
+    images, none = digits.train_images[:4], digits.train_images[:0]
+    with pytest.raises(ValueError, match=r"^images: there are none"):
+        next(fit(small_vae(), none, TrainConfig()))
+    with pytest.raises(ValueError, match=r"^test_images: there are none"):
+        next(fit(small_vae(), images, TrainConfig(), none))
+    with pytest.raises(ValueError, match=r"^images: there are none"):
+        evaluate(small_vae(), none, "static")
 
 
 def test_a_loss_that_is_no_number_stops_the_run(digits):

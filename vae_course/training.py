@@ -1,5 +1,6 @@
 """Lesson 06: the training loop, the only one there is."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -70,21 +71,28 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name}={getattr(self, name)} must be positive")
-        if not 0 <= self.seed < 2**63:
-            raise ValueError(f"seed={self.seed} must be at least 0 and below 2**63")
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if not (isinstance(value, int) and value > 0):
+                raise ValueError(f"{name}={value!r} must be positive and an int")
+        if not (_is_number(self.learning_rate) and self.learning_rate > 0):
+            raise ValueError(f"learning_rate={self.learning_rate!r} must be positive and a finite number")
+        if not (isinstance(self.seed, int) and 0 <= self.seed < 2**63):
+            raise ValueError(f"seed={self.seed!r} must be an int, at least 0 and below 2**63")
         check_binarization(self.binarization)
-        if isinstance(self.beta, BetaRange):
-            return
-        if self.beta == ():
-            raise ValueError("beta=() must be a number, or at least one (epoch, β) pair")
-        epochs, betas = zip(*self._beta_knots, strict=True)
+        if not isinstance(self.beta, BetaRange):
+            self._check_beta()
+
+    def _check_beta(self) -> None:
+        knots = self._beta_knots
+        pairs = all(isinstance(knot, tuple) and len(knot) == 2 and all(map(_is_number, knot)) for knot in knots)
+        if not (knots and pairs):
+            raise ValueError(f"beta={self.beta!r} must be a finite number, a tuple of (epoch, β) pairs, or a BetaRange")
+        epochs, betas = zip(*knots, strict=True)
         if list(epochs) != sorted(set(epochs)):
             raise ValueError(f"beta={self.beta}: the epochs of a schedule must rise")
-        if not all(0 <= beta < float("inf") for beta in betas):
-            raise ValueError(f"beta={self.beta} must be at least 0 and finite")
+        if min(betas) < 0:
+            raise ValueError(f"beta={self.beta} must be at least 0")
 
     @property
     def _beta_knots(self) -> tuple[tuple[float, float], ...]:
@@ -97,6 +105,10 @@ class TrainConfig:
     def beta_at(self, epoch: float) -> float:
         """β when `epoch` epochs have passed; not for a `BetaRange`, which has no one β."""
         return float(np.interp(epoch, *zip(*self._beta_knots, strict=True)))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -142,13 +154,11 @@ def fit(
         ValueError: no images, or not a label each.
         FloatingPointError: the loss is no longer finite.
     """
-    if not len(images):
-        raise ValueError("images: there are none to train on")
-    _check_count(images, labels)
+    _check_images(images, labels)
     if test_images is not None:
         if (labels is None) != (test_labels is None):
             raise ValueError("labels and test_labels: give both, or neither")
-        _check_count(test_images, test_labels)
+        _check_images(test_images, test_labels, "test_")
     device = next(model.parameters()).device
     optimizer = optimizer or make_optimizer(model, config)
     generator = Generator(device)
@@ -218,9 +228,9 @@ def evaluate(
     With labels, for a model that is told them, the terms are those of p(x|y).
 
     Raises:
-        ValueError: not a label for each image.
+        ValueError: no images, or not a label for each.
     """
-    _check_count(images, labels)
+    _check_images(images, labels)
     device = next(model.parameters()).device
     generator = Generator(device).manual_seed(seed)
     images = binarize_once(images.to(device), binarization, generator)
@@ -238,9 +248,13 @@ def _given(model: VAE, labels: Tensor | None, batch: Tensor) -> VAE:
     return model if labels is None else model.given(labels[batch.to(labels.device)])
 
 
-def _check_count(images: Tensor, labels: Tensor | None) -> None:
+def _check_images(images: Tensor, labels: Tensor | None, which: str = "") -> None:
+    if not len(images):
+        raise ValueError(f"{which}images: there are none; give at least one")
     if labels is not None and len(labels) != len(images):
-        raise ValueError(f"labels: there are {len(labels)} for {len(images)} images; give one an image, in their order")
+        raise ValueError(
+            f"{which}labels: there are {len(labels)} for {len(images)} images; give one an image, in their order"
+        )
 
 
 def best_device() -> torch.device:
