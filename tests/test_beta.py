@@ -85,6 +85,18 @@ def test_a_beta_that_was_not_learnt_is_refused_with_the_range(model, beta):
         model.at(torch.tensor([1.0, beta]))
 
 
+def test_betas_of_another_count_are_refused(model, x):
+    view = model.at(torch.tensor([0.3, 1.0, 3.0, 10.0]))
+    asked = {6: lambda: view.elbo(x), 1: lambda: view.reconstruct(x[:1]), 3: lambda: view.sample(3)}
+    for count, ask in asked.items():
+        with pytest.raises(
+            ValueError, match=rf"^beta: \[4\] of them for \[{count}\] images or codes; give one for each"
+        ):
+            ask()
+    assert model.at(torch.tensor([3.0])).sample(3).shape == (3, 1, 28, 28)
+    assert view.decoder(torch.zeros(5, 4, 3)).shape == (5, 4, 1, 28, 28)
+
+
 @pytest.mark.parametrize("ends", [(0.0, 2.0), (2.0, 3.0), (0.1, 0.9), (3.0, 0.1), (0.1, float("inf"))])
 def test_a_range_without_one_in_it_is_refused(ends):
     with pytest.raises(ValueError, match="with 1 between its ends"):

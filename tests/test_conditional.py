@@ -4,6 +4,7 @@ import torch
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from vae_course.conditional import ConditionalVAE, condition
 from vae_course.data import binarize, grey
+from vae_course.evaluation import importance_weighted_bound
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
@@ -45,6 +46,13 @@ def test_labels_of_another_count_are_refused(model, x):
     for ask in (lambda: view.elbo(x), lambda: view.reconstruct(x), lambda: view.sample(6)):
         with pytest.raises(ValueError, match="one a row, or one for all"):
             ask()
+
+
+def test_where_images_are_taken_in_parts_it_is_asked_label_by_label(model, x):
+    labels = torch.arange(6) % 2
+    with pytest.raises(ValueError, match=r"labels: \[6\] of them for 1 rows; .* ask label by label"):
+        importance_weighted_bound(model.given(labels), x, 2000)
+    assert importance_weighted_bound(model.given(0), x[labels == 0], 2000).value.shape == (3,)
 
 
 def test_without_a_label_it_says_how_to_give_one(model, x):

@@ -52,6 +52,7 @@ class MultiRateEncoder(Encoder):
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
         """Images to `mu` and `logvar` at the level of β that was set."""
         h = x.flatten(1)
+        _check_count(self.level, h)
         for linear, response in zip(_linear_layers(self.features), self.responses, strict=True):
             h = response(linear(h), self.level).relu()
         return self.mu(h), self.logvar(h)
@@ -73,6 +74,7 @@ class MultiRateDecoder(Decoder):
         """Codes to logits at the level of β that was set."""
         entry, *responses = self.responses
         *linears, last = _linear_layers(self.logits)
+        _check_count(self.level, z)
         h = entry(z, self.level)
         for linear, response in zip(linears, responses, strict=True):
             h = response(linear(h), self.level).relu()
@@ -114,6 +116,9 @@ class MultiRateVAE(VAE):
     def at(self, beta: float | Float[Tensor, " batch"]) -> "MultiRateVAE":
         """The VAE for this β, or for one β an image. It shares its parameters with this one; nothing is copied.
 
+        Where images are taken in parts, as by `evaluation.importance_weighted_bound`, only one β for all can serve: ask
+        β by β there.
+
         Raises:
             ValueError: a β lies outside the range that was learnt.
         """
@@ -139,6 +144,14 @@ class MultiRateVAE(VAE):
 
     def _set_level(self, level: Tensor) -> None:
         self.encoder.level = self.decoder.level = level
+
+
+def _check_count(level: Tensor, h: Tensor) -> None:
+    if level.shape[:-1] not in (torch.Size(), torch.Size([1]), h.shape[-2:-1]):
+        raise ValueError(
+            f"beta: {list(level.shape[:-1])} of them for {list(h.shape[-2:-1])} images or codes; give one for each, or "
+            "one for all, which alone can serve where images are taken in parts: ask β by β there"
+        )
 
 
 def _linear_layers(modules: Iterable[nn.Module]) -> list[nn.Linear]:

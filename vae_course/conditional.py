@@ -28,7 +28,10 @@ def condition(
     """
     check_labels(labels, classes)
     if labels.shape not in (torch.Size(), h.shape[-2:-1]):
-        raise ValueError(f"labels: {list(labels.shape)} of them for {h.shape[-2]} rows; give one a row, or one for all")
+        raise ValueError(
+            f"labels: {list(labels.shape)} of them for {h.shape[-2]} rows; give one a row, or one for all, which alone "
+            "can serve where images are taken in parts: ask label by label there"
+        )
     y = one_hot(labels, classes).to(h)
     return torch.cat([h, y.expand(*h.shape[:-1], classes)], -1)
 
@@ -103,6 +106,9 @@ class ConditionalVAE(VAE):
 
     def given(self, labels: int | Int64[Tensor, "*labels"]) -> "ConditionalVAE":
         """The VAE for these labels: one an image, or one for all. It shares its parameters with this one.
+
+        Where images are taken in parts, as by `evaluation.importance_weighted_bound`, only one label for all can serve:
+        ask label by label there.
 
         Raises:
             ValueError: a label is not one of 0 to classes - 1.
