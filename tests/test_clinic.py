@@ -52,6 +52,11 @@ def test_a_healthy_patient_is_a_vae(trained, digits):
     assert evaluate(patient, digits.test_images, "static") == evaluate(patient.honest(), digits.test_images, "static")
 
 
+def test_the_healthy_copy_is_on_the_patients_device():
+    patient = Patient(latent_dim=2, hidden=(4,)).to("meta")
+    assert {parameter.device.type for parameter in patient.honest().parameters()} == {"meta"}
+
+
 @pytest.mark.parametrize(
     ("mistake", "mean", "std", "training_std"),
     [("mu at test", 0, 0, 1), ("rand", 0.5, 12**-0.5, 12**-0.5), ("faint", 0, 0.01, 0.01), ("KL sign", 0, 1, 1)],

@@ -57,7 +57,7 @@ class Patient(VAE):
     def honest(self) -> VAE:
         """A healthy VAE with this one's encoder and decoder: it reports the bound that they deserve."""
         with torch.random.fork_rng(devices=[]):  # New weights take from torch's own dice, and are not wanted.
-            healthy = VAE(**self.options)
+            healthy = VAE(**self.options).to(next(self.parameters()).device)
         healthy.load_state_dict(self.state_dict())
         return healthy.eval()
 
@@ -177,15 +177,16 @@ class Symptoms(NamedTuple):
 
 def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = EVALUATION_SEED) -> Symptoms:
     """Look for symptoms; the pixels are drawn once. The patient's parameters and its mode stay as they were."""
-    was_training = patient.training
-    generator = Generator().manual_seed(seed)
-    x = grey(binarize_once(images, "static", generator))
+    was_training, device = patient.training, next(patient.parameters()).device
+    generator = Generator(device).manual_seed(seed)
+    x = grey(binarize_once(images.to(device), "static", generator))
     residuals = {}
     with torch.no_grad():
         mu, logvar = patient.encoder(x)
         for training in (False, True):
             z = patient.train(training).draw(mu, logvar, generator)
-            residuals[training] = (z - mu) / torch.exp(0.5 * logvar)
+            # To the CPU, where figures are drawn.
+            residuals[training] = ((z - mu) / torch.exp(0.5 * logvar)).cpu()
     # In training mode, because that is where gradients matter.
     reconstruction = patient.elbo(x[:100], generator).reconstruction.mean()
     heads = (patient.encoder.mu.weight, patient.encoder.logvar.weight)
@@ -196,7 +197,7 @@ def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = E
         honest=evaluate(patient.honest(), images, "static", seed),
         residuals=residuals[False],
         training_residuals=residuals[True],
-        kl_per_dimension=0.5 * (mu.square() + logvar.exp() - 1 - logvar).mean(0),
+        kl_per_dimension=0.5 * (mu.square() + logvar.exp() - 1 - logvar).mean(0).cpu(),
         gradient_mu=0.0 if gradients[0] is None else gradients[0].norm().item(),
         gradient_logvar=0.0 if gradients[1] is None else gradients[1].norm().item(),
     )

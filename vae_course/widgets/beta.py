@@ -62,7 +62,8 @@ class BetaExplorer(CourseWidget):
     def __init__(self, model: VAE, digits: Digits):
         if not isinstance(model, MultiRateVAE):
             raise ValueError(f"model: a {type(model).__name__} knows one β; give a MultiRateVAE, which knows a range")
-        self._model, self._digits, self._generator = model, digits, Generator().manual_seed(0)
+        self._model, self._digits, self._device = model, digits, next(model.parameters()).device
+        self._generator = Generator().manual_seed(0)
         low, high = model.beta_range
         # β = 1, where the −ELBO is, is one of those that are measured; above it more happens than below.
         betas = [*np.geomspace(low, 1, 10)[:-1].tolist(), *np.geomspace(1, high, 20).tolist()]
@@ -95,10 +96,10 @@ class BetaExplorer(CourseWidget):
         labels = self._digits.test_labels
         classes = [(labels == label).nonzero().flatten() for label in labels.unique()[:COLUMNS]]
         chosen = [int(found[torch.randint(len(found), (), generator=self._generator)]) for found in classes]
-        self._x = binarize(grey(self._digits.test_images[chosen]), self._generator)
+        self._x = binarize(grey(self._digits.test_images[chosen]), self._generator).to(self._device)
 
     def _draw_z(self) -> None:
-        self._z = torch.randn(SAMPLES, self._model.latent_dim, generator=self._generator)
+        self._z = torch.randn(SAMPLES, self._model.latent_dim, generator=self._generator).to(self._device)
 
     @torch.no_grad()
     def _repaint(self) -> None:

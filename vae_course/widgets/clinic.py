@@ -37,10 +37,7 @@ class SymptomDashboard(CourseWidget):
             raise ValueError(f"patients {list(patients)} and symptoms {list(symptoms)}: the same names, with 'healthy'")
         self._symptoms = symptoms
         names = [name for name in patients if name != "healthy"]
-        self._samples = {
-            name: png(patient.sample(SAMPLES, Generator().manual_seed(0)), COLUMNS)
-            for name, patient in patients.items()
-        }
+        self._samples = {name: png(samples_of(patient), COLUMNS) for name, patient in patients.items()}
         self.patient = ipywidgets.ToggleButtons(
             options=names, description="Patient", style={"description_width": "initial", "button_width": "44px"}
         )
@@ -62,6 +59,12 @@ class SymptomDashboard(CourseWidget):
         name = self.patient.value
         self.figures.value = report(f"Patient {name}", self._symptoms[name])
         self.samples.value = self._samples[name]
+
+
+def samples_of(patient: Patient) -> Float[Tensor, "samples 1 28 28"]:
+    """Digits that it invents, from the same z as every other."""
+    generator = Generator(next(patient.parameters()).device)
+    return patient.sample(SAMPLES, generator.manual_seed(0))
 
 
 def report(name: str, found: Symptoms) -> str:
