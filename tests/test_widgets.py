@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import ipywidgets
 import pytest
 import torch
+from ipywidgets.widgets import widget as widget_module
 from PIL import Image
 
 from vae_course.widgets import Axis, CourseWidget, Line, chart, digit_image, png, row
@@ -62,6 +63,17 @@ def test_a_course_widget_is_its_parts_in_the_courses_style():
     widget = CourseWidget([row(slider)])
     assert "vae-course" in widget._dom_classes
     assert widget.children[1].children == (slider,)
+
+
+def test_closing_a_widget_closes_all_its_parts():
+    before = set(widget_module._instances)
+    slider, buttons = ipywidgets.FloatSlider(), ipywidgets.ToggleButtons(options=["a", "b"])
+    widget = CourseWidget([row(ipywidgets.VBox([slider]), ipywidgets.HTML()), buttons])
+    assert set(widget_module._instances) > before
+    widget.close()
+    assert slider.comm is None
+    assert set(widget_module._instances) == before
+    widget.close()
 
 
 def test_without_a_kernel_a_widget_is_a_sentence():

@@ -1,5 +1,6 @@
 import asyncio
 import re
+import weakref
 from xml.etree import ElementTree
 
 import pytest
@@ -192,6 +193,18 @@ def test_closing_stops(live):
     live.close()
     assert live.state == "stopped"
     assert live.comm is None
+    assert live.beta.comm is None
+
+
+@pytest.mark.parametrize("end", ["stop", "close"])
+def test_what_is_over_lets_go_of_its_training(live, end):
+    live.start()
+    live.advance(1)
+    steps = weakref.ref(live._steps)
+    getattr(live, end)()
+    assert steps() is None
+    live.advance(1)
+    assert len(live.history) == 1
 
 
 def test_a_long_run_is_drawn_with_few_points(some):

@@ -5,7 +5,7 @@ which is too long for a slider. Charts are SVG so that they take the colours of 
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -33,9 +33,26 @@ class CourseWidget(ipywidgets.VBox):
         super().__init__([ipywidgets.HTML(STYLE, layout={"display": "none"}), *parts])
         self.add_class("vae-course")
 
+    def close(self) -> None:
+        """Take the widget away with all its parts, each of which has a channel to the browser of its own."""
+        if self.comm is not None:  # Else it is closed, or was refused before it had parts.
+            for part in list(parts_of(self)):
+                part.close()
+        super().close()
+
     def __repr__(self) -> str:
         # What stands in its place where a lesson is read without a kernel.
         return f"{type(self).__name__}: a widget, which appears when the lesson runs in JupyterLab."
+
+
+def parts_of(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+    """All widgets inside a widget, at any depth, with their layouts and styles."""
+    for name in widget.keys:
+        value = getattr(widget, name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, ipywidgets.Widget):
+                yield from parts_of(part)
+                yield part
 
 
 def row(*parts: ipywidgets.Widget) -> ipywidgets.Box:

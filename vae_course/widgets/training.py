@@ -7,7 +7,7 @@ step at a time. Between two steps the loop handles what else there is: a click, 
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -77,6 +77,7 @@ class LiveTraining(CourseWidget):
         self.model: VAE | None = None
         self.history: list[Progress] = []
         self._betas: list[tuple[float, float]] = []
+        self._steps: Iterator[Progress] | None = None
         self._task: asyncio.Task | None = None
         try:
             self._loop = asyncio.get_running_loop()
@@ -172,6 +173,8 @@ class LiveTraining(CourseWidget):
         if self._task is not None:
             self._task.cancel()
             self._task = None
+        if state not in ("training", "paused"):
+            self._steps = None  # It holds the optimizer and the digits.
         if state == "training" and self._loop is not None:
             self._task = self._loop.create_task(self._train())
         self.start_pause.description = {"training": "Pause", "paused": "Go on"}.get(state, "Start")
