@@ -16,7 +16,7 @@ FLOORS = [
     {"training", "beta", "conditional"},
     {"evaluation", "clinic"},
     {"checkpoints"},
-    {"recipes"},
+    {"recipes", "sample_quality"},
     {"plots", "checks"},
     {"widgets"},
     {"commands", "doctor", "server"},

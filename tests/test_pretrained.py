@@ -6,13 +6,20 @@ import pytest
 import torch
 
 from vae_course.beta import MultiRateVAE
-from vae_course.checkpoints import PRETRAINED, describe_model, load_checkpoint, load_pretrained, pretrained_card
+from vae_course.checkpoints import (
+    PRETRAINED,
+    describe_model,
+    load_checkpoint,
+    load_pretrained,
+    pretrained_card,
+    pretrained_names,
+)
 from vae_course.data import load_digits
 from vae_course.evaluation import rate_distortion
 from vae_course.recipes import RECIPES
 from vae_course.training import evaluate
 
-NAMES = sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
+NAMES = pretrained_names()
 # Another processor's kernels round otherwise, and one draw of z an image carries that on.
 NATS = 0.05
 

@@ -96,13 +96,18 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     return Checkpoint(model, config, metadata["data"], metrics, optimizer if state else None, metadata.get("recipe"))
 
 
+def pretrained_names() -> list[str]:
+    """The networks that `load_pretrained` knows. The classifier beside them is `sample_quality.load_classifier`'s."""
+    return sorted({path.stem for path in PRETRAINED.glob("*.safetensors")} - {"classifier"})
+
+
 def load_pretrained(name: str, device: torch.device | str = "cpu") -> VAE:
     """A network whose weights come with the course; `pretrained/README.md` says what each is for.
 
     Raises:
         ValueError: there is none of this name.
     """
-    names = sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
+    names = pretrained_names()
     if name not in names:
         raise ValueError(f"name={name!r}: there are {', '.join(names) or 'none at all'} in {PRETRAINED}")
     return load_checkpoint(PRETRAINED / f"{name}.safetensors", device).model.eval()

@@ -1,0 +1,139 @@
+"""Lesson 10: how good samples are, in two numbers that mean nothing alone: read them beside those of real digits.
+
+Both come from one small classifier of the course's own. Its numbers can be compared with each other, at the same count
+of images, and never with those of another classifier.
+
+It was trained on digits whose pixels are drawn, and judges only images of zeros and ones. That is what p(x) is about: a
+sample is a draw of x, and its peer is a real digit, drawn likewise. A mean image has no peer: its grey says "perhaps",
+and a real digit's says "the edge of a stroke".
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from vae_course.checkpoints import PRETRAINED
+
+CLASSIFIER = PRETRAINED / "classifier.safetensors"
+SURE = 0.95
+# Images at a time, so that a layer's answers stay in a processor's cache.
+AT_ONCE = 500
+
+
+class DigitClassifier(nn.Module):
+    """p(class|x): three convolutions, each of which halves the image's sides, and a layer of features.
+
+    Args:
+        features: the number of features, in which the Fréchet distance is measured.
+        channels: of the three convolutions.
+    """
+
+    def __init__(self, features: int = 64, channels: Sequence[int] = (16, 32, 32)):
+        super().__init__()
+        first, second, third = channels
+        self.features = nn.Sequential(
+            nn.Conv2d(1, first, 5, stride=2, padding=2),  # [B, 16, 14, 14]
+            nn.SiLU(),
+            nn.Conv2d(first, second, 3, stride=2, padding=1),  # [B, 32, 7, 7]
+            nn.SiLU(),
+            nn.Conv2d(second, third, 3, stride=2, padding=1),  # [B, 32, 4, 4]
+            nn.SiLU(),
+            nn.Flatten(),
+            nn.Linear(16 * third, features),
+            nn.SiLU(),  # with ReLU a third of the features ended at 0 for every image
+        )
+        self.logits = nn.Linear(features, 10)
+
+    def forward(self, x: Float[Tensor, "batch 1 28 28"]) -> Float[Tensor, "batch 10"]:
+        """Images of zeros and ones to the logits of the ten classes."""
+        return self.logits(self.features(x))
+
+
+def load_classifier(path: Path = CLASSIFIER) -> DigitClassifier:
+    """The classifier whose weights come with the course; `pretrained/classifier.json` says how it was made.
+
+    It has seen neither MNIST's test digits nor any of the embedded digits.
+
+    Raises:
+        ValueError: the file is damaged, or holds another network.
+    """
+    classifier = DigitClassifier()
+    try:
+        classifier.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(f"{path} is truncated, or no classifier of this course: {error}") from error
+    return classifier.eval()
+
+
+@torch.no_grad()
+def digit_features(
+    classifier: DigitClassifier, images: Float[Tensor, "batch 1 28 28"]
+) -> Float[Tensor, "batch features"]:
+    """What the classifier makes of images before it names a class.
+
+    Raises:
+        ValueError: there are no images; or a pixel is neither 0 nor 1.
+    """
+    if not len(images):
+        raise ValueError("images: there are none to judge")
+    if not ((images == 0) | (images == 1)).all():
+        raise ValueError(
+            f"images: pixels must be 0 or 1, found values from {images.min():.4g} to {images.max():.4g}; "
+            "draw them first, samples and real digits alike: binarize(images, generator)"
+        )
+    return torch.cat([classifier.features(batch) for batch in images.split(AT_ONCE)])
+
+
+@torch.no_grad()
+def sure_share(classifier: DigitClassifier, images: Float[Tensor, "batch 1 28 28"]) -> float:
+    """The share of images, in [0, 1], for which the largest class probability is above `SURE`.
+
+    It does not see whether all images are alike, and a classifier can be sure of what is no digit at all: read it
+    beside the share of real digits, and beside `frechet_distance`.
+
+    Raises:
+        ValueError: see `digit_features`.
+    """
+    probabilities = classifier.logits(digit_features(classifier, images)).softmax(1)
+    return (probabilities.amax(1) > SURE).float().mean().item()
+
+
+def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m features"]) -> float:
+    """|μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁ Σ₂)^½), with the means and covariances of two sets of features.
+
+    It is the squared Fréchet distance of two Gaussians (Dowson & Landau 1982), as in Heusel et al. 2017, eq. 6, where
+    the features are another network's. It is 0 for the same set, and for two sets of real digits it is not: fewer
+    images give a larger distance. So compare sets of one count, with one reference.
+
+    Args:
+        a: of images; at least one more than there are features.
+        b: likewise.
+
+    Raises:
+        ValueError: not two tables with the same features; too few images, so that a covariance is singular; or a value
+            that is not finite.
+    """
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
+        raise ValueError(f"a, b: must be [n, features] and [m, features], found {list(a.shape)} and {list(b.shape)}")
+    for name, features in (("a", a), ("b", b)):
+        count, width = features.shape
+        if count <= width:
+            raise ValueError(
+                f"{name}: {count} images for {width} features give a singular covariance; "
+                f"take at least {width + 1}, and better ten times as many"
+            )
+        if not features.isfinite().all():
+            raise ValueError(f"{name}: {(~features.isfinite()).sum()} of its values are not finite")
+    a, b = a.double(), b.double()
+    covariance_a, covariance_b = a.T.cov(), b.T.cov()
+    # Σ₁ Σ₂ is not symmetric; Σ₁^½ Σ₂ Σ₁^½ is, and has the same eigenvalues. Rounding may leave some just below 0.
+    values, vectors = torch.linalg.eigh(covariance_a)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    overlap = torch.linalg.eigvalsh(root @ covariance_b @ root).clamp(min=0).sqrt().sum()
+    distance = (a.mean(0) - b.mean(0)).square().sum() + covariance_a.trace() + covariance_b.trace() - 2 * overlap
+    return distance.clamp(min=0).item()
