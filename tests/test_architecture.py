@@ -13,7 +13,7 @@ FLOORS = [
     {"encoder", "reparameterization", "decoder"},
     {"elbo"},
     {"vae"},
-    {"training", "beta", "conditional"},
+    {"training", "beta", "conditional", "convolutional"},
     {"evaluation", "clinic"},
     {"checkpoints"},
     {"recipes", "sample_quality"},

@@ -58,6 +58,34 @@ def test_the_commands_after_train_use_its_checkpoint(in_an_empty_folder, capsys)
     assert (in_an_empty_folder / "one").read_bytes() != (in_an_empty_folder / "other").read_bytes()
 
 
+def test_evaluate_bounds_the_likelihood_by_importance_samples(in_an_empty_folder, capsys):
+    main([*TRAIN, "--out", "run"])
+    capsys.readouterr()
+    bounds = []
+    for samples in ("2", "50"):
+        assert main(["evaluate", "run", "--samples", samples]) == 0
+        result = json.loads(capsys.readouterr().out)
+        bounds.append(result["importance_weighted"])
+        assert 0 < bounds[-1]["standard_error"] < 1
+    assert [bound["samples"] for bound in bounds] == [2, 50]
+    few, many = (bound["negative_log_likelihood"] for bound in bounds)
+    assert many < few < result["negative_elbo"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--samples", "1"], "--samples 1 must be at least 2"),
+        (["--samples", "5", "--binarization", "grey"], "grey pixels have no likelihood"),
+    ],
+)
+def test_a_bound_that_is_none_is_refused(options, message, capsys):
+    main([*TRAIN, "--out", "run"])
+    capsys.readouterr()
+    assert main(["evaluate", "run", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_a_resumed_training_ends_where_an_uninterrupted_one_does(in_an_empty_folder):
     main([*TRAIN, "--out", "halves"])
     main(["train", "--resume", "halves", "--epochs", "3"])

@@ -14,12 +14,13 @@ from torch.optim import Adam
 
 from vae_course.beta import MultiRateVAE
 from vae_course.conditional import ConditionalVAE
+from vae_course.convolutional import ConvolutionalVAE
 from vae_course.training import BetaRange, TrainConfig, make_optimizer
 from vae_course.vae import VAE
 
 FORMAT = "vae_course 1"
 PRETRAINED = Path(__file__).parent / "pretrained"
-MODELS = {model.__name__: model for model in (VAE, MultiRateVAE, ConditionalVAE)}
+MODELS = {model.__name__: model for model in (VAE, MultiRateVAE, ConditionalVAE, ConvolutionalVAE)}
 
 
 @dataclass(frozen=True)

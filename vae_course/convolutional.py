@@ -1,0 +1,78 @@
+"""A VAE that knows its images are pictures: convolutions in place of the layer on the pixels."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vae_course.decoder import Decoder
+from vae_course.encoder import Encoder
+from vae_course.vae import VAE
+
+# What two convolutions with stride 2 leave of the image's 28 pixels a side.
+SIDE = 7
+
+
+class ConvolutionalEncoder(Encoder):
+    """q(z|x): two convolutions, each of which halves the image's sides, and then what the encoder of lesson 02 is."""
+
+    def __init__(self, latent_dim: int, hidden: Sequence[int], channels: tuple[int, int]):
+        super().__init__(latent_dim, hidden)
+        wide, deep = channels
+        widths = (deep * SIDE * SIDE, *hidden)
+        self.features = nn.Sequential(
+            nn.Conv2d(1, wide, 4, stride=2, padding=1),  # [B, wide, 14, 14]
+            nn.ReLU(),
+            nn.Conv2d(wide, deep, 4, stride=2, padding=1),  # [B, deep, 7, 7]
+            nn.ReLU(),
+            nn.Flatten(),
+            *(layer for i, o in pairwise(widths) for layer in (nn.Linear(i, o), nn.ReLU())),
+        )
+
+
+class ConvolutionalDecoder(Decoder):
+    """p(x|z): the same, backwards, with transposed convolutions that double the sides."""
+
+    def __init__(self, latent_dim: int, hidden: Sequence[int], channels: tuple[int, int]):
+        super().__init__(latent_dim, hidden)
+        wide, deep = channels
+        widths = (latent_dim, *reversed(hidden), deep * SIDE * SIDE)
+        self.logits = nn.Sequential(
+            *(layer for i, o in pairwise(widths) for layer in (nn.Linear(i, o), nn.ReLU())),
+            nn.Unflatten(-1, (deep, SIDE, SIDE)),
+            nn.ConvTranspose2d(deep, wide, 4, stride=2, padding=1),  # [B, wide, 14, 14]
+            nn.ReLU(),
+            nn.ConvTranspose2d(wide, 1, 4, stride=2, padding=1),  # [B, 1, 28, 28]
+        )
+
+    def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch 1 28 28"]:
+        """Codes to logits."""
+        # Convolutions want one batch axis.
+        return self.logits(z.reshape(-1, z.shape[-1])).view(*z.shape[:-1], 1, 28, 28)
+
+
+class ConvolutionalVAE(VAE):
+    """A VAE whose two halves have convolutions next to the image; all else is the lessons' VAE.
+
+    Args:
+        latent_dim: the number of latent dimensions D.
+        hidden: the widths of the layers between the encoder's convolutions and the code; the decoder's are the same.
+        channels: of the encoder's two convolutions, from the image on.
+
+    Raises:
+        ValueError: a size is not positive, or there are not two channels.
+    """
+
+    def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (192,), channels: Sequence[int] = (16, 32)):
+        super().__init__(latent_dim, hidden)
+        if len(channels) != 2 or min(channels) < 1:
+            raise ValueError(f"channels={tuple(channels)}: there are two convolutions, with at least 1 channel each")
+        self.channels = tuple(channels)
+        self.encoder = ConvolutionalEncoder(latent_dim, hidden, self.channels)
+        self.decoder = ConvolutionalDecoder(latent_dim, hidden, self.channels)
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The arguments it was made with."""
+        return {**super().options, "channels": self.channels}
