@@ -66,6 +66,8 @@ WRONG = {
     "the ±1.5 box": (lambda steps: grid(torch.linspace(-1.5, 1.5, steps)), "75.1%"),
     "a wide box": (lambda steps: grid(torch.linspace(-3, 3, steps)), "99.5%"),
     "0 and 1 at the ends": (lambda steps: grid(PRIOR.icdf(torch.linspace(0, 1, steps))), "infinite"),
+    "the ends of the cells": (
+        lambda steps: grid(PRIOR.icdf(torch.linspace(0.01, 0.99, steps + 1))), "the ends of 4 cells"),
     "shares left out of 0 to 1": (
         lambda steps: grid(PRIOR.icdf(torch.linspace(-0.5, 1.5, steps))), "A quantile is asked for"),
     "cut off near the ends": (lambda steps: grid(PRIOR.icdf(torch.linspace(0.01, 0.99, steps))), "middle of a cell"),

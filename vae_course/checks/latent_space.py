@@ -53,6 +53,8 @@ def _shape(codes: Any, steps: int) -> str | None:
         return f"The codes are there, as {shape}. Return them in a list, row after row: {wanted}."
     if shape == [steps, 2]:
         return f"This is a diagonal: {steps} codes. Combine each value of z[0] with each of z[1]: {wanted}."
+    if shape == [(steps + 1) ** 2, 2]:
+        return f"These are {steps + 1} values an axis, the ends of {steps} cells. Take the cells' middles: {wanted}."
     if shape != [steps**2, 2]:
         return f"The shape is {shape}. Return {wanted}."
     if codes.isinf().any():

@@ -87,8 +87,9 @@ def activities(measured: Mapping[float, Float[Tensor, " latent"]]) -> Figure:
         axes.plot(range(1, len(values) + 1), values, "o-", color=color, markersize=5)
         axes.annotate(f"β = {beta:g}", (len(values), values[-1]), (9, 0), textcoords="offset points", va="center",
                       color=color)  # fmt: skip
-    axes.axhline(ACTIVE, color=COLORS["truth"], linestyle="--", linewidth=1.2)
-    axes.text(1, ACTIVE * 0.85, "below this line: asleep", va="top", color=COLORS["truth"])
+    # The line ends, and its words, where they meet no other line or label.
+    axes.plot((0.5, 20.4), (ACTIVE, ACTIVE), color=COLORS["truth"], linestyle="--", linewidth=1.2)
+    axes.text(1, ACTIVE * 0.85, "below: asleep", va="top", color=COLORS["truth"])
     axes.set(yscale="log", xlim=(0.5, 22.5), xlabel="latent dimensions, the most active first",
              ylabel="activity: variance of μ\nfrom digit to digit")  # fmt: skip
     axes.set_xticks((1, 5, 10, 15, 20))
@@ -96,18 +97,31 @@ def activities(measured: Mapping[float, Float[Tensor, " latent"]]) -> Figure:
     return figure
 
 
-def told_apart(measured: Mapping[float, float]) -> Figure:
-    """For each β the share of codes and draws of the prior that a small network tells apart."""
-    figure, axes = plt.subplots(figsize=(8, 3.6))
-    axes.plot(
-        list(measured), [100 * share for share in measured.values()], "o-", color=COLORS["posterior"], markersize=8
-    )
-    axes.axhline(50, color=COLORS["prior"], linestyle="--")
-    axes.text(min(measured), 51, "a coin", color="#666666", va="bottom")
-    axes.set(xscale="log", ylim=(45, 100), xlabel="β", ylabel="told apart, per cent")
-    axes.set_xticks(list(measured), [f"{beta:g}" for beta in measured])
+def two_faults(
+    from_prior: Mapping[float, tuple[float, float]], from_codes: Mapping[float, tuple[float, float]], real: float
+) -> Figure:
+    """For each β the Fréchet distance of images from draws of the prior, and from codes of digits.
+
+    Args:
+        from_prior: β to (sure share, Fréchet distance), from draws of the prior.
+        from_codes: likewise, from codes of digits.
+        real: the Fréchet distance of as many real digits.
+    """
+    figure, axes = plt.subplots(figsize=(8, 3.8))
+    for name, measured, color in (
+        ("from draws of the prior", from_prior, COLORS["prior"]),
+        ("from codes of digits", from_codes, COLORS["posterior"]),
+    ):
+        distances = [distance for _, distance in measured.values()]
+        axes.plot(list(measured), distances, "o-", color=color, markersize=7)
+        axes.annotate(name, (min(measured), distances[0]), (0, 8), textcoords="offset points", color=COLORS["truth"])
+    axes.axhline(real, color=COLORS["test"], linestyle="--")
+    axes.text(min(from_prior), 0.93 * real, "real digits", color=COLORS["test"], va="top")
+    axes.set(xscale="log", yscale="log", ylim=(4, 800), xlabel="β", ylabel="Fréchet distance")
+    axes.set_xticks(list(from_prior), [f"{beta:g}" for beta in from_prior])
     axes.set_xticks([], minor=True)
-    axes.set_title("Codes look like the prior only where they say little")
+    axes.set_yticks((10, 100), ("10", "100"))
+    axes.set_title("A low β fails by its codes, a high one by its decoder")
     return figure
 
 
