@@ -683,7 +683,9 @@ for beta in from_prior:
     with torch.no_grad():
         codes = reparameterize(*model.encoder(test_x), Generator().manual_seed(2))  # [1000, 20]
     from_codes[beta] = quality(drawn_pixels(model, codes))
-    print(f"β = {beta:<4g} sure {from_codes[beta][0]:4.0%}, Fréchet distance {from_codes[beta][1]:4.0f}")
+print(f"{'':13} sure   Fréchet distance")
+for beta, (sure, distance) in from_codes.items():
+    print(f"β = {beta:<8g}{sure:6.0%}{distance:10.0f}")
 assert from_codes[1.0][1] < 20 < 80 < from_prior[1.0][1], "at β = 1 the codes should be at fault"
 assert from_codes[20.0][1] > 0.9 * from_prior[20.0][1], "at β = 20 the decoder should be"
 
