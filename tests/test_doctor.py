@@ -3,8 +3,8 @@ import sys
 import pytest
 
 from vae_course import doctor
+from vae_course.checkpoints import SHIPPED
 from vae_course.data import EMBEDDED
-from vae_course.recipes import RECIPES
 
 
 def test_a_sound_environment_passes(tmp_path, monkeypatch, capsys):
@@ -61,8 +61,8 @@ def test_damaged_embedded_digits_are_told(monkeypatch, tmp_path):
 
 def test_damaged_weights_are_told(monkeypatch, tmp_path):
     monkeypatch.setattr("vae_course.checkpoints.PRETRAINED", tmp_path)
-    assert "there are none at all" in doctor.shipped_weights()[0]
-    for name in RECIPES:
+    assert "there is no such checkpoint" in doctor.shipped_weights()[0]
+    for name in SHIPPED:
         (tmp_path / f"{name}.safetensors").write_bytes(b"half a file")
     found, remedy = doctor.shipped_weights()
     assert "safetensors is truncated" in found

@@ -137,15 +137,16 @@ def widgets() -> tuple[str]:
 
 def shipped_weights() -> tuple[str, ...]:
     """Can the weights that come with the course be loaded?"""
-    from vae_course.checkpoints import load_pretrained
-    from vae_course.recipes import RECIPES
+    from vae_course.checkpoints import SHIPPED, load_pretrained
+    from vae_course.sample_quality import load_classifier
 
     try:
-        for name in RECIPES:
+        for name in SHIPPED:
             load_pretrained(name)
-    except ValueError as error:
+        load_classifier()
+    except (ValueError, OSError) as error:
         return str(error), "get the course's files again: git checkout vae_course/pretrained"
-    return (", ".join(RECIPES),)
+    return (", ".join((*SHIPPED, "classifier")),)
 
 
 EXAMINATIONS: dict[str, Callable[[], tuple[str, ...]]] = {
