@@ -19,7 +19,7 @@ from vae_course.torchvision_compat import make_grid
 
 STYLE = """<style>
 .vae-course { max-width: 1000px; color: var(--jp-ui-font-color1); overflow: hidden; }
-.vae-course img { image-rendering: pixelated; max-width: 100%; height: auto; object-fit: contain; }
+.vae-course img { image-rendering: pixelated; max-width: calc(100% - 4px); height: auto; object-fit: contain; }
 .vae-course svg { max-width: 100%; height: auto; font: 12px var(--jp-ui-font-family, sans-serif); }
 .vae-course svg text { fill: currentColor; }
 .vae-course .vae-row { flex-flow: row wrap; align-items: flex-start; gap: 8px 24px; overflow: visible; }

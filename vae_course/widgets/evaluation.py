@@ -13,8 +13,9 @@ from vae_course.widgets import CourseWidget, png
 DRAWS = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 3000, 5000]
 # Estimates that are drawn as dots; their mean is over all that the draws suffice for.
 DOTS = 40
-# The picture in pixels, and what it shows of log p(x), in nats above and below.
-WIDTH, TOP, BOTTOM, LEFT = 680, 66, 296, 60
+# The picture in pixels, so narrow that its words can be read on half a screen, and what it shows of log p(x), in nats
+# above and below.
+WIDTH, TOP, BOTTOM, LEFT = 560, 66, 296, 60
 HIGHEST, LOWEST = 2.0, -8.0
 
 
@@ -76,9 +77,10 @@ class DrawsSlider(CourseWidget):
         name = f"{draws:,} draws" if draws > 1 else "1 draw, the ELBO"
         close = int((means > -0.5).sum())
         self.words.value = (
-            f"With {name}: on average <b>{-means.mean():.2f} nats per image</b> below the truth. "
+            f'<div style="line-height: 1.5">With {name}: '
+            f"on average <b>{-means.mean():.2f} nats per image</b> below the truth. "
             f"Of the {len(means)} digits {close} are within half a nat of it, "
-            f"and of the single estimates {(estimates > 0).float().mean():.0%} are above it."
+            f"and of the single estimates {(estimates > 0).float().mean():.0%} are above it.</div>"
         )
 
     def _svg(self, estimates: list[list[float]], means: list[float], shares: list[float]) -> str:
@@ -99,7 +101,7 @@ class DrawsSlider(CourseWidget):
                 # Side by side, in an order that has nothing to do with their heights.
                 across = middle + step * 0.7 * ((j + 0.5) / len(estimates) - 0.5)
                 parts.append(f'<circle cx="{across:.1f}" cy="{height(row[i]):.1f}" r="2.5" fill="{COLORS["elbo"]}" '
-                             f'fill-opacity=".45"/>')  # fmt: skip
+                             f'fill-opacity=".6"/>')  # fmt: skip
             parts.append(f'<path d="M{middle - step * 0.4:.1f} {height(means[i]):.1f}h{step * 0.8:.1f}" '
                          f'stroke="{COLORS["elbo"]}" stroke-width="4"/>')  # fmt: skip
             parts.append(f'<rect x="{middle - step * 0.4:.1f}" y="322" width="{step * 0.8 * shares[i]:.1f}" height="8" '
