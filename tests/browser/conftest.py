@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 import nbformat
 import pytest
@@ -113,15 +114,16 @@ def browser():
 class Lesson:
     """A lesson that is open in JupyterLab."""
 
-    # Questioned at each dot, because ?reset loads the page twice and there is a moment without an application.
+    # Questioned at each dot, because there is a moment without an application.
     PANEL = "window.jupyterapp?.shell?.currentWidget"
+    KERNEL = f"{PANEL}?.sessionContext?.session?.kernel"
 
     def __init__(self, page, lab, name):
         self.page = page
-        page.goto(f"{lab.url}/lab/tree/notebooks/{name}.ipynb?reset&token={TOKEN}")
-        page.wait_for_function(f"{self.PANEL}?.sessionContext?.session?.kernel?.status === 'idle'", timeout=120_000)
-        # Widgets sometimes never appear when cells run sooner than this.
-        page.wait_for_timeout(1000)
+        # A workspace of its own, or JupyterLab would open again what an earlier test had open.
+        page.goto(f"{lab.url}/lab/workspaces/{uuid4().hex}/tree/notebooks/{name}.ipynb?token={TOKEN}")
+        # The kernel refuses to make widgets, for good, until JupyterLab's widget manager listens.
+        page.wait_for_function(f"{self.KERNEL}?.status === 'idle' && 'jupyter.widget' in {self.KERNEL}._targetRegistry")
 
     def run_all(self):
         """Run all cells of a fresh kernel, wait for the last, and return the code cells as the notebook has them."""
@@ -139,6 +141,15 @@ class Lesson:
         )
         cells = self.page.evaluate(f"[...{self.PANEL}.content.model.cells].map(cell => cell.toJSON())")
         return [cell for cell in cells if cell["cell_type"] == "code"]
+
+    def scroll_to_widget(self):
+        """Show the last widget: JupyterLab draws no cell before it comes near the window."""
+        self.page.evaluate(f"""async () => {{
+            const notebook = {self.PANEL}.content, view = 'application/vnd.jupyter.widget-view+json';
+            const holds = cell => cell.outputs?.toJSON().some(output => output.data?.[view]);
+            await notebook.scrollToItem([...notebook.model.cells].findLastIndex(holds), 'center');
+        }}""")
+        self.page.locator(".vae-course").last.wait_for()
 
 
 @pytest.fixture

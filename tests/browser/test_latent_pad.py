@@ -16,7 +16,8 @@ pad
 
 # Drags to a place, and resolves with the milliseconds until the decoded image is on the screen.
 LATENCY = """
-([x, y]) => new Promise(resolve => {
+([x, y]) => new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('no image came within 120 seconds')), 120_000);
     const plane = document.querySelector('.vae-plane'), image = document.querySelector('.vae-course img');
     const start = performance.now();
     new MutationObserver((_, observer) => {

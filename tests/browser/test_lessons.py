@@ -1,10 +1,21 @@
-"""Every lesson opens in JupyterLab and runs to its end there."""
+"""Every lesson opens in JupyterLab and runs to its end there; a widget without a test of its own answers to keys."""
 
 from pathlib import Path
 
 import pytest
 
 LESSONS = sorted(path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+# What gets the keyboard's focus, one after the other, and the key.
+KEYS = {
+    "08_how_tight": [(".noUi-handle", "End"), (".noUi-handle", "ArrowLeft")],
+    "11_conditional": [
+        (".widget-toggle-button:not(.mod-active)", "Enter"),
+        (".noUi-handle", "ArrowRight"),
+        (".widget-button:not(.widget-toggle-button)", "Space"),
+    ],
+    "12_likelihoods_limits": [(".widget-toggle-button:not(.mod-active)", "Enter"), (".noUi-handle", "ArrowLeft")],
+}
+PICTURES = "[...document.querySelectorAll('.vae-course svg, .vae-course img')].map(part => part.outerHTML).join()"
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -17,3 +28,18 @@ def test_a_lesson_opens_and_runs(open_lesson, name):
     # What the check of an unsolved exercise says is shown as it is meant, not as source.
     verdicts = [output["data"]["text/html"] for output in outputs if "not tried yet" in str(output.get("data"))]
     assert verdicts
+    if name in KEYS:
+        lesson.scroll_to_widget()
+        for part, key in KEYS[name]:
+            answers_to(lesson.page, part, key)
+
+
+def answers_to(page, part, key):
+    """Press a key on the first such part of the widget, and wait for other pictures."""
+    # All drawn, or what is still to come would pass for an answer.
+    page.wait_for_function("[...document.querySelectorAll('.vae-course img')].every(image => image.naturalWidth)")
+    before = page.evaluate(PICTURES)
+    assert before
+    page.locator(".vae-course").last.locator(part).first.focus()
+    page.keyboard.press(key)
+    page.wait_for_function(f"before => {PICTURES} !== before", arg=before)

@@ -21,7 +21,8 @@ async code => {{
     const start = performance.now(), future = {KERNEL}.requestExecute({{code}});
     let text = '';
     future.onIOPub = message => {{ text += message.content.text ?? message.content.traceback?.join() ?? ''; }};
-    await future.done;
+    const late = new Promise((_, reject) => setTimeout(() => reject(new Error('no answer in 120 seconds')), 120_000));
+    await Promise.race([future.done, late]);
     return [text.trim(), performance.now() - start];
 }}
 """
@@ -39,8 +40,8 @@ print(len(live.history) - before)
 @pytest.fixture
 def lesson(run_cell):
     lesson = run_cell(CELL)
-    lesson.page.locator(".vae-course .noUi-handle").wait_for()
-    lesson.page.wait_for_timeout(1000)
+    for part, count in ((".noUi-handle", 1), ("img", 2), ("svg[role=img]", 2)):
+        lesson.page.locator(f".vae-course {part}").nth(count - 1).wait_for()
     return lesson
 
 

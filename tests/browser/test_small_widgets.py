@@ -21,7 +21,8 @@ display(DigitBrowser(digits), CloudPicker(model, digits), SameDice(), EffectiveB
 
 # Presses a key on a slider, and resolves with the milliseconds until the part named has changed and is painted.
 LATENCY = """
-(widget, [key, part]) => new Promise(resolve => {
+(widget, [key, part]) => new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('nothing changed within 120 seconds')), 120_000);
     const start = performance.now();
     new MutationObserver((_, observer) => {
         observer.disconnect();
@@ -43,12 +44,8 @@ def widgets(run_cell):
 
 def changed(part, before, attribute="innerHTML"):
     """Wait until a part of a widget is no longer what it was."""
-    part.evaluate(
-        """(part, [before, attribute]) => new Promise(resolve => {
-            const look = () => part[attribute] !== before ? resolve() : requestAnimationFrame(look);
-            look();
-        })""",
-        [before, attribute],
+    part.page.wait_for_function(
+        "([part, before, attribute]) => part[attribute] !== before", arg=[part.element_handle(), before, attribute]
     )
 
 
