@@ -71,6 +71,8 @@ WRONG = {
     "ties are lost": (lambda s, a: compared(s, a).float().mean(), "yours gives 0.00. Count a tie as half"),
     "ties are won": (lambda s, a: 1 - compared(s, ~a).float().mean(), "yours gives 1.00. Count a tie as half"),
     "ties by the order": (ranks, "Count a tie as half"),
+    "never below a half": (lambda s, a: max(pairs(s, a), 1 - pairs(s, a)), "sign turned"),
+    "in percent": (lambda s, a: 100 * pairs(s, a), "in percent"),
     "a number of pairs": (lambda s, a: compared(s, a).sum(), "number of pairs"),
     "over all pairs": (lambda s, a: compared(s, a).sum() / len(s) ** 2, "one anomaly and one normal"),
     "as if groups were equal": (lambda s, a: compared(s, a).sum() / a.sum() ** 2, "one anomaly and one normal"),

@@ -50,8 +50,8 @@ def _wrong_kind(got: Any, h: Tensor, labels: Tensor) -> str | None:
             f"h {list(h.shape)} and labels {list(labels.shape)} gave {list(got.shape)}. It should be "
             f"{[CLASSES, WIDTH + CLASSES]}: as many rows as h, and {CLASSES} columns more, one a class."
         )
-    if not got.is_floating_point():
-        return f"The answer is {got.dtype}: a layer multiplies floats. One-hot vectors come as integers; convert them."
+    if got.dtype != h.dtype:
+        return f"The answer is {got.dtype}, and h was {h.dtype}. A layer takes one kind: convert the labels' part."
     return None
 
 

@@ -29,6 +29,12 @@ def check_auroc(answer: Any) -> str | None:
     backwards = ask(scores.flip(0), anomalous.flip(0))
     if not _same(backwards, got):
         return f"The same images in another order give {float(backwards):.3f} instead of {float(got):.3f}."
+    turned = ask(-scores, anomalous)
+    if not _same(turned, 1 - float(got)):
+        return (
+            f"It gives {float(got):.3f}, and with the scores' sign turned {float(turned):.3f} in place of "
+            f"{1 - float(got):.3f}. Below 0.5 is an answer too: the score misleads."
+        )
     if not _same(ask(100 + scores.exp(), anomalous), got):
         return "Scores on another scale, in the same order, change it. Only who is above whom may count."
     return _tie_mistake(ask)
@@ -49,6 +55,7 @@ def _value_mistake(got: float, scores: Tensor, anomalous: Tensor) -> str:
         "It is upside down: this is the share of pairs in which the normal one has the higher score. A high score "
         "should speak for an anomaly.": (1 - right,),
         "That is a number of pairs. Divide by how many pairs there are.": (right * pairs, (1 - right) * pairs),
+        "That is in percent. Return the share, from 0 to 1.": (100 * right,),
         "Only pairs of one anomaly and one normal image count, so divide by how many of those there are.": (
             right * pairs / len(scores) ** 2,
             right * pairs / (len(scores) * (len(scores) - 1) / 2),
