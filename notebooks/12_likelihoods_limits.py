@@ -252,7 +252,7 @@ plt.show()
 # %% [markdown]
 # Much less.
 # The model without 1s pays dozens of nats more than it would have to, so it *is* surprised.
-# To others it pays what it always paid.
+# For others the two pay about the same.
 # It knows what it doesn't know, and it is only that 107 nats, far too much for a 1, are still a small sum for a digit.
 #
 # **The question.**
@@ -261,7 +261,7 @@ plt.show()
 # ## What the nats go by
 #
 # Lesson 01 drew the pixels by dice, each with its grey value as the probability.
-# Nobody can guess dice; on average they cost the entropy of the grey pixels, whatever the model.
+# Nobody can guess dice; on average they cost at least the entropy of the grey pixels, whatever the model.
 # Here is the surprise beside it, for the model that knows all ten classes.
 
 
@@ -276,7 +276,7 @@ def entropy(p):
 
 
 dice_cost = entropy(grey(digits.test_images))  # [1000]
-plots.surprise_and_dice(dice_cost, knows_all, labels, {0: COLORS["pathwise"], 1: COLORS["score"]})
+plots.surprise_and_dice(dice_cost, knows_all, labels, (0, 1))
 plt.show()
 
 # %%
@@ -284,14 +284,15 @@ for name, values in (("entropy of its grey pixels", dice_cost), ("ink", ink(x)))
     correlation = torch.corrcoef(torch.stack([values, knows_all]))[0, 1]
     print(f"surprise and {name}: correlation {correlation:.2f}")
     assert correlation > 0.4, "the surprise should go with the ink and the dice"
+within = [torch.corrcoef(torch.stack([dice_cost[labels == c], knows_all[labels == c]]))[0, 1] for c in range(10)]
+print(f"surprise and entropy within one class: correlation {min(within):.2f} to {max(within):.2f}")
 print(f"a 0: dice {dice_cost[labels == 0].mean():.0f} of {knows_all[labels == 0].mean():.0f} nats on average")
 print(f"a 1: dice {dice_cost[labels == 1].mean():.0f} of {knows_all[labels == 1].mean():.0f} nats on average")
 
 # %% [markdown]
-# More than half of the differences between digits' surprises go with how much grey there is in them
-# (0.77 squared is 0.6), and that is a matter of how long the stroke is, since its edges are grey.
-# A 1 is one short stroke.
-# There is little in it to be wrong about.
+# More than half of the variance of the surprise goes with how much grey there is in a digit
+# (that share is the correlation squared, 0.6), and the grey is along the edges of the stroke.
+# A 1 is one short stroke: there is little in it to be wrong about.
 #
 # A surprise adds up over pixels.
 # The sum says *how much* there was to be told.
@@ -336,8 +337,8 @@ assert correlation > 0.6, "classes with more ink should be noticed more"
 # ## Not a matter of small digits
 #
 # The same was found with larger models and colour images.
-# Nalisnick et al. (2019, arXiv 1810.09136) trained flows, PixelCNNs and VAEs on CIFAR-10,
-# photographs of animals and vehicles, and showed them SVHN, house numbers.
+# Nalisnick et al. (2019, arXiv 1810.09136) trained VAEs and two other kinds of density, flows and PixelCNNs,
+# on CIFAR-10, photographs of animals and vehicles, and showed them SVHN, house numbers.
 # The house numbers got the *higher* likelihood.
 # Serrà et al. (2020, arXiv 1909.11480) put it down to complexity:
 # how many bytes an image takes in a compressor such as PNG predicts much of its likelihood under such models.
@@ -475,13 +476,15 @@ print(f"{'held out':20}" + "".join(f"{c:6}" for c in range(10)) + "   mean")
 for name, values in table.items():
     if name in shown:
         print(f"{name:20}" + "".join(f"{value:6.2f}" for value in values) + f"{sum(values) / 10:7.2f}")
+costs = [average_ink[0, group].mean() for group in (labels == 0, labels != 0)]
+print("a 0 costs the average of the other digits {:.0f} nats, and another digit {:.0f}".format(*costs))
 ratio = table["against average ink"]
 assert ratio[1] > by_class[1] + 0.2, "the ratio should help with the 1s"
 assert ratio[0] < by_class[0] - 0.2, "the ratio should hurt with the 0s"
 
 # %% [markdown]
 # The 1s climb from the bottom to a little above a coin, and the 0s fall from the top to below one.
-# A 0 costs the average digit's model so much (it leaves the middle empty, where all others have ink)
+# A 0 costs the average of the other digits so much (it leaves the middle empty, where they have ink)
 # that the VAE looks good beside it, even without ever having seen one.
 # On average over the ten classes hardly anything is won.
 #
@@ -561,7 +564,7 @@ print(f"the difference: {(mixed - knows_all).mean():.2f}; log 100 = {math.log(10
 # Two models may have the same sum, one with 25 nats of code and one with none
 # (Alemi et al. 2018, arXiv 1711.00464).
 # A decoder that is strong enough to write digits on its own, pixel after pixel, has no need to be told $z$,
-# and will leave it unused (Chen et al. 2017, arXiv 1611.02731).
+# and will leave it unused (Chen et al. 2017, arXiv 1611.02731; lesson 10 trains one).
 # Its likelihood may be excellent.
 # If you care about the code, look at the KL, and at what you can do with the code.
 
@@ -601,7 +604,8 @@ print(f"the difference: {(mixed - knows_all).mean():.2f}; log 100 = {math.log(10
 #
 # You began with a grey value and the question what it means.
 # You have since built an encoder that answers with a cloud, sent a gradient through a throw of dice,
-# derived a bound and checked it against the truth, trained it, priced it, tightened it, and mended six broken ones.
+# derived a bound and checked it against the truth, trained a model on it, priced it, tightened it,
+# and mended eight broken ones.
 # You have walked about among its codes, and asked it for a digit by name.
 # And now you know what its best number leaves open.
 #

@@ -41,7 +41,7 @@ def test_it_starts_with_a_test_digits_hand(widget, model, digits):
     assert_shown(widget, model)
     index = [png(x[None], 1) for x in widget._x].index(widget.given.value)
     label = digits.test_labels[index]
-    assert widget.given_caption.value == f"The hand of this {label}"
+    assert widget.given_caption.value == f"Begins with the hand of this {label}"
     with torch.no_grad():
         mu, _ = model.given(int(label)).encoder(widget._x[index : index + 1])
     torch.testing.assert_close(widget.z, mu[0])

@@ -49,9 +49,8 @@ def costs(rise: Float[Tensor, "true told"], title: str) -> Figure:
         for told, nats in enumerate(row):
             dark = nats > 0.6 * rise.max()
             axes.text(told, true, f"{nats:.0f}", ha="center", va="center", fontsize=10, color="w" if dark else "k")
-    axes.set(
-        xticks=range(rise.shape[1]), yticks=range(rise.shape[0]), xlabel="label it was told", ylabel="digit it was"
-    )
+    axes.set(xticks=range(rise.shape[1]), yticks=range(rise.shape[0]), ylabel="digit it was")
+    axes.set_xlabel("label it was told (in the fields: nats per image more)")
     axes.grid(visible=False)
-    axes.set_title(title)
+    figure.suptitle(title, x=0.01, ha="left")
     return figure

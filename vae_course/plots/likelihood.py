@@ -1,6 +1,6 @@
 """Lesson 12's figures: what a score tells apart, and what it goes by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from vae_course.plots import COLORS
+from vae_course.plots.encoder import CLASS_COLORS
 
 TRAINED, HELD_OUT = COLORS["train"], COLORS["posterior"]
 # The colour of the class held out, for words on a white ground.
@@ -66,14 +67,12 @@ def thresholds_and_curve(
     return figure
 
 
-def surprise_and_dice(
-    dice: Scores, surprise: Scores, labels: Int64[Tensor, " batch"], shown: Mapping[int, str]
-) -> Figure:
-    """The surprise of each digit against the entropy of its grey pixels; some classes in colour."""
+def surprise_and_dice(dice: Scores, surprise: Scores, labels: Int64[Tensor, " batch"], shown: Iterable[int]) -> Figure:
+    """The surprise of each digit against the entropy of its grey pixels; the classes that are shown in colour."""
     figure, axes = plt.subplots(figsize=(8, 4.2))
     axes.plot(dice, surprise, ".", color="#bbbbbb", markersize=5)
-    for label, color in shown.items():
-        chosen = labels == label
+    for label in shown:
+        chosen, color = labels == label, CLASS_COLORS[label]
         axes.plot(dice[chosen], surprise[chosen], ".", color=color, markersize=7)
         axes.text(dice[chosen].mean(), surprise[chosen].mean(), f"{label}s", weight="bold", fontsize=15, ha="center",
                   va="center", bbox={"facecolor": "white", "alpha": 0.8, "pad": 2, "edgecolor": color})  # fmt: skip

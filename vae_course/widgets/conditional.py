@@ -69,13 +69,13 @@ class LabelAndStyle(CourseWidget):
 
     def _take_digit(self) -> None:
         i = int(torch.randint(len(self._x), (), generator=self._generator))
-        self.given_caption.value = f"The hand of this {self._digits.test_labels[i]}"
+        self.given_caption.value = f"Begins with the hand of this {self._digits.test_labels[i]}"
         self.given.value = png(self._x[i : i + 1], 1)
         self.given.layout.visibility = "visible"
         self._take(self._codes[i])
 
     def _take_drawn(self) -> None:
-        self.given_caption.value = "A hand drawn from p(z)"
+        self.given_caption.value = "Begins with a draw from p(z)"
         self.given.layout.visibility = "hidden"
         self._take(torch.randn(self._model.latent_dim, generator=self._generator))
 

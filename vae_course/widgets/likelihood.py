@@ -103,7 +103,7 @@ class ThresholdSlider(CourseWidget):
         x = Axis(f"{self.score.value}, nats per image", self.threshold.min, self.threshold.max)
         y = Axis("percent of the images", 0.0, 1.15 * max(max(line.y) for line in self._steps))
         mark = Line((at, at), (y.low, y.high), "currentColor", width=2)
-        self.histograms.value = chart([*self._steps, mark], x, y, "The right of the line is called anomalous", 440)
+        self.histograms.value = chart([*self._steps, mark], x, y, "Right of the line, the alarm is raised", 440)
         chance = Line((0.0, 100.0), (0.0, 100.0), "#999999", width=1)
         dot = Line([100 * false], [100 * true], HELD_OUT, dots=7)
         x, y = Axis("false positives, percent", -4.0, 104.0), Axis("true positives, percent", -4.0, 104.0)
