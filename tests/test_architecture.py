@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "vae_course"
 FLOORS = [
     {"torchvision_compat"},
     {"download"},
-    {"data"},
+    {"data", "optimizers"},
     {"encoder", "reparameterization", "decoder"},
     {"elbo"},
     {"vae"},

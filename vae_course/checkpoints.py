@@ -15,6 +15,7 @@ from torch.optim import Adam
 from vae_course.beta import MultiRateVAE
 from vae_course.conditional import ConditionalVAE
 from vae_course.convolutional import ConvolutionalVAE
+from vae_course.optimizers import MuonAndAdam
 from vae_course.training import BetaRange, TrainConfig, make_optimizer
 from vae_course.vae import VAE
 
@@ -35,7 +36,7 @@ class Checkpoint:
     """The name of the digits it was trained on."""
     metrics: list[dict[str, int | float]]
     """One entry an epoch that is done."""
-    optimizer: Adam | None
+    optimizer: Adam | MuonAndAdam | None
     recipe: str | None = None
     """The name of the recipe it was trained by, perhaps with other options."""
 
@@ -141,12 +142,12 @@ def _config_from_json(fields: dict[str, Any]) -> TrainConfig:
     return TrainConfig(**fields)
 
 
-def _optimizer_tensors(optimizer: Adam) -> dict[str, Tensor]:
+def _optimizer_tensors(optimizer: Adam | MuonAndAdam) -> dict[str, Tensor]:
     state = optimizer.state_dict()["state"]
     return {f"optimizer.{i}.{name}": tensor for i, slots in state.items() for name, tensor in slots.items()}
 
 
-def _load_optimizer(optimizer: Adam, tensors: dict[str, Tensor]) -> None:
+def _load_optimizer(optimizer: Adam | MuonAndAdam, tensors: dict[str, Tensor]) -> None:
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         index, name = key.split(".")
