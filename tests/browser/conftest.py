@@ -116,14 +116,18 @@ class Lesson:
 
     # Questioned at each dot, because there is a moment without an application.
     PANEL = "window.jupyterapp?.shell?.currentWidget"
+    WIDGET = "application/vnd.jupyter.widget-view+json"
     KERNEL = f"{PANEL}?.sessionContext?.session?.kernel"
 
     def __init__(self, page, lab, name):
         self.page = page
         # A workspace of its own, or JupyterLab would open again what an earlier test had open.
         page.goto(f"{lab.url}/lab/workspaces/{uuid4().hex}/tree/notebooks/{name}.ipynb?token={TOKEN}")
-        # The kernel refuses to make widgets, for good, until JupyterLab's widget manager listens.
         page.wait_for_function(f"{self.KERNEL}?.status === 'idle' && 'jupyter.widget' in {self.KERNEL}._targetRegistry")
+        # Widgets may never appear when cells run before JupyterLab's widget manager has asked the kernel what there is.
+        renderer = f"{self.PANEL}.content.rendermime.createRenderer('{self.WIDGET}')"
+        page.evaluate(f"void {renderer}._manager.promise.then(manager => {{ window.widgetManager = manager; }})")
+        page.wait_for_function("window.widgetManager?.restoredStatus")
 
     def run_all(self):
         """Run all cells of a fresh kernel, wait for the last, and return the code cells as the notebook has them."""
@@ -145,8 +149,8 @@ class Lesson:
     def scroll_to_widget(self):
         """Show the last widget: JupyterLab draws no cell before it comes near the window."""
         self.page.evaluate(f"""async () => {{
-            const notebook = {self.PANEL}.content, view = 'application/vnd.jupyter.widget-view+json';
-            const holds = cell => cell.outputs?.toJSON().some(output => output.data?.[view]);
+            const notebook = {self.PANEL}.content;
+            const holds = cell => cell.outputs?.toJSON().some(output => output.data?.['{self.WIDGET}']);
             await notebook.scrollToItem([...notebook.model.cells].findLastIndex(holds), 'center');
         }}""")
         self.page.locator(".vae-course").last.wait_for()
