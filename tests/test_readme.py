@@ -1,0 +1,47 @@
+"""The README's lesson table: every lesson, its link and its picture."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
+ROW = re.compile(r'^\| <img src="([^"]+)" width="\d+" alt="([^"]+)"> \| \[[^\]]+\]\(([^)]+)\) \|', re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def thumbnails():
+    return runpy.run_path(str(ROOT / "benchmarks" / "thumbnails.py"))
+
+
+def test_every_lesson_stands_in_the_table_with_its_link_and_its_picture():
+    rows = ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [link for *_, link in rows] == [f"notebooks/{lesson}.ipynb" for lesson in LESSONS]
+    assert [picture for picture, *_ in rows] == [f"benchmarks/lessons/{lesson[:2]}.png" for lesson in LESSONS]
+    for picture, alt, link in rows:
+        assert (ROOT / link).is_file()
+        assert Image.open(ROOT / picture).width == 480
+        assert alt
+    assert sum((ROOT / picture).stat().st_size for picture, *_ in rows) < 400_000
+
+
+def test_every_picture_can_be_taken_from_its_lesson_again(thumbnails):
+    assert list(thumbnails["PICTURES"]) == LESSONS
+    for lesson, (words, box) in thumbnails["PICTURES"].items():
+        assert thumbnails["thumbnail"](thumbnails["figure"](lesson, words), box).width == 480
+
+
+@pytest.mark.parametrize(
+    ("words", "message"), [("no such words", "stand in 0 code"), ("import torch", "has 0 pictures")]
+)
+def test_a_figure_that_is_not_there_is_named(thumbnails, words, message):
+    with pytest.raises(ValueError, match=f"words='{words}'.*{message}"):
+        thumbnails["figure"]("01_data", words)
+
+
+def test_a_box_outside_the_picture_is_refused(thumbnails):
+    with pytest.raises(ValueError, match=r"box=\(0, 0, 9, 4\) must lie inside the picture, which is 8 by 4 pixels"):
+        thumbnails["thumbnail"](Image.new("RGB", (8, 4)), (0, 0, 9, 4))
