@@ -13,7 +13,7 @@ FLOORS = [
     {"encoder", "reparameterization", "decoder"},
     {"elbo"},
     {"vae"},
-    {"training", "beta", "conditional", "convolutional"},
+    {"training", "beta", "conditional", "convolutional", "path_derivative"},
     {"evaluation", "clinic"},
     {"checkpoints"},
     {"recipes", "sample_quality"},

@@ -51,12 +51,6 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--learning-rate", type=float, help="of the optimizer (default 0.001)")
     sub.add_argument("--decay", action="store_true", default=None, help="let it fall to 0 over the second half")
     sub.add_argument("--beta", type=parse_beta, help="weight of the KL (default 1), or a schedule: 0:0,5:1 rises to 1")
-    sub.add_argument(
-        "--path-derivative",
-        action="store_true",
-        default=None,
-        help="let the KL's slope pass through z alone (Roeder et al. 2017)",
-    )
     sub.add_argument("--binarization", help="dynamic (the default), static, threshold or grey")
     sub.add_argument("--seed", type=int, help="of everything random (default 0)")
     sub.add_argument("--latent-dim", type=int, help="number of latent dimensions (default 20)")

@@ -194,7 +194,7 @@ def default_name(recipe: str | None, model: VAE, config: TrainConfig, digits: Di
     parts = [Path(digits.name).name, config.binarization, "-".join(map(str, (*model.hidden, model.latent_dim)))]
     parts = [recipe, *parts] if recipe else parts
     default = RECIPES[recipe].config if recipe else TrainConfig()
-    for name in ("batch_size", "optimizer", "learning_rate", "decay", "beta", "path_derivative", "seed"):
+    for name in ("batch_size", "optimizer", "learning_rate", "decay", "beta", "seed"):
         value = getattr(config, name)
         if value != getattr(default, name):
             knots = value if isinstance(value, tuple) else ((value,),)

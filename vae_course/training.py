@@ -9,14 +9,11 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Generator, Tensor
-from torch.distributions import Normal
 from torch.optim import Adam
 
 from vae_course.data import Binarization, binarize, binarize_once, check_binarization, grey
-from vae_course.decoder import log_likelihood
 from vae_course.elbo import ElboTerms
 from vae_course.optimizers import MuonAndAdam
-from vae_course.reparameterization import reparameterize
 from vae_course.vae import VAE
 
 EVALUATION_SEED = 1234
@@ -63,7 +60,6 @@ class TrainConfig:
         binarization: what is done to grey pixels; `"dynamic"` draws them anew for each batch.
         seed: of the order of the images, the pixels' draws and z's.
         optimizer: `"adam"`, or `"muon"` for `optimizers.MuonAndAdam`, which needs fewer epochs.
-        path_derivative: take the KL's slope by `path_derivative_terms`.
 
     Raises:
         ValueError: names the field, its value and what would be right.
@@ -77,7 +73,6 @@ class TrainConfig:
     binarization: Binarization = "dynamic"
     seed: int = 0
     optimizer: Literal["adam", "muon"] = "adam"
-    path_derivative: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -91,8 +86,6 @@ class TrainConfig:
         check_binarization(self.binarization)
         if self.optimizer not in ("adam", "muon"):
             raise ValueError(f"optimizer={self.optimizer!r} must be 'adam' or 'muon'")
-        if not isinstance(self.path_derivative, bool):
-            raise ValueError(f"path_derivative={self.path_derivative!r} must be True or False")
         if not isinstance(self.beta, BetaRange):
             self._check_beta()
 
@@ -192,8 +185,7 @@ def fit(
                 beta = config.beta_at(epoch + i / steps_per_epoch)
             for group in optimizer.param_groups:
                 group["lr"] = config.learning_rate_at(epoch + i / steps_per_epoch)
-            view = _given(model.at(beta), labels, batch)
-            terms = training_step(view, x, beta, optimizer, generator, config.path_derivative)
+            terms = training_step(_given(model.at(beta), labels, batch), x, beta, optimizer, generator)
             last = i + 1 == steps_per_epoch
             if last and not terms.negative_elbo.isfinite():
                 raise FloatingPointError(
@@ -224,29 +216,14 @@ def training_step(
     beta: float | Float[Tensor, " batch"],
     optimizer: Adam | MuonAndAdam,
     generator: Generator,
-    path_derivative: bool = False,
 ) -> ElboTerms:
     """One step on reconstruction + β · KL, averaged over the batch x; returns both terms before the step."""
     model.train()
-    terms = path_derivative_terms(model, x, generator) if path_derivative else model.elbo(x, generator)
+    terms = model.elbo(x, generator)
     optimizer.zero_grad()
     terms.weighted(beta).mean().backward()
     optimizer.step()
     return ElboTerms(terms.reconstruction.detach(), terms.kl.detach()).mean()
-
-
-def path_derivative_terms(model: VAE, x: Float[Tensor, "batch 1 28 28"], generator: Generator) -> ElboTerms:
-    """The ELBO's terms of each image in nats, with the KL as one draw tells it: log q(z|x) - log p(z).
-
-    Its slope reaches the encoder through z alone. On average that is the slope of the KL in closed form, and what is
-    left out averages to 0; but the nearer q(z|x) is to p(z|x), the less such a slope varies from draw to draw
-    (Roeder et al. 2017, equation 8).
-    """
-    mu, logvar = model.encoder(x)
-    z = reparameterize(mu, logvar, generator)
-    log_posterior = Normal(mu.detach(), torch.exp(0.5 * logvar.detach())).log_prob(z).sum(-1)
-    log_prior = Normal(0.0, 1.0).log_prob(z).sum(-1)
-    return ElboTerms(-log_likelihood(model.decoder(z), x), log_posterior - log_prior)
 
 
 @torch.no_grad()

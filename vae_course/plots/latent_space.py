@@ -1,6 +1,7 @@
 """Lesson 10's figures: where the codes lie, where the prior draws, and which dimensions are at work."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import torch
@@ -132,13 +133,14 @@ def kl_histories(histories: Mapping[str, Sequence[float]], title: str, window: i
     """
     figure, axes = plt.subplots(figsize=(8, 3.8))
     label_at = -2.0
-    for name, history in sorted(histories.items(), key=lambda item: item[1][-1]):
+    by_end = sorted(histories.items(), key=lambda item: item[1][-1])
+    for (name, history), style in zip(by_end, cycle(("-", "--", "-.", ":"))):
         nats = torch.tensor(history).unfold(0, window, 1).mean(1)[window:]
         steps = range(2 * window, 2 * window + len(nats))
-        (drawn,) = axes.plot(steps, nats)
+        axes.plot(steps, nats, color=COLORS["kl"], linestyle=style)
         label_at = max(label_at + 1.6, nats[-1].item())
-        axes.text(1.01 * steps[-1], label_at, name, va="center", color=drawn.get_color())
-    axes.set(xlabel="step", ylabel="KL (nats per image)", xlim=(0, 1.18 * len(history)), ylim=(0, 22))
+        axes.text(1.01 * steps[-1], label_at, name, va="center", color=COLORS["kl"])
+    axes.set(xlabel="step", ylabel="KL (nats per image)", xlim=(2 * window, 1.18 * len(history)), ylim=(0, 22))
     axes.set_title(title)
     return figure
 

@@ -46,7 +46,9 @@ class ThresholdSlider(CourseWidget):
         self.held_out = ipywidgets.ToggleButtons(
             options=range(classes), value=held_out, description="held out", style={"button_width": "34px"}
         )
-        self.score = ipywidgets.Dropdown(options=list(scores), description="score")
+        self.score = ipywidgets.ToggleButtons(
+            options=list(scores), description="score", style={"button_width": "max-content"}
+        )
         self.threshold = ipywidgets.FloatSlider(
             description="threshold, nats", readout_format=".0f", style={"description_width": "initial"},
             layout={"width": "min(620px, 100%)"},
