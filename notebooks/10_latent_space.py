@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 10 · The latent space: a map, and its empty places
 #
-# *60 minutes. Needs lessons 01 to 07.*
+# *70 minutes. Needs lessons 01 to 07.*
 #
 # You will be able to:
 #
@@ -70,7 +70,7 @@ plt.show()
 # %% [markdown]
 # The decoder can draw, as the second row shows.
 # So the fault lies with what it was asked in the third.
-# In lesson 06 we said that the prior draws "in corners that no digit has used".
+# Lesson 06 said that the clouds leave many corners of the space empty.
 # Here you will see those corners.
 #
 # (The network comes with the course.
@@ -87,7 +87,7 @@ plt.show()
 # The prior $p(z)$ is where it is asked to invent.
 #
 # > **Predict first.**
-# > Put 1,000 codes beside 1,000 draws of the prior, all of them dots.
+# > Put 600 of these codes beside 600 draws of the prior, all of them dots.
 # > Could you tell which is which?
 
 # %%
@@ -137,7 +137,7 @@ rate = kl_divergence(mu, logvar).mean()
 empty = (p_z * (log_ratio < -1)).sum() * cell
 print(f"KL(q(z|x) || p(z)), the mean over digits: {rate:.2f} nats per image")
 print(f"KL(q(z) || p(z)), of all clouds together: {kl_to_prior:.2f} nats")
-print(f"share of the prior's draws in places with less than 1/e of the codes it expects: {empty:.0%}")
+print(f"share of the prior's draws in places with less than 1/e, about a third, of the codes it expects: {empty:.0%}")
 assert 0.02 < kl_to_prior < 1 < rate, "together the clouds should resemble the prior far more than one by one"
 
 # %% [markdown]
@@ -148,7 +148,8 @@ assert 0.02 < kl_to_prior < 1 < rate, "together the clouds should resemble the p
 # $$\mathrm{mean\;of\;KL}(q(z|x)\,\|\,p(z)) = \underbrace{I(x; z)}_{\text{what a code says about its digit}} +
 # \underbrace{\mathrm{KL}(q(z)\,\|\,p(z))}_{\text{how far all clouds together are from the prior}}$$
 #
-# Here that is 7.1 = 6.9 + 0.2, as far as the widened clouds can tell.
+# The first part is called the *mutual information* of $x$ and $z$.
+# Here the sum is 7.1 = 6.9 + 0.2, as far as the widened clouds can tell.
 # Only the first part is good for anything.
 # The second is the one that spoils inventions, and the loss presses it down, but never asks for zero:
 # a lane that keeps two classes apart may save more nats in the pixels than it costs.
@@ -437,8 +438,8 @@ plt.show()
 # Before each row stands its dimension's activity.
 # The last row stands still: set this dimension to whatever you like, nobody listens.
 #
-# Look for meanings in the others: slant, width, which way it curls.
-# Some rows have one, and some change several things at once.
+# Look for meanings in the others.
+# At this price most of a walk leads from one class to another; there is little handwriting left to walk through.
 # Nothing in the loss asks that a dimension means one thing.
 # (Turn all codes and the prior together, and the prior looks the same; so a model could as well have learnt mixtures.
 # Locatello et al. 2019 make the point with a proof.)
@@ -450,8 +451,8 @@ plt.show()
 # The straight line is $(1 - t)\,a + t\,b$.
 #
 # > **Predict first.**
-# > Draws of the prior in 20 dimensions have a length of about 4.4, nearly all between 3 and 6.
-# > How long is the code in the middle of a straight walk between two of them?
+# > In 20 dimensions codes have a length of about 4.2, and draws of the prior one of 4.4, nearly all between 3 and 6.
+# > How long is the code in the middle of a straight walk between two codes?
 
 
 # %%
@@ -484,6 +485,8 @@ print("              length of z   greyness (nats per image)")
 middles = {"ends": a, "middle, line": line(a, b, 0.5), "middle, arc": arc(a, b, 0.5)}
 for name, z in middles.items():
     print(f"{name:14}{z.norm(dim=1).mean():11.1f}{greyness(decode(sharp, z)):14.0f}")
+angles = torch.acos(torch.cosine_similarity(a, b)).rad2deg()  # [500]
+print(f"the angle between two codes: {angles.mean():.0f}° ± {angles.std():.0f}°")
 
 # %%
 rows, t, label = {}, torch.linspace(0, 1, 11), digits.test_labels.tolist()
@@ -570,7 +573,8 @@ assert shares[1.0] > 0.7 > 0.6 > shares[20.0], "at β = 1 they should be told ap
 # At $\beta = 1$ four times in five: codes and prior agree in every dimension, and not in how the dimensions belong
 # together.
 # The answer "about half" was reasonable, since all that you had been shown agrees.
-# A better judge could only find more, so each number is a lower bound on what there is to find.
+# A better judge could only find more, so each number is, but for a per cent or so of dice, a lower bound on what there
+# is to find.
 #
 # At $\beta = 20$ it is nearly a coin, and this is why high-$\beta$ inventions are whole, as you saw in lesson 07.
 # It is no remedy: the codes look like the prior because they hardly say anything.
@@ -626,6 +630,7 @@ assert judges[1.0](middles["ends"]).mean() > judges[1.0](middles["middle, arc"])
 # $$|\mu_1 - \mu_2|^2 + \mathrm{tr}\big(\Sigma_1 + \Sigma_2 - 2\,(\Sigma_1 \Sigma_2)^{1/2}\big)$$
 #
 # In words: how far the means of the two sets are apart, and how differently the sets spread.
+# ($\mu$ and $\Sigma$ are the mean and the covariance of a set's features here, and tr adds up a matrix's diagonal.)
 #
 # Neither number means anything alone.
 # Read it beside that of 1,000 real test digits, and never beside what another classifier has measured.
@@ -662,12 +667,19 @@ for beta, (sure, distance) in from_prior.items():
 
 # %% [markdown]
 # Six in ten, and no $\beta$ comes near the real digits.
-# By the distance the best lies about 2, ahead of 1 by two, which is nothing beside the 100 that both lack.
-# (Another thousand draws move the distances by 7, all of them together.)
-# So the $\beta$ of the best $-\mathrm{ELBO}$, 1, is not quite the best for inventions, and no bad one.
+# By the distance $\beta = 1$ and 2 are the best of these; the two that part them are nothing beside the 100 they lack.
+# So the $\beta$ of the best $-\mathrm{ELBO}$, 1, is no bad one for inventions.
 #
-# By the sure share 20 is as good as any, and that answer is wrong.
-# There the draws are clouds of speckle, at a distance of 500.
+# By the sure share 20 is as good as any.
+# Look at what it is sure of.
+
+# %%
+rows = {f"β = {beta:g}": drawn_pixels(every.at(beta), prior[:12]) for beta in (1.0, 20.0)}
+digit_rows(rows, "Inventions, their pixels drawn: at β = 20 the classifier is as sure")
+plt.show()
+
+# %% [markdown]
+# Clouds of speckle, and a distance of 500.
 # The classifier has never seen such a thing, and is sure of two in three all the same.
 # Nor would it mind the same perfect 7 a thousand times.
 # So never read a sure share alone.
@@ -798,7 +810,7 @@ assert results["seeing"].negative_elbo < results["ordinary"].negative_elbo, "and
 
 # %% [markdown]
 # The seeing one is far better, and its code is nearly empty: this is **posterior collapse**.
-# $q(z|x)$ has fallen back to the prior, and whatever you wanted the code for is gone.
+# $q(z|x)$ has nearly fallen back to the prior, and whatever you wanted the code for is gone.
 #
 # To expect the better model to have the better code was reasonable.
 # But $-\mathrm{ELBO}$ never asked for a code.
@@ -848,6 +860,8 @@ plots.kl_histories(histories, "Annealing opens the code and the price closes it;
 plt.show()
 
 # %% [markdown]
+# (The first 16 steps are left out, in which the KL of a fresh network jumps.)
+#
 # Free bits do what they promise, $20 \cdot 0.25 = 5$ nats.
 # Annealing fills the code while it is cheap, and as the price rises to 1 the model hands most of it back.
 # It can only lead training to another end if there are two ends to choose from; here there is hardly more than one.

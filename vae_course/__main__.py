@@ -42,7 +42,10 @@ def make_parser() -> argparse.ArgumentParser:
 
     sub = command("train", "Train a VAE; write its checkpoint, pictures and metrics into a folder.")
     sub.add_argument(
-        "--recipe", metavar="NAME", help="the settings of shipped weights, e.g. every-beta; other options change them"
+        "--recipe",
+        metavar="NAME",
+        help="named settings: every-beta and plane, of the shipped weights, or burda, static, grey, wide; "
+        "other options change them",
     )
     sub.add_argument("--data", metavar="SOURCE", help="embedded (the default), mnist, or a folder of IDX files")
     sub.add_argument("--epochs", type=int, help="passes over the images (default 20)")
