@@ -43,11 +43,13 @@ class Published:
     """Of the importance-weighted bound; None for -ELBO."""
 
 
+GATED = Published(84.45, "Norouzi et al. 2020, Gaussian prior", "784-300-300-40, gated layers", 5000)
 PUBLISHED = {
     "grey": Published(105.6, "PyTorch's VAE example", "784-400-20, 10 epochs", None),
     "static": Published(89.78, "pythae", "784-400-40, 500 epochs", 200),
     "burda": Published(86.76, "Burda et al. 2015, VAE", "784-200-200-50 tanh, 3,280 epochs", 5000),
-    "wide": Published(84.45, "Norouzi et al. 2020, Gaussian prior", "784-300-300-40, gated layers", 5000),
+    "wide": GATED,
+    "convolutional": GATED,
 }
 
 
@@ -139,8 +141,8 @@ def draw() -> None:
         "",
         "## Recipes",
         "",
-        "| recipe | pixels | network | epochs | minutes of training | −ELBO | −log p(x) ≤ (samples) | published |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| recipe | pixels | network | trained with | epochs | minutes | −ELBO | −log p(x) ≤ (samples) | published |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *(recipe_row(name, figures[name]) for name in PUBLISHED if name in figures),
         "",
         "`python -m vae_course train --recipe NAME --out runs/NAME` repeats a row, "
@@ -162,6 +164,7 @@ def recipe_row(name: str, run: dict[str, Any]) -> str:
         f"`{name}`",
         test["binarization"],
         network(run["model"]),
+        means(run),
         str(config["epochs"]),
         f"{run['seconds'] / 60:.1f}",
         f"{test['negative_elbo']:.2f}",
@@ -173,8 +176,14 @@ def recipe_row(name: str, run: dict[str, Any]) -> str:
 
 def network(model: dict[str, Any]) -> str:
     """A network's sizes in a few words."""
-    sizes = "-".join(map(str, (784, *model["hidden"], model["latent_dim"])))
-    return sizes if model["kind"] == "VAE" else f"{model['kind']} {sizes}"
+    first = f"{len(model['channels'])} convolutions" if "channels" in model else 784
+    return "-".join(map(str, (first, *model["hidden"], model["latent_dim"])))
+
+
+def means(run: dict[str, Any]) -> str:
+    """What a recipe trains with."""
+    path = ", path derivative" if run["model"]["kind"].startswith("PathDerivative") else ""
+    return f"{run['config']['optimizer'].capitalize()}{path}"
 
 
 def memory(figures: dict[str, Any]) -> list[str]:

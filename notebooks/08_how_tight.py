@@ -281,7 +281,7 @@ plots.spread_of_estimates({K: estimates(log_w[:, 0], K) for K in (1, 10, 100)}, 
 plt.show()
 
 # %% [markdown]
-# In a third to a half of the cases.
+# In nearly half of the cases; with a single draw, in a third.
 # If you said never: it is called a bound, after all.
 # But $\mathcal{L}_K$ is the *mean* of these estimates, and the mean is what stays below.
 # With $K = 100$ the estimates are so narrow that half of them are above, by a little.
@@ -391,9 +391,10 @@ plt.show()
 # ## How many would it have taken?
 #
 # Here you own the posterior, so you can ask.
-# The number of draws needed is about $e^{\mathrm{KL}(p(z|x)\,\|\,q(z|x))}$ (Chatterjee & Diaconis 2018):
+# The number of draws needed goes like $e^{\mathrm{KL}(p(z|x)\,\|\,q(z|x))}$ (Chatterjee & Diaconis 2018):
 # as many as it takes $q$ to hit by chance the places where $p(z|x)$ lives.
-# Fewer are not a little worse; they miss.
+# It is an order of magnitude, and a rough one where $p/q$ differs much from place to place, as it does here.
+# With far fewer, the estimate stands on the edge of the spot that was hit, and the rest is missing.
 
 # %%
 log_posterior = log_like + log_p_grid + log_cell - log_p_x  # [G, 200], each column sums to 1
@@ -422,7 +423,8 @@ assert left[1] > 5 * left[0].abs(), "the gap should stay open beyond log K"
 # %% [markdown]
 # ### Another proposal
 #
-# Any distribution may hand out the draws, as long as the weights are divided by *its* density.
+# Any distribution may hand out the draws, as long as it covers the codes that matter,
+# and the weights are divided by *its* density.
 # In lesson 05 you took the encoder's answer four times as wide.
 
 # %%
@@ -432,7 +434,7 @@ log_prior = Normal(0.0, 1.0).log_prob(z_wide).sum(-1)
 log_proposal = Normal(mu, torch.exp(0.5 * wide)).log_prob(z_wide).sum(-1)  # [1000, 8]
 log_w_wide = log_likelihood(flat.decoder(z_wide), x) + log_prior - log_proposal
 print("below the truth, 1,000 draws")
-print("as the encoder says:", " ".join(f"{value:6.2f}" for value in log_p_x[:8] - bounds[1000]))
+print("as the encoder says:", " ".join(f"{value:6.2f}" for value in log_p_x[:8] - estimates(log_w, 1000)[0]))
 print("four times as wide: ", " ".join(f"{value:6.2f}" for value in log_p_x[:8] - estimates(log_w_wide, 1000)[0]))
 assert (log_p_x[:8] - estimates(log_w_wide, 1000)[0]).abs().max() < 1, "a wide proposal should find all codes"
 
@@ -488,9 +490,10 @@ assert numbers["8 epochs"][0] > numbers["in a hurry"][0] + 1, "the ELBO should s
 # %% [markdown]
 # ## Turn the knob yourself
 #
-# Each dot is one estimate from $K$ draws, the bar is their mean, and the line is the truth.
+# Each dot is one estimate from $K$ draws (40 of them at most), the thick dash is the mean of all estimates,
+# and the line is the truth.
 # Drag $K$ from 1 to 5,000.
-# Guess first at which $K$ the dots of a digit begin to lie on both sides of the line.
+# Guess first: as $K$ grows, do more of the dots lie above the line, or fewer?
 # Then keep an eye on the share of the largest weight: where it stays high, the dots stay low.
 
 # %%
@@ -560,4 +563,4 @@ assert rising[5000].value.mean() > rising[1].value.mean() + 1, "the bound should
 # **What comes next.**
 # You can now tell a good number from a bad one.
 # Lesson 09 hands you eight models with something wrong in each.
-# Six of them report a better number than a healthy one.
+# Their numbers are the first thing you will look at, and the first to doubt.

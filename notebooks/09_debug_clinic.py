@@ -68,6 +68,7 @@ patients |= {letter: train(PATIENTS[letter]) for letter in "ABCDEFGH"}
 
 # %%
 pixels = binarize_once(digits.test_images, "static", Generator().manual_seed(1234))  # drawn once, the same for all
+# "grey" leaves the pixels as they are, and these are 0 or 1 already.
 reported = {name: evaluate(p, pixels, "grey").negative_elbo.item() for name, p in patients.items()}
 plots.losses(reported, None, "Six of the eight report a better loss than the healthy one")
 plt.show()
@@ -110,7 +111,7 @@ plt.show()
 # %% [markdown]
 # ## Instrument 1: the honest bound
 #
-# A mistake in the draw or in the cost corrupts the *report*, and it bends the training.
+# A mistake in the draw or in the cost can corrupt the *report*, or bend the training, or both.
 # After training, what is left of a patient is its encoder and its decoder, and these two are ordinary networks.
 #
 # So take them out, and put them into a healthy VAE.
@@ -140,7 +141,7 @@ for name in sorted(reported, key=reported.__getitem__):
 
 # %% [markdown]
 # None.
-# The order of the open rings says nothing about the order of the filled dots.
+# Among the six it is nearly the other way round: the better the report, the worse the model.
 #
 # The distance between the two is the first symptom.
 #
@@ -180,7 +181,8 @@ for name, patient in patients.items():
     print(f"{name:8s} at the test {r.mean():5.2f} ± {r.std():.2f}   in training {t.mean():5.2f} ± {t.std():.2f}")
 
 # %% [markdown]
-# The healthy one has mean 0 and standard deviation 1, and so have B, D, F and G: their draw is in order.
+# The healthy one has mean 0 and standard deviation 1, and so have B, D, F and G: the numbers they draw are in order.
+# (Whether a gradient passes through the draw, no residual can tell; that takes instrument 4.)
 # A, C, E and H each have something else, and each something of its own.
 # A mean and a standard deviation can hide a shape, so look at all the residuals.
 #
@@ -192,7 +194,7 @@ symptoms = {name: examine(patient, digits.test_images) for name, patient in pati
 plots.residuals(symptoms, "Four draws are not what they claim to be")
 plt.show()
 for name in ("healthy", "B", "D", "F", "G"):
-    assert abs(symptoms[name].residuals.std() - 1) < 0.05, f"{name} should draw right"
+    assert abs(symptoms[name].residuals.std() - 1) < 0.05, f"{name} should have residuals of N(0, 1)"
 for name in ("A", "C", "E", "H"):
     assert symptoms[name].residuals.std() < 0.9, f"{name} should draw too narrow"
 
@@ -207,6 +209,7 @@ for name in ("A", "C", "E", "H"):
 # ## Instrument 3: the two terms, and the KL of each dimension
 #
 # A total hides which of its parts is wrong; so never log the total alone.
+# (`examine` throws other dice for $z$ than instrument 1 did, so the honest numbers of some move by a few nats.)
 
 # %%
 print("             reported               honest")
@@ -218,7 +221,7 @@ for name, found in symptoms.items():
 # %% [markdown]
 # Look for a term that no honest count can give: below 0, or next to 0 for 784 pixels.
 # Look for one that stays large whatever the code says.
-# And where the honest reconstruction is the larger one, ask whether the count or the code is to blame.
+# And where the honest reconstruction is the larger one, ask whether the cost or the draw is to blame.
 # The residuals know.
 #
 # The KL has 20 parts, one a dimension, and each says how much that dimension tells of the image.
@@ -233,6 +236,7 @@ for name in PATIENTS:
 
 # %% [markdown]
 # A dimension below 0.01 nats is silent: its cloud lies on the prior for every image.
+# (D's panel is not broken: its bars end below the axis.)
 # If *all* of them are silent, all outputs are the same picture.
 # Then the KL is rarely to blame: it presses on the code, as always.
 # Ask why the reconstruction was too weak to pull the other way.
@@ -447,7 +451,7 @@ assert not math.isfinite(logs["rate 1"][-1][2]), "a learning rate of 1 should en
 assert 10 < furthest["KL sign"][-1] < 1000, "without its clamp the wrong sign should run away, and stay finite"
 
 # %% [markdown]
-# It catches the learning rate, and lets the wrong sign pass.
+# In this one epoch it catches the learning rate, and lets the wrong sign pass.
 # An "error of some kind" for both was a reasonable guess.
 # But the second one's loss is a large negative number, and to a program that is a very good loss.
 #
@@ -456,14 +460,14 @@ assert 10 < furthest["KL sign"][-1] < 1000, "without its clamp the wrong sign sh
 # There `exp` is a harmless 0, and the next loss is high but finite.
 # Two steps later the largest is far above 0, past the 88 that `exp` can bear, and the next KL is infinite.
 # A gradient through an infinity is NaN, and after one step with it the weights are NaN.
-# So the line that shows the NaN is never the line that made it: look at the steps before.
+# So the line that shows the NaN is seldom the line that made it: look at the steps before.
 #
 # **What to log**, every step or every hundred, for a few numbers' cost:
 #
 # | log | because |
 # |---|---|
 # | reconstruction and KL, apart | a sum hides a term that is negative, zero or infinite |
-# | the smallest and largest `logvar`, the largest \|`mu`\| | they run away steps before the loss does |
+# | the smallest and largest `logvar`, the largest \|`mu`\| | they are far out some steps before the NaN comes |
 # | the standard deviation of $(z - \mu)/\sigma$ | it is 1, or your draw is not your draw |
 # | KL per dimension | all silent: collapse; all loud: nothing holds the code |
 # | gradients of `mu`'s and `logvar`'s head | an exact 0 is a cut |
@@ -521,8 +525,9 @@ assert gaps[1] < 2, "where the test was trained on, it should not"
 # The sign is a gap that is *missing*.
 # A network of 652,824 numbers that meets the same 1,000 digits again and again knows those better than others.
 # If it doesn't, then the others are not others.
-# (That the test is even *below* the training is the clock: the training's number is a mean over the epoch's steps.
-# The test is measured at the epoch's end.)
+# (That the test is even *below* the training is mostly the clock: the training's number is a mean over the epoch's
+# steps, and the test is measured at its end.
+# These test digits are also a little easier than most.)
 #
 # The line to ask for is the one that put the data together: a `torch.cat` too many.
 #

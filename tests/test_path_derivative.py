@@ -1,17 +1,18 @@
 import pytest
 import torch
 
+from vae_course.convolutional import ConvolutionalVAE
 from vae_course.data import binarize, grey
-from vae_course.path_derivative import PathDerivativeVAE
+from vae_course.path_derivative import PathDerivativeConvolutionalVAE, PathDerivativeVAE
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
 
-@pytest.fixture
-def models():
+@pytest.fixture(params=[(VAE, PathDerivativeVAE), (ConvolutionalVAE, PathDerivativeConvolutionalVAE)])
+def models(request):
     """An ordinary VAE, and one with the same parameters that learns by the path derivative."""
     torch.manual_seed(0)
-    usual, path = VAE(4, (32,)), PathDerivativeVAE(4, (32,))
+    usual, path = (kind(4, (32,)) for kind in request.param)
     path.load_state_dict(usual.state_dict())
     return usual, path
 

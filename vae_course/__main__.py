@@ -44,8 +44,8 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--recipe",
         metavar="NAME",
-        help="named settings: every-beta and plane, of the shipped weights, or burda, static, grey, wide; "
-        "other options change them",
+        help="named settings: every-beta and plane, of the shipped weights, or grey, static, burda, wide, "
+        "convolutional; other options change them",
     )
     sub.add_argument("--data", metavar="SOURCE", help="embedded (the default), mnist, or a folder of IDX files")
     sub.add_argument("--epochs", type=int, help="passes over the images (default 20)")

@@ -16,7 +16,7 @@ from vae_course.beta import MultiRateVAE
 from vae_course.conditional import ConditionalVAE
 from vae_course.convolutional import ConvolutionalVAE
 from vae_course.optimizers import MuonAndAdam
-from vae_course.path_derivative import PathDerivativeVAE
+from vae_course.path_derivative import PathDerivativeConvolutionalVAE, PathDerivativeVAE
 from vae_course.training import BetaRange, TrainConfig, make_optimizer
 from vae_course.vae import VAE
 
@@ -24,7 +24,17 @@ FORMAT = "vae_course 1"
 PRETRAINED = Path(__file__).parent / "pretrained"
 # The recipes whose weights lie there; `sample_quality.load_classifier` loads the one that is no VAE.
 SHIPPED = ("every-beta", "plane")
-MODELS = {model.__name__: model for model in (VAE, MultiRateVAE, ConditionalVAE, ConvolutionalVAE, PathDerivativeVAE)}
+MODELS = {
+    model.__name__: model
+    for model in (
+        VAE,
+        MultiRateVAE,
+        ConditionalVAE,
+        ConvolutionalVAE,
+        PathDerivativeVAE,
+        PathDerivativeConvolutionalVAE,
+    )
+}
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ class KlRewarded(Patient):
     mistake = "KL sign"
 
     def cost(self, x: Images, logits: Images, mu: Latents, logvar: Latents) -> ElboTerms:
-        """The further from the prior, the better the loss; the clamp that hides it was added to get rid of a NaN."""
+        """The further from the prior, the better the loss; the clamp that hides it came when numbers ran away."""
         reconstruction, kl = elbo_terms(x, logits, mu, logvar)
         return ElboTerms(reconstruction, -kl.clamp(max=200))
 

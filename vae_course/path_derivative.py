@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 from torch.distributions import Normal
 
+from vae_course.convolutional import ConvolutionalVAE
 from vae_course.decoder import log_likelihood
 from vae_course.elbo import ElboTerms
 from vae_course.reparameterization import reparameterize
@@ -31,3 +32,7 @@ class PathDerivativeVAE(VAE):
         log_posterior = Normal(mu.detach(), torch.exp(0.5 * logvar.detach())).log_prob(z).sum(-1)
         log_prior = Normal(0.0, 1.0).log_prob(z).sum(-1)
         return ElboTerms(-log_likelihood(self.decoder(z), x), log_posterior - log_prior)
+
+
+class PathDerivativeConvolutionalVAE(PathDerivativeVAE, ConvolutionalVAE):
+    """A convolutional VAE that learns so."""

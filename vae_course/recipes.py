@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vae_course.beta import MultiRateVAE
-from vae_course.path_derivative import PathDerivativeVAE
+from vae_course.path_derivative import PathDerivativeConvolutionalVAE, PathDerivativeVAE
 from vae_course.training import BetaRange, TrainConfig
 from vae_course.vae import VAE
 
@@ -50,7 +50,7 @@ RECIPES = {
         "pixels that were drawn once, as many papers have them",
         PathDerivativeVAE,
         {"latent_dim": 40, "hidden": (400,)},
-        replace(FAST, epochs=60, binarization="static"),
+        replace(FAST, epochs=150, binarization="static"),
     ),
     "burda": Recipe(
         "the network of Burda et al. 2015, in minutes",
@@ -59,9 +59,15 @@ RECIPES = {
         replace(FAST, epochs=480),
     ),
     "wide": Recipe(
-        "the likeliest digits of this course",
+        "as far as layers on all pixels come in minutes",
         PathDerivativeVAE,
         {"latent_dim": 40, "hidden": (500, 500)},
         replace(FAST, epochs=180),
+    ),
+    "convolutional": Recipe(
+        "the likeliest digits of this course",
+        PathDerivativeConvolutionalVAE,
+        {"latent_dim": 40, "hidden": (192,)},
+        replace(FAST, epochs=200, batch_size=256),
     ),
 }

@@ -38,7 +38,8 @@ def losses(reported: dict[str, float], honest: dict[str, float] | None, title: s
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.7)
     ax.set_xlim(LOW, HIGH)
-    ax.set_xlabel("−ELBO of the test digits (nats per image)")
+    which = "reported" if honest is None else "reported and honest"
+    ax.set_xlabel(f"loss of the test digits, {which} (nats per image)")
     ax.set_title(title)
     return figure
 
@@ -110,7 +111,7 @@ def explosion(largest: dict[str, Sequence[float]], limit: float) -> Figure:
     ax.set_xlim(0, 44)
     ax.set_xlabel("step")
     ax.set_ylabel("furthest |logvar|")
-    ax.set_title("Before the NaN comes, logvar has long been far out")
+    ax.set_title("Before the NaN comes, logvar is far out")
     return figure
 
 
