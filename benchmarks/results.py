@@ -55,9 +55,11 @@ PUBLISHED = {
 
 def main(names: Sequence[str]) -> None:
     """Measure the parts of these names."""
-    digits = load_digits("mnist")
     parts = {name: lambda name=name: measure_recipe(name) for name in PUBLISHED}
-    parts |= {"binarizations": lambda: measure_binarizations(digits), "convolutions": lambda: compare(digits)}
+    parts |= {
+        "binarizations": lambda: measure_binarizations(load_digits("mnist")),
+        "convolutions": lambda: compare(load_digits("mnist")),
+    }
     unknown = set(names) - set(parts)
     if unknown:
         sys.exit(f"{', '.join(sorted(unknown))}: there are {', '.join(parts)}")
@@ -146,7 +148,8 @@ def draw() -> None:
         *(recipe_row(name, figures[name]) for name in PUBLISHED if name in figures),
         "",
         "`python -m vae_course train --recipe NAME --out runs/NAME` repeats a row, "
-        "and `python -m vae_course evaluate runs/NAME --samples 5000` measures it.",
+        "and `python -m vae_course evaluate runs/NAME` measures it, "
+        "with `--samples` and the number in brackets where there is one.",
         *memory(figures),
         *binarization_table(figures.get("binarizations", {})),
         *convolution_table(figures.get("convolutions", [])),

@@ -38,7 +38,7 @@ def figure(lesson: str, words: str) -> Image.Image:
     Raises:
         ValueError: there is not one such cell, or it has no picture.
     """
-    cells = json.loads((ROOT / "notebooks" / f"{lesson}.ipynb").read_text())["cells"]
+    cells = json.loads((ROOT / "notebooks" / f"{lesson}.ipynb").read_text(encoding="utf-8"))["cells"]
     found = [cell for cell in cells if cell["cell_type"] == "code" and words in "".join(cell["source"])]
     if len(found) != 1:
         raise ValueError(f"words={words!r} stand in {len(found)} code cells of {lesson}; they must stand in one")

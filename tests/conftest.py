@@ -7,13 +7,16 @@ import torch
 from hypothesis import settings
 
 from vae_course import data
+from vae_course.download import data_home as users_data_home
+from vae_course.download import missing_mnist_files
 
 # The same examples every time, and no deadline, because tests share the cores.
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
 
-# The four official .gz files, in a folder beside the project. Where it is absent, what needs it is skipped.
-MIRROR = Path(__file__).parents[2] / "shared" / "data" / "MNIST" / "raw"
+# The four official .gz files, in a folder beside the project, or the user's own. What needs them is else skipped.
+PLACES = (Path(__file__).parents[2] / "shared" / "data" / "MNIST" / "raw", users_data_home() / "MNIST" / "raw")
+MIRROR = next((folder.resolve() for folder in PLACES if not missing_mnist_files(folder)), None)
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +33,8 @@ def digits():
 
 @pytest.fixture(scope="session")
 def mirror():
-    if not MIRROR.is_dir():
-        pytest.skip(f"needs the full MNIST's .gz files in {MIRROR}")
+    if MIRROR is None:
+        pytest.skip("needs the full MNIST: python -m vae_course data")
     return MIRROR.as_uri()
 
 

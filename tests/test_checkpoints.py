@@ -1,6 +1,7 @@
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from vae_course.beta import MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
@@ -92,3 +93,35 @@ def test_somebody_elses_safetensors_are_refused(tmp_path):
     save_file({"weight": torch.zeros(2)}, tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match=r"other\.safetensors is no checkpoint of this course"):
         load_checkpoint(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("metrics", None), ("data", None), ("metrics", "{"), ("config", '{"beta": 1.0, "optimizer": "of next year"}')],
+)
+def test_a_checkpoint_that_lacks_something_is_named(trained, tmp_path, key, value):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, trained)
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    if value is None:
+        del metadata[key]
+    else:
+        metadata[key] = value
+    save_file(tensors, path, metadata)
+    with pytest.raises(ValueError, match=r"model\.safetensors is damaged, or of another version of this course"):
+        load_checkpoint(path)
+
+
+def test_a_loaded_checkpoint_needs_its_file_no_more(trained, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, trained)
+    loaded = load_checkpoint(path)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.write(bytes(size))
+    for slots, kept in zip(loaded.optimizer.state.values(), trained.optimizer.state.values(), strict=True):
+        assert all(torch.equal(slots[name], kept[name]) for name in kept)
+    for name, parameter in trained.model.state_dict().items():
+        assert torch.equal(parameter, loaded.model.state_dict()[name])

@@ -34,13 +34,14 @@ def test_a_damaged_mnist_is_told_with_what_to_type(data_home, capsys):
     assert "→ python -m vae_course data --again" in capsys.readouterr().out
 
 
-def test_a_kernel_of_another_python_is_told(monkeypatch):
+def test_a_kernel_of_another_python_is_told(monkeypatch, tmp_path):
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
-    spec = KernelSpec(argv=["/usr/bin/another/python", "-m", "ipykernel_launcher"])
+    another = str(tmp_path / "python")
+    spec = KernelSpec(argv=[another, "-m", "ipykernel_launcher"])
     monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda self, name: spec)
     found, remedy = doctor.jupyter()
-    assert "its kernel runs /usr/bin/another/python" in found
+    assert f"its kernel runs {another}" in found
     assert remedy.endswith("-m ipykernel install --sys-prefix")
 
 
@@ -79,6 +80,14 @@ def test_a_data_folder_that_cannot_be_written_is_told(monkeypatch, tmp_path):
 @pytest.mark.parametrize("used", [1, 64])
 def test_more_threads_than_cores_are_told(monkeypatch, used):
     monkeypatch.setattr("torch.get_num_threads", lambda: used)
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(doctor, "_cores", lambda: 2)
     _, remedy = doctor.threads()
-    assert bool(remedy) == (used > 2)
+    assert remedy == ("set OMP_NUM_THREADS=2" if used > 2 else "")
+
+
+@pytest.mark.parametrize(("quota", "cores"), [("150000 100000\n", 2), ("20000 100000\n", 1), ("max 100000\n", 8)])
+def test_a_containers_limit_counts(monkeypatch, tmp_path, quota, cores):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    (tmp_path / "cpu.max").write_text(quota)
+    assert doctor._cores(tmp_path / "cpu.max") == cores
+    assert doctor._cores(tmp_path / "no such file") == 8

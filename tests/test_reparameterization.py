@@ -1,3 +1,4 @@
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,3 +53,10 @@ def test_score_function_variance_is_the_closed_form():
 def test_a_baseline_lowers_the_variance():
     plain, with_baseline = (score_gradients(2.0, 8, 50_000, baseline).var() for baseline in (False, True))
     assert with_baseline < 0.6 * plain
+
+
+@pytest.mark.parametrize(("samples", "baseline"), [(0, False), (1, True)])
+def test_too_few_draws_are_refused(samples, baseline):
+    mu, z = torch.zeros(2), torch.zeros(samples, 2)
+    with pytest.raises(ValueError, match=f"there are {samples} draws; give at least {samples + 1} with {baseline=}"):
+        score_function_surrogate(mu, mu, z, z.sum(-1), baseline)

@@ -208,6 +208,13 @@ def test_a_loss_that_is_no_number_stops_the_run(digits):
         list(fit(model, digits.train_images[:300], TrainConfig(binarization="grey")))
 
 
+def test_a_last_step_that_ruins_the_model_is_not_handed_out(digits):
+    images = digits.train_images[:100]
+    steps = fit(small_vae(), images, TrainConfig(epochs=1, learning_rate=1e30), digits.test_images[:50])
+    with pytest.raises(FloatingPointError, match="in epoch 0: try a lower learning_rate"):
+        list(steps)
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_evaluate_repeats_itself_and_leaves_the_mode(digits, training):
     model = small_vae().train(training)

@@ -35,6 +35,7 @@ def test_grey_values_outside_the_unit_range_do_not_wrap_around():
 
 def test_a_digit_image_is_as_wide_as_asked():
     assert digit_image(torch.rand(4, 1, 28, 28), columns=4, scale=2.0).width == str(2 * (4 * 29 + 1))
+    assert digit_image(torch.rand(1, 1, 28, 28), columns=1, scale=2.0).width == str(2 * 28)
 
 
 def test_a_chart_puts_its_dots_where_they_belong():

@@ -33,7 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m vae_course",
         description="A variational autoencoder on MNIST, from the command line. All figures are nats per image.",
-        epilog="Start with: python -m vae_course train   (half a minute; 4,000 embedded digits, no network needed)",
+        epilog="Start with: python -m vae_course train   (seconds; 4,000 embedded digits, no network needed)",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

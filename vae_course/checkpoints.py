@@ -101,14 +101,14 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
         model = MODELS[options.pop("kind")](**options).to(device)
         model.load_state_dict(_with_prefix(tensors, "model."))
         config = _config_from_json(json.loads(metadata["config"]))
-    except (KeyError, TypeError, RuntimeError) as error:
+        optimizer = make_optimizer(model, config)
+        state = _with_prefix(tensors, "optimizer.")
+        if state:
+            _load_optimizer(optimizer, state)
+        data, metrics = metadata["data"], json.loads(metadata["metrics"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path} is damaged, or of another version of this course: {error}") from error
-    optimizer = make_optimizer(model, config)
-    state = _with_prefix(tensors, "optimizer.")
-    if state:
-        _load_optimizer(optimizer, state)
-    metrics = json.loads(metadata["metrics"])
-    return Checkpoint(model, config, metadata["data"], metrics, optimizer if state else None, metadata.get("recipe"))
+    return Checkpoint(model, config, data, metrics, optimizer if state else None, metadata.get("recipe"))
 
 
 def load_pretrained(name: str, device: torch.device | str = "cpu") -> VAE:
@@ -162,7 +162,8 @@ def _load_optimizer(optimizer: Adam | MuonAndAdam, tensors: dict[str, Tensor]) -
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         index, name = key.split(".")
-        state.setdefault(int(index), {})[name] = tensor
+        # A copy, since the tensor is a part of the file, and Windows replaces no file that is in use.
+        state.setdefault(int(index), {})[name] = tensor.clone()
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
 

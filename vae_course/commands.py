@@ -237,7 +237,7 @@ def measure_tightly(model: VAE, digits: Digits, binarization: Binarization, samp
     x = grey(binarize_once(digits.test_images.to(device_of(model)), binarization, generator))
     batches = tqdm(x.split(100), unit="hundred images")
     bounds = [importance_weighted_bound(model, batch, samples, generator) for batch in batches]
-    values, errors = (torch.cat(numbers).double() for numbers in zip(*bounds, strict=True))
+    values, errors = (torch.cat(numbers).cpu().double() for numbers in zip(*bounds, strict=True))
     error = errors.square().sum().sqrt() / len(x)
     bound = -values.mean().item()
     return {"samples": samples, "negative_log_likelihood": round(bound, 4), "standard_error": round(error.item(), 4)}

@@ -70,12 +70,19 @@ def torchvision() -> tuple[str]:
 
 
 def threads() -> tuple[str, str]:
-    """Does torch have the threads that the machine has cores?"""
+    """Has torch no more threads than it may use cores?"""
     import torch
 
-    cores, used = os.cpu_count() or 1, torch.get_num_threads()
+    cores, used = _cores(), torch.get_num_threads()
     found = f"torch uses {used} on {cores} cores (OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'not set')})"
-    return found, "unset OMP_NUM_THREADS, or set it to the number of cores" if used > cores else ""
+    return found, f"set OMP_NUM_THREADS={cores}" if used > cores else ""
+
+
+def _cores(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """How many this process may use: a container's limit is seen neither by Python nor by torch."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota, period = quota_file.read_text(encoding="ascii").split() if quota_file.is_file() else ("max", "1")
+    return cores if quota == "max" else max(1, min(cores, round(int(quota) / int(period))))
 
 
 def embedded_digits() -> tuple[str, ...]:

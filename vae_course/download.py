@@ -52,8 +52,8 @@ def fetch_mnist(mirror: str | None = None) -> Path:
         mirror: where the four files lie: `http://…`, `https://…` or `file:///…`; by default torchvision's servers.
 
     Raises:
-        ValueError: the mirror is no such address, or a file has the wrong checksum.
-        OSError: the folder cannot be written, or the files cannot be had.
+        ValueError: the mirror is no such address, or a file in its folder has the wrong checksum.
+        OSError: the folder cannot be written, or the files cannot be had whole.
     """
     address = urlparse(mirror or "")
     if mirror is not None and address.scheme not in ("http", "https", "file"):

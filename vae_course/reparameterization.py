@@ -35,10 +35,15 @@ def score_function_surrogate(
         cost: of each draw.
         baseline: subtract from each draw's cost the mean cost of the other draws of the same image, which leaves the
             mean of the estimate as it is (Mnih & Rezende 2016).
+
+    Raises:
+        ValueError: there are too few draws.
     """
     cost = cost.detach()
+    others = len(cost) - 1
+    if others < baseline:
+        raise ValueError(f"z, cost: there are {len(cost)} draws; give at least {1 + baseline} with {baseline=}")
     if baseline:
-        others = len(cost) - 1
         cost = cost - (cost.sum(0) - cost) / others
     log_q = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z.detach()).sum(-1)
     return (cost * log_q).mean()

@@ -61,6 +61,7 @@ def load_classifier(path: Path = CLASSIFIER) -> DigitClassifier:
 
     Raises:
         ValueError: the file is damaged, or holds another network.
+        FileNotFoundError: the file is gone.
     """
     classifier = DigitClassifier()
     try:
@@ -129,7 +130,8 @@ def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m feature
             )
         if not features.isfinite().all():
             raise ValueError(f"{name}: {(~features.isfinite()).sum()} of its values are not finite")
-    a, b = a.double(), b.double()
+    # Not every accelerator has float64.
+    a, b = a.cpu().double(), b.cpu().double()
     covariance_a, covariance_b = a.T.cov(), b.T.cov()
     # Σ₁ Σ₂ is not symmetric; Σ₁^½ Σ₂ Σ₁^½ is, and has the same eigenvalues. Rounding may leave some just below 0.
     values, vectors = torch.linalg.eigh(covariance_a)

@@ -72,7 +72,9 @@ def png(images: Float[Tensor, "batch 1 28 28"], columns: int) -> bytes:
 
 def digit_image(images: Float[Tensor, "batch 1 28 28"], columns: int, scale: float = 2.0) -> ipywidgets.Image:
     """A picture of digits, each 28 · scale pixels wide on the screen; to repaint it, set its `value` to a `png`."""
-    return ipywidgets.Image(value=png(images, columns), format="png", width=round((29 * columns + 1) * scale))
+    # A digit alone has no frame.
+    pixels = 29 * columns + 1 if len(images) > 1 else 28
+    return ipywidgets.Image(value=png(images, columns), format="png", width=round(pixels * scale))
 
 
 class Axis(NamedTuple):
