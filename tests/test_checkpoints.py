@@ -5,6 +5,7 @@ from safetensors.torch import load_file, save_file
 
 from vae_course.beta import MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
+from vae_course.convolutional import ConvolutionalVAE
 from vae_course.training import BetaRange, TrainConfig, fit, make_optimizer
 from vae_course.vae import VAE
 
@@ -114,6 +115,24 @@ def test_a_checkpoint_that_lacks_something_is_named(trained, tmp_path, key, valu
         load_checkpoint(path)
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "muon"])
+def test_convolutions_go_on_as_if_they_had_not_stopped(digits, tmp_path, optimizer):
+    images, config = digits.train_images[:100], TrainConfig(epochs=2, batch_size=20, optimizer=optimizer)
+    torch.manual_seed(0)
+    model = ConvolutionalVAE(latent_dim=2, hidden=(8,), channels=(2, 4))
+    run = Checkpoint(model, config, "embedded", [], make_optimizer(model, config))
+    for progress in fit(run.model, images, config, optimizer=run.optimizer):
+        if progress.epoch == 1:
+            break
+    save_checkpoint(tmp_path / "model.safetensors", run)
+    loaded = load_checkpoint(tmp_path / "model.safetensors")
+    for each in (run, loaded):
+        for _ in fit(each.model, images, config, optimizer=each.optimizer, first_epoch=1):
+            pass
+    for name, parameter in run.model.state_dict().items():
+        assert torch.equal(parameter, loaded.model.state_dict()[name])
+
+
 def test_a_loaded_checkpoint_needs_its_file_no_more(trained, tmp_path):
     path = tmp_path / "model.safetensors"
     save_checkpoint(path, trained)
@@ -121,7 +140,8 @@ def test_a_loaded_checkpoint_needs_its_file_no_more(trained, tmp_path):
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.write(bytes(size))
-    for slots, kept in zip(loaded.optimizer.state.values(), trained.optimizer.state.values(), strict=True):
-        assert all(torch.equal(slots[name], kept[name]) for name in kept)
+    state = loaded.optimizer.state_dict()["state"]
+    for i, slots in trained.optimizer.state_dict()["state"].items():
+        assert all(torch.equal(state[i][name], kept) for name, kept in slots.items())
     for name, parameter in trained.model.state_dict().items():
         assert torch.equal(parameter, loaded.model.state_dict()[name])

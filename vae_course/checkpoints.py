@@ -162,9 +162,14 @@ def _load_optimizer(optimizer: Adam | MuonAndAdam, tensors: dict[str, Tensor]) -
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         index, name = key.split(".")
-        # A copy, since the tensor is a part of the file, and Windows replaces no file that is in use.
-        state.setdefault(int(index), {})[name] = tensor.clone()
+        state.setdefault(int(index), {})[name] = tensor
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    for parameter, slots in optimizer.state.items():
+        for name, tensor in slots.items():
+            # In memory as the parameter is, which the fused kernel takes for granted. And a copy: what was read is a
+            # part of the file, and Windows replaces no file that is in use.
+            like = parameter if tensor.shape == parameter.shape else tensor
+            slots[name] = torch.empty_like(like).copy_(tensor)
 
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import Adam, Muon
 
@@ -25,6 +26,11 @@ class MuonAndAdam:
     def param_groups(self) -> list[dict[str, Any]]:
         """Those of both, whose `"lr"` may be changed."""
         return [group for optimizer in self.both for group in optimizer.param_groups]
+
+    @property
+    def state(self) -> dict[Parameter, dict[str, Tensor]]:
+        """What both remember of each parameter."""
+        return {parameter: slots for optimizer in self.both for parameter, slots in optimizer.state.items()}
 
     def zero_grad(self) -> None:
         """Wipe out the gradients."""

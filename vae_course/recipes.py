@@ -67,7 +67,7 @@ RECIPES = {
     "convolutional": Recipe(
         "the likeliest digits of this course",
         PathDerivativeConvolutionalVAE,
-        {"latent_dim": 40, "hidden": (192,)},
-        replace(FAST, epochs=200, batch_size=256),
+        {"latent_dim": 20, "hidden": (192,)},
+        replace(FAST, epochs=180, batch_size=256, learning_rate=3e-3),
     ),
 }
