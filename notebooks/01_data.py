@@ -19,6 +19,10 @@
 # - ask the right question when someone reports a number on MNIST.
 
 # %% [markdown]
+# *Before you start:* the figures and numbers of an earlier run are printed below the cells, and so are the answers.
+# Clear them with *Kernel → Restart Kernel and Clear Outputs of All Cells…*
+# Where a box says **predict first**, write your number down before you read on; the next cell may say too much.
+#
 # ## Three numbers, one network
 #
 # In lesson 06 you train a network that writes digits, and you measure how badly unseen digits surprise it.
@@ -81,7 +85,7 @@ plt.show()
 
 # %% [markdown]
 # A network wants numbers in [0, 1] with a channel axis, so bytes are divided by 255.
-# How many of them are neither ink nor paper?
+# How many of them are clearly neither ink nor paper, more than 2 % away from both?
 
 # %% tags=["nbval-check-output"]
 x_train = digits.train_images.unsqueeze(1).float() / 255  # [4000, 28, 28] -> [4000, 1, 28, 28]
@@ -204,7 +208,8 @@ for p in (0.5, 0.9, 0.99):
 # (The missing factor is known: Loaiza-Ganem & Cunningham 2019, "The continuous Bernoulli".)
 #
 # It still trains, and the pictures look fine.
-# But its value cannot be called a likelihood, and cannot be compared with one.
+# But its value is not the likelihood of a grey image.
+# (It is the mean cost over that image's throws of the dice, as you will see at the end of this lesson.)
 
 # %% [markdown]
 # ## Make the data fit the question
@@ -432,8 +437,9 @@ for kind, x in (("thresholded", (x_test >= 0.5).float()), ("drawn", test), ("gre
 #
 # - **Thresholded, 105**: the rim is decided once for all, nothing is random, so the pictures are easier.
 # - **Drawn, 115**: the rim is thrown with dice, and the dice cost extra.
-# - **Grey, 118**: the loss charges for dice that were never thrown, so no code can say how they fell;
-#   and the number is no likelihood at all.
+# - **Grey, 118**: the loss charges for dice that were never thrown, so no code can say how they fell.
+#   The number is no likelihood of a grey image.
+#   It is an upper bound on the mean cost of the drawn digits, by a model that did not see the draw.
 #
 # Train on one kind and test on another, and the number follows the test:
 # the network trained on draws gets 105.6 on thresholded digits.
@@ -465,7 +471,7 @@ plt.show()
 # | --- | --- | --- |
 # | 0 or 1 | one probability (Bernoulli) | binary cross-entropy |
 # | one of 256 bytes | 256 probabilities (categorical) | cross-entropy |
-# | any real number | a bell curve: centre and width (Gaussian) | squared error / (2 × width²), plus log width |
+# | any real number | a bell curve: centre, width (Gaussian) | squared error / (2 × width²), plus log width, plus 0.92 |
 #
 # The third row hides a trap: leave out the width, and you have chosen one without knowing.
 # In that row a cost can also be negative, because a bell curve gives a density, a probability per unit of length,
@@ -478,7 +484,7 @@ plt.show()
 # - A model pays minus the log of the probability that it gave to what happened.
 #   The unit is the nat; sum over pixels, mean over images.
 # - Binary cross-entropy is a likelihood's cost where pixels are 0 or 1.
-#   On grey ones it has a floor, and there is no likelihood behind it.
+#   On grey ones it has a floor, and it is not the likelihood of the grey image.
 # - Draw each pixel from its grey value: anew for every batch in training, once with a fixed seed for the test.
 # - A number on MNIST means nothing without its binarisation.
 #

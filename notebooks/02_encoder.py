@@ -433,10 +433,11 @@ top.set_xlabel("σ")
 plt.show()
 
 # %% [markdown]
-# A positive one is allowed, and there is none here: it would say less about the digit than the standard cloud does.
+# A positive one is allowed, and there is none here: its cloud would be wider than
+# the standard cloud, and the price rises on that side, too.
 #
 # A ReLU turns every one of these into 0, so every cloud has the width 1, however clear the digit is.
-# The same goes for a softplus on `logvar`.
+# A softplus on `logvar` does nearly the same: every width is a little over 1.
 # (A softplus that makes $\sigma$ itself is another way to get a positive width, and a sound one.)
 # Train it that way, to see what it costs.
 

@@ -137,7 +137,8 @@ print(
 assert fresh.std() > 5 * same.std(), "the same dice should give a far steadier difference"
 
 # %% [markdown]
-# Same model, same nudge, the same number of decoded codes, and the scatter is some thirty times smaller.
+# After ± stands the standard deviation over the twenty experiments.
+# Same model, same nudge, the same number of decoded codes, and it is some thirty times smaller.
 # With fresh dice you would need about a thousand times as many draws for that.
 #
 # ## The trick
@@ -231,8 +232,10 @@ print("Normal.sample  ", gradient_in_mu(lambda mu, sigma: Normal(mu, sigma).samp
 print("Normal.rsample ", gradient_in_mu(lambda mu, sigma: Normal(mu, sigma).rsample()))
 
 # %% [markdown]
-# `torch.normal` is the treacherous one: `backward` runs, and the gradient is zero.
-# An error would have been kinder.
+# Only `rsample` gives it.
+# With `sample`, `z.sum().backward()` raises an error here, because nothing in the sum needs a gradient.
+# In a VAE it raises none: the decoder's weights still need theirs, so `backward` runs.
+# `torch.normal` is the treacherous one: `backward` runs even here, and the gradient is zero.
 # An encoder trained like this hears nothing from the decoder, and the loss stays at lesson 01's baseline.
 # The `r` in `rsample` stands for reparameterized; you are about to write it yourself.
 #
@@ -490,7 +493,7 @@ plt.show()
 #
 # - In `z = mu + sigma * eps` all the chance is in `eps`, so `z` can be differentiated in `mu` and `logvar`.
 # - The gradient it gives is a nudge with the same dice.
-# - A bare draw (`torch.normal`, `sample`) passes nothing on to the encoder, and no error says so.
+# - A bare draw (`torch.normal`, `sample`) passes nothing on to the encoder, and in a VAE no error says so.
 # - A wrong draw can *lower* the loss: test the draw, not the curve.
 # - The score function needs no slope and pays for it in variance; a baseline takes away most of that.
 #

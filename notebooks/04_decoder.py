@@ -106,8 +106,6 @@ def pixels_apart(images, others):
 
 print(f"two draws for one code:          {pixels_apart(first, second):.0f} pixels")
 print(f"a draw, and the digit behind it: {pixels_apart(first, x):.0f} pixels")
-assert 45 < pixels_apart(first, second) < 85, "two draws for one code should differ in some 65 pixels"
-assert abs(pixels_apart(first, second) - pixels_apart(first, x)) < 8, "a digit should be about as far as a draw"
 
 # %% [markdown]
 # "None" is a fair guess if you think of decoding as unpacking an archive: one code, one image.
@@ -119,6 +117,8 @@ assert abs(pixels_apart(first, second) - pixels_apart(first, x)) < 8, "a digit s
 # Counted in pixels, **the digit is one more draw**.
 
 # %%
+assert 45 < pixels_apart(first, second) < 85, "two draws for one code should differ in some 65 pixels"
+assert abs(pixels_apart(first, second) - pixels_apart(first, x)) < 8, "a digit should be about as far as a draw"
 shown = [3, 0, 9]
 draws = torch.stack([binarize(p[shown, 0], generator) for _ in range(4)], dim=1)  # [3, 4, 28, 28]
 digit_table(
@@ -440,9 +440,9 @@ of_mode = decoder.log_likelihood(logits, mode)  # [1000]
 of_digit = decoder.log_likelihood(logits, x)  # [1000]
 short = of_mode[one] - of_draws.max()
 print(f"the mode: {of_mode[one]:.1f} nats; the best of 10,000 draws: {of_draws.max():.1f}, so {short:.1f} short")
-assert short > 10, "even the best draw should stay well short of the mode"
 
 # %%
+assert short > 10, "even the best draw should stay well short of the mode"
 marks = {
     "a draw": (of_draws[0].item(), draws[0, 0], COLORS["reconstruction"]),
     "the digit": (of_digit[one].item(), x[one, 0], COLORS["truth"]),
@@ -459,7 +459,7 @@ plt.show()
 # With hundreds of coins it is not.
 # Take a coin that shows heads nine times in ten, and toss it a hundred times.
 # You will see about ten tails.
-# A hundred heads in a row is the most probable sequence of all, and you will never see it.
+# A hundred heads in a row is the most probable sequence of all, and you would see it once in 38,000 tries.
 #
 # The mode is such a row of heads: cleaner than any draw, and cleaner than the data.
 # The mean is the same picture with the doubt left in, and it is even less of a sample: no draw can ever be grey.

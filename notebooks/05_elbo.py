@@ -146,7 +146,7 @@ assert steered > naive + 3, "the encoder's draws should find what the prior's dr
 
 # %% [markdown]
 # A hundredth of the draws, and a 6 that is more than $e^{10}$ times as probable as you thought.
-# These runs still differ by a nat or two; what has gone is the drift.
+# These runs still differ by two or three nats; what has gone is the long climb.
 
 # %%
 plots.running_estimates(x, from_the_prior, log_w.reshape(4, 250))
@@ -155,7 +155,8 @@ plt.show()
 # %% [markdown]
 # The prior's draws were not wrong on average.
 # The rare draws that would have made up the difference never came.
-# The encoder's estimate is a little low too, for the same reason, but by a nat or so and no longer by many.
+# The encoder's estimate is low on average too, for the same reason,
+# but its runs differ by a few nats and no longer climb by dozens.
 
 # %% [markdown]
 # ## Step 2: the average of the logs

@@ -79,8 +79,8 @@ print(f"KL:              {terms.kl:.1f} nats per image")
 # %% [markdown]
 # ## One step
 #
-# A step needs four lines of PyTorch around the ELBO.
-# Here they are by hand, on 128 digits.
+# A step does four things.
+# Here are three of them by hand, on 128 digits: the terms and their sum, the slope, the step.
 
 # %%
 torch.manual_seed(0)
@@ -101,7 +101,7 @@ assert again.negative_elbo < terms.negative_elbo, "one step on the same images w
 # Same images, same dice, lower cost.
 # The dice matter: with other draws of $z$ the two numbers could differ by luck alone.
 #
-# That was three of the four lines.
+# That was three of the four.
 # The fourth is the one that gets forgotten.
 #
 # > **Predict first.**
@@ -248,9 +248,11 @@ assert terms[-1].kl > 5, "after four epochs the code says something"
 #
 # In words: *both terms of the ELBO, with $z$ drawn, averaged over all test images.*
 #
+# `images` are bytes of shape `[N, 28, 28]`, like `digits.test_images`.
 # Write `evaluate` so that it
 #
-# - fixes the pixels with `binarize_once(images, binarization, generator)`, and the dice with the `seed`,
+# - makes one generator from the seed, `Generator().manual_seed(seed)`, for all dice:
+#   first the pixels, with `binarize_once(images, binarization, generator)`, then $z$,
 # - measures in evaluation mode, and leaves the model in the mode it came in,
 # - computes no slopes,
 # - counts every image once, however you split them,
@@ -435,10 +437,10 @@ digit_grid(x[show], 10, title)
 plt.show()
 
 # %% [markdown]
-# ## A test that flatters
+# ## A test without dice
 #
-# The dice cost something, too.
-# Many programs measure the test without them: they decode $z = \mu$, the middle of the cloud, and print the sum.
+# Should a test throw dice at all?
+# Many programs measure without them: they decode $z = \mu$, the middle of the cloud, and print the sum.
 #
 # > **Predict first.**
 # > The test with $z$ drawn says about 115.
@@ -509,7 +511,7 @@ assert unseen_anew < unseen - 15, "drawn anew, the test is better"
 # %% [markdown]
 # ## What is a good loss?
 #
-# A common question, and for one and the same network the answers differ by more than ten nats.
+# A common question, and even for one and the same network there is more than one answer.
 # You have known why since lesson 01: the number depends on what you take a grey pixel to be.
 #
 # > **Predict first.**
@@ -531,7 +533,9 @@ assert readings["thresholded"].negative_elbo < readings["drawn (static)"].negati
 # %% [markdown]
 # One network, three numbers.
 # Thresholded edges are smooth and easier to guess than drawn ones, so they cost about ten nats less.
-# Grey pixels cost the most, and 46 nats of it (lesson 01) no model can ever save; that sum is no likelihood at all.
+# Grey pixels cost the most here, and their sum is not the likelihood of a grey image.
+# (The 46 nats of lesson 01, which no model can save, are in the grey reading and, on average, in the drawn one;
+# the thresholded one has no such floor.)
 #
 # So a loss is good or bad only beside one that was measured on the same pixels, with $z$ drawn, and $\beta = 1$.
 # When you report yours, name all three.

@@ -44,12 +44,12 @@ digits = load_digits()
 # ## Three losses, and no winner
 #
 # Three colleagues train the same network on the same digits.
-# Each reports the loss on the test digits: 87, 120 and 154 nats per image.
+# Each reports the loss on the test digits: 120, 87 and 154 nats per image.
 # All three summed over pixels and over latents, drew $z$, and averaged over the images, as you would.
 # Whose model is best?
 #
 # Nobody can tell.
-# They weighed the KL with $\beta = 0.1$, $1$ and $3$:
+# Each weighed the KL with another $\beta$, one of 0.1, 1 and 3, and none of them says which:
 #
 # $$\text{loss} = \text{reconstruction} + \beta \cdot \text{KL}$$
 #
@@ -260,7 +260,8 @@ def encode(one, x, beta):
 # In the decoder there is one more, at its door: $z$ itself has a response.
 # Where the scale of a dimension goes to $-1$, the decoder no longer hears it, so the encoder need not pay for it.
 # That is how one network can use 20 dimensions at a low $\beta$ and 5 at a high one.
-# (The paper has one knob a unit, a gate between 0 and 1 that is a straight line of $\log \beta$ under a sigmoid.
+# (The paper has one knob a unit, a gate between 0 and 1: a straight line of $\log \beta$, under a sigmoid
+# in the encoder, and under another function in the decoder.
 # A small network in its place did better at every $\beta$ when we tried; the response at the decoder's door is ours.)
 #
 # `one.at(beta)` is the VAE for that $\beta$, and has everything a VAE has: `encoder`, `elbo`, `sample`.
@@ -319,7 +320,7 @@ plt.show()
 #
 # The course ships the same network, trained for longer on the 60,000 digits of the full MNIST.
 # It has seen the embedded digits, since all of them come from MNIST's training set.
-# So its figures below are measured on MNIST's own 10,000 test digits, and stand on its card.
+# So its costs below are measured on MNIST's own 10,000 test digits, and stand on its card.
 
 # %%
 shipped = load_pretrained("every-beta")
@@ -396,18 +397,19 @@ for name, (width, parameters) in sizes.items():
     print(f"{name}: {width} units wide, {parameters:,} parameters")
 
 # %%
-plots.frontier(figures, "One network's curve passes close by six networks' dots")
+plots.frontier(figures, "The curve passes close by five of the six dots, and ends before β = 0.03")
 plt.show()
 
 # %% [markdown]
 # Up to $\beta = 1$ the one network is ahead of the specialists, at 3 it is even, and at 10 it is behind.
 # To expect a loss everywhere was fair: who does one thing only has nothing else to attend to.
-# (At 0.03 the specialist spends some 20 nats more on its codes, and saves no pixels by it.)
+# Only the dot of 0.03 lies off the curve: that specialist spends some 20 nats more on its codes,
+# and saves no pixels by it.
 #
 # Before you believe it, ask what the two sides were given.
 # The same data, epochs and settings.
 # But the one network has half as many parameters again, in wider layers and in its responses,
-# and its training takes more than half as long again as *one* of the six.
+# and its training takes longer than that of *one* of the six.
 #
 # So part of the lead is width.
 # The last row of the table has specialists with 512 units too, for one seed.
@@ -441,6 +443,7 @@ with torch.no_grad():
         print(f"{rate:12}{beta:7.2f}{active:14} of 20{torch.exp(0.5 * logvar).median():12.2f}")
 
 # %% [markdown]
+# (Active dimensions and σ are read off the embedded digits, which it has seen.)
 # A latent dimension is *active* if its $\mu$ moves from digit to digit, with a variance above 0.01 (Burda et al. 2015).
 # One that isn't costs nothing and says nothing; the network has shut it off.
 
@@ -538,6 +541,7 @@ except ValueError as error:
 # Here are six losses for a VAE, in the shapes in which they go round.
 # A and B were both PyTorch's own example at some time, and C that of Keras, copied everywhere.
 # D is from *World Models* (Ha & Schmidhuber 2018), F from the collection PyTorch-VAE, and E is in many notebooks.
+# (D leaves out a floor that *World Models* puts under each image's KL.)
 #
 # `x` and `x_hat` have shape `[B, P]`: the images, and the means that the decoder gives.
 # `kl` has shape `[B, D]`: the nats of each latent dimension.

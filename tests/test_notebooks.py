@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import jupytext
@@ -11,6 +12,7 @@ import nbformat
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+PACKAGE = NOTEBOOKS.with_name("vae_course")
 SOURCES = sorted(NOTEBOOKS.glob("*.py"))
 LESSONS = [source.with_suffix(".ipynb") for source in SOURCES]
 LIMIT_SECONDS = 60
@@ -49,6 +51,16 @@ def test_the_two_halves_agree(lesson):
     assert [cell.metadata.get("tags", []) for cell in source.cells] == [
         cell.metadata.get("tags", []) for cell in notebook.cells
     ]
+
+
+@each_lesson
+def test_what_a_lesson_shows_of_the_package_is_in_the_package(lesson):
+    """After a change of what `show_me` shows: make notebooks."""
+    package = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    shown = [text_of(output) for cell in code_cells(lesson) if "show_me(" in cell.source for output in cell.outputs]
+    sources = [unescape(source) for text in shown for source in re.findall("<pre>(.*?)</pre>", text, re.DOTALL)]
+    assert sources
+    assert not [source for source in sources if source not in package]
 
 
 @each_lesson

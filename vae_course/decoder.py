@@ -34,7 +34,8 @@ def log_likelihood(
 ) -> Float[Tensor, "*batch"]:
     """log p(x|z) of each image in nats, summed over pixels; at most 0 for binary images.
 
-    For grey x this is the binary cross-entropy with its sign turned, which is no likelihood: it cannot reach 0.
+    For grey x this is the binary cross-entropy with its sign turned, which cannot reach 0: it is not the likelihood of
+    that image but the mean over its binary draws.
 
     Raises:
         ValueError: x has values outside [0, 1].
