@@ -618,9 +618,9 @@ print(f"the difference: {(mixed - knows_all).mean():.2f}; log 100 = {math.log(10
 #   Move every pixel to another place, the same in all digits, and your network learns as well as before:
 #   it never knew who is whose neighbour.
 #   Convolutions do, and `vae_course.convolutional` has them, with as many parameters.
-#   On all 60,000 digits they end at 96.8 nats where the lessons' layers end at 100.8, both after 12 epochs,
-#   and those take three times as long.
-#   Give the lessons' layers the same seconds, 35 epochs, and they come to 97.7 (`benchmarks/results.md`).
+#   After 12 epochs on all 60,000 digits they are at 97.0 nats, and the lessons' layers at 100.8;
+#   but their epochs take nearly three times as long.
+#   Give the lessons' layers the same seconds, 34 epochs, and they come to 97.7 (`benchmarks/results.md`).
 #   Only the two networks changed; bound, draw and training are the ones you built.
 # - **A better prior.**
 #   The empty places come from a prior that does not fit; the VampPrior makes it a mixture of the encoder's own clouds
