@@ -259,9 +259,14 @@ def test_help_is_there(arguments, capsys):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to another process")
 def test_ctrl_c_keeps_the_last_checkpoint_and_says_where(in_an_empty_folder):
     command = [sys.executable, "-m", "vae_course", "train", "--epochs", "100000", "--hidden", "8", "--out", "run"]
-    # A session of its own gets its signals alone, also where the test-suite runs in the background.
     process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,  # So that it gets its signals alone.
+        # Where the test-suite runs in the background, a shell has told it and all its children to ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     checkpoint = in_an_empty_folder / "run" / "model.safetensors"
     while not checkpoint.exists():
