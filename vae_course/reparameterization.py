@@ -40,10 +40,11 @@ def score_function_surrogate(
         ValueError: there are too few draws.
     """
     cost = cost.detach()
-    others = len(cost) - 1
-    if others < baseline:
-        raise ValueError(f"z, cost: there are {len(cost)} draws; give at least {1 + baseline} with {baseline=}")
+    needed = 2 if baseline else 1
+    if len(cost) < needed:
+        raise ValueError(f"z, cost: there are {len(cost)} draws; give at least {needed} with {baseline=}")
     if baseline:
+        others = len(cost) - 1
         cost = cost - (cost.sum(0) - cost) / others
     log_q = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z.detach()).sum(-1)
     return (cost * log_q).mean()

@@ -188,21 +188,19 @@ def fit(
             terms = training_step(_given(model.at(beta), labels, batch), x, beta, optimizer, generator)
             last = i + 1 == steps_per_epoch
             test = None
+            if last:
+                _check_finite(terms, epoch)
             if last and test_images is not None:
                 test = evaluate(model, test_images, config.binarization, labels=test_labels)
-            if last:
-                _check_finite(epoch, *(t for t in (terms, test) if t is not None))
+                _check_finite(test, epoch)
             step = epoch * steps_per_epoch + i + 1
             one_beta = beta if isinstance(beta, float) else None
             yield Progress(step, config.epochs * steps_per_epoch, step / steps_per_epoch, one_beta, terms, test)
 
 
-def _check_finite(epoch: int, *measured: ElboTerms) -> None:
-    for terms in measured:
-        if not terms.negative_elbo.isfinite():
-            raise FloatingPointError(
-                f"the loss is {terms.negative_elbo:.3g} in epoch {epoch}: try a lower learning_rate"
-            )
+def _check_finite(terms: ElboTerms, epoch: int) -> None:
+    if not terms.negative_elbo.isfinite():
+        raise FloatingPointError(f"the loss is {terms.negative_elbo:.3g} in epoch {epoch}: try a lower learning_rate")
 
 
 def make_optimizer(model: VAE, config: TrainConfig) -> Adam | MuonAndAdam:
