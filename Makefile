@@ -25,7 +25,7 @@ help:  ## List these targets
 
 lab: .venv/made  ## Open JupyterLab on lesson 01 (makes the environment the first time)
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/01_data.ipynb \
-		--ServerApp.kernel_websocket_connection_class=vae_course.server.PromptConnection $(if $(filter 0,$(shell id -u)),--allow-root)
+		--ServerApp.kernel_websocket_connection_class=vae_course.cli.server.PromptConnection $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: .venv/made  ## Run every unit test and every lesson
 	$(PYTEST) --nbval-lax --nbval-cell-timeout=300 --ignore=tests/browser tests notebooks

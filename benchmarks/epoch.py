@@ -7,7 +7,7 @@ from time import perf_counter
 
 import torch
 
-from vae_course.data import load_digits
+from vae_course.digits import load_digits
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
 

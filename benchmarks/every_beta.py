@@ -17,12 +17,11 @@ from typing import Any
 import matplotlib
 import torch
 
-from vae_course.beta import MultiRateVAE
+from vae_course.beta import MultiRateVAE, rate_distortion, regrets, wide_regrets
 from vae_course.checkpoints import PRETRAINED, pretrained_card
-from vae_course.data import Digits, load_digits
+from vae_course.digits import Digits, load_digits
 from vae_course.elbo import ElboTerms
-from vae_course.evaluation import rate_distortion
-from vae_course.plots.beta import frontier, regrets, wide_regrets
+from vae_course.lessons.beta.figures import frontier
 from vae_course.training import BetaRange, TrainConfig, fit
 from vae_course.vae import VAE
 

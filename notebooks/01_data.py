@@ -38,11 +38,11 @@ import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import binary_cross_entropy
 
-from vae_course.checks import show_me
-from vae_course.checks.data import check_binarize
-from vae_course.data import binarize_once, load_digits
-from vae_course.plots import digit_grid, digit_rows
-from vae_course.plots.data import cost_map, digit_panels, nats_ladder, pixel_cost, pixel_zoom
+from vae_course.data import binarize_once
+from vae_course.digits import load_digits
+from vae_course.kit.exercise import show_me
+from vae_course.kit.figures import digit_grid, digit_rows
+from vae_course.lessons.data import check_binarize, cost_map, digit_panels, nats_ladder, pixel_cost, pixel_zoom
 
 # %% [markdown]
 # ## The digits
@@ -349,7 +349,7 @@ plt.show()
 # Guess first: how many draws does it take until you cannot tell it from the grey digit?
 
 # %%
-from vae_course.widgets.data import DigitBrowser
+from vae_course.lessons.data import DigitBrowser
 
 DigitBrowser(digits)
 

@@ -25,11 +25,12 @@ from torch import Generator, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim import Adam
 
-from vae_course.checks import show_me
-from vae_course.checks.encoder import check_encoder
-from vae_course.data import binarize, grey, load_digits
-from vae_course.plots import COLORS, digit_rows
-from vae_course.plots.encoder import clouds, code_maps, width_from_head
+from vae_course.data import binarize, grey
+from vae_course.digits import load_digits
+from vae_course.kit.exercise import show_me
+from vae_course.kit.figures import digit_rows
+from vae_course.lessons import COLORS
+from vae_course.lessons.encoder import check_encoder, clouds, code_maps, width_from_head
 
 digits = load_digits()
 test_x = binarize(grey(digits.test_images), Generator().manual_seed(0))  # [1000, 1, 28, 28]
@@ -407,7 +408,7 @@ assert correlation < -0.4, "more ink should mean a narrower cloud"
 # Guess first: what do the narrowest 8 and the widest 8 look like?
 
 # %%
-from vae_course.widgets.encoder import CloudPicker
+from vae_course.lessons.encoder import CloudPicker
 
 CloudPicker(vae, digits)
 

@@ -30,12 +30,12 @@ import torch
 from torch import Generator
 from torch.distributions import Normal
 
-import vae_course.plots.reparameterization as plots
-from vae_course.checks import show_me
-from vae_course.checks.reparameterization import check_reparameterize
-from vae_course.data import binarize, grey, load_digits
+from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
+from vae_course.digits import load_digits
 from vae_course.elbo import elbo_terms
+from vae_course.kit.exercise import show_me
+from vae_course.lessons.reparameterization import check_reparameterize, plots
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
@@ -190,7 +190,7 @@ print("dz/dlogvar", some_logvar.grad.tolist())
 # Guess first: which slider moves all five alike, and with which does number 4 hardly move at all?
 
 # %%
-from vae_course.widgets.reparameterization import SameDice
+from vae_course.lessons.reparameterization import SameDice
 
 SameDice()
 

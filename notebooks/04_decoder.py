@@ -35,9 +35,11 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy, conv2d, softplus
 
-from vae_course.data import binarize, grey, load_digits
-from vae_course.plots import COLORS, digit_rows
-from vae_course.plots.decoder import cost_of_a_wrong_pixel, digit_table, log_likelihood_histogram
+from vae_course.data import binarize, grey
+from vae_course.digits import load_digits
+from vae_course.kit.figures import digit_rows
+from vae_course.lessons import COLORS
+from vae_course.lessons.decoder import cost_of_a_wrong_pixel, digit_table, log_likelihood_histogram
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
@@ -382,7 +384,7 @@ def log_likelihood(logits, x):
 
 
 # %%
-from vae_course.checks.decoder import check_log_likelihood
+from vae_course.lessons.decoder import check_log_likelihood
 
 check_log_likelihood(log_likelihood)
 
@@ -411,7 +413,7 @@ check_log_likelihood(log_likelihood)
 
 # %%
 from vae_course import decoder
-from vae_course.checks import show_me
+from vae_course.kit.exercise import show_me
 
 show_me(decoder.log_likelihood)
 
@@ -519,7 +521,7 @@ plt.show()
 
 # %%
 from vae_course.checkpoints import load_pretrained
-from vae_course.widgets.decoder import LatentPad
+from vae_course.lessons.decoder import LatentPad
 
 LatentPad(load_pretrained("plane"), digits)
 

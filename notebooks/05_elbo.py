@@ -26,13 +26,14 @@ import matplotlib.pyplot as plt
 import torch
 from torch import Generator, nn
 
-from vae_course.checks import show_me
-from vae_course.checks.elbo import check_elbo_terms, check_kl_divergence
-from vae_course.data import binarize, grey, load_digits
+from vae_course.data import binarize, grey
 from vae_course.decoder import Decoder, log_likelihood
+from vae_course.digits import load_digits
 from vae_course.encoder import Encoder
-from vae_course.plots import COLORS, digit_rows
-from vae_course.plots import elbo as plots
+from vae_course.kit.exercise import show_me
+from vae_course.kit.figures import digit_rows
+from vae_course.lessons import COLORS
+from vae_course.lessons.elbo import check_elbo_terms, check_kl_divergence, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
@@ -696,7 +697,7 @@ for name, reported in (
 # Then put β back to 1: which of the nine need no mending?
 
 # %%
-from vae_course.widgets.elbo import EffectiveBeta
+from vae_course.lessons.elbo import EffectiveBeta
 
 EffectiveBeta(latent_dim=20, batch_size=128)
 

@@ -29,12 +29,12 @@ from torch import Generator
 from torch.nn.functional import normalize
 from torch.optim import Adam
 
-from vae_course.checks import show_me
-from vae_course.checks.training import check_evaluate, check_training_step
-from vae_course.data import binarize, binarize_once, grey, load_digits
+from vae_course.data import binarize, binarize_once, grey
+from vae_course.digits import load_digits
 from vae_course.elbo import elbo_terms
-from vae_course.plots import digit_grid, digit_rows
-from vae_course.plots import training as plots
+from vae_course.kit.exercise import show_me
+from vae_course.kit.figures import digit_grid, digit_rows
+from vae_course.lessons.training import check_evaluate, check_training_step, plots
 from vae_course.vae import VAE
 
 digits = load_digits()
@@ -381,7 +381,7 @@ assert 18 < test.kl < 32, "after 30 epochs KL is about 24 nats per image"
 # > And when you drag it back to 1, is what was learnt lost?
 
 # %%
-from vae_course.widgets.training import LiveTraining
+from vae_course.lessons.training import LiveTraining
 
 live = LiveTraining(digits, epochs=60)
 live

@@ -27,14 +27,14 @@ import numpy as np
 import torch
 from torch import Generator, nn
 
+from vae_course.beta import rate_distortion, regrets, wide_regrets
 from vae_course.checkpoints import load_pretrained, pretrained_card
-from vae_course.checks import show_me
-from vae_course.checks.beta import check_effective_betas
-from vae_course.data import binarize, grey, load_digits
+from vae_course.data import binarize, grey
+from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms
-from vae_course.evaluation import active_units, rate_distortion
-from vae_course.plots import beta as plots
-from vae_course.plots import digit_rows
+from vae_course.kit.exercise import show_me
+from vae_course.kit.figures import digit_rows
+from vae_course.lessons.beta import check_effective_betas, plots
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
@@ -385,12 +385,12 @@ plt.show()
 
 # %%
 figures = pretrained_card("regret")
-regrets = plots.regrets(figures)
+measured_regrets = regrets(figures)
 print("seed" + "".join(f"   β = {beta:<4g}" for beta in figures["betas"]) + " (nats per image)")
-for seed, nats in regrets.items():
+for seed, nats in measured_regrets.items():
     print(f"{seed:4}" + "".join(f"{value:+9.2f} " for value in nats))
-print("   0" + "".join(f"{value:+9.2f} " for value in plots.wide_regrets(figures)) + " specialists of its own width")
-assert max(max(nats) for nats in regrets.values()) < 4, "it should come near every specialist"
+print("   0" + "".join(f"{value:+9.2f} " for value in wide_regrets(figures)) + " specialists of its own width")
+assert max(max(nats) for nats in measured_regrets.values()) < 4, "it should come near every specialist"
 
 sizes = {run["model"]: (run["hidden"][0], run["parameters"]) for run in figures["runs"]}
 for name, (width, parameters) in sizes.items():
@@ -426,6 +426,9 @@ plt.show()
 
 
 # %%
+from vae_course.latent_space import active_units
+
+
 def beta_for(rate):
     """The β at which the shipped network spends this rate, between the points of its frontier."""
     rates = [terms.kl for terms in frontier.values()]
@@ -502,7 +505,7 @@ plt.show()
 #   Where is it lowest, and how far can you go before it costs 5 nats more?
 
 # %%
-from vae_course.widgets.beta import BetaExplorer
+from vae_course.lessons.beta import BetaExplorer
 
 BetaExplorer(shipped, digits)
 
@@ -611,7 +614,7 @@ check_effective_betas(effective_betas)
 # </details>
 
 # %%
-from vae_course.checks.beta import effective_betas
+from vae_course.beta import effective_betas
 
 show_me(effective_betas)
 

@@ -26,14 +26,14 @@ from torch.distributions import Normal
 from torch.nn.functional import conv2d, pad, softplus
 
 from vae_course.checkpoints import load_pretrained
-from vae_course.checks import show_me
-from vae_course.checks.latent_space import check_quantile_grid
-from vae_course.data import binarize, grey, load_digits
+from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
+from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms, kl_divergence
-from vae_course.evaluation import ACTIVE, unit_activity
-from vae_course.plots import digit_grid, digit_rows
-from vae_course.plots import latent_space as plots
+from vae_course.kit.exercise import show_me
+from vae_course.kit.figures import digit_grid, digit_rows
+from vae_course.latent_space import ACTIVE, unit_activity
+from vae_course.lessons.latent_space import check_quantile_grid, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
@@ -282,7 +282,7 @@ check_quantile_grid(quantile_grid)
 # </details>
 
 # %%
-from vae_course.checks.latent_space import quantile_grid
+from vae_course.latent_space import quantile_grid
 
 show_me(quantile_grid)
 
@@ -374,7 +374,7 @@ plt.show()
 # And if you want to see a lane from inside, go back to the pad in lesson 04: it has the same network.
 
 # %%
-from vae_course.widgets.latent_space import DrawDigit
+from vae_course.lessons.latent_space import DrawDigit
 
 DrawDigit(plane, digits)
 
@@ -641,7 +641,8 @@ assert judges[1.0](middles["ends"]).mean() > judges[1.0](middles["middle, arc"])
 # > And at which $\beta$ are they best: near 0.1, 1, 4 or 20?
 
 # %%
-from vae_course.sample_quality import digit_features, frechet_distance, load_classifier, sure_share
+from vae_course.checkpoints import load_classifier
+from vae_course.sample_quality import digit_features, frechet_distance, sure_share
 
 classifier = load_classifier()
 reference = digit_features(classifier, train_x)  # [4000, 64]

@@ -25,12 +25,12 @@ import torch
 from torch import Generator, nn
 from torch.nn.functional import cross_entropy
 
-from vae_course.checks import show_me
-from vae_course.checks.conditional import check_condition
-from vae_course.data import binarize, grey, load_digits
+from vae_course.data import binarize, grey
 from vae_course.decoder import Decoder, log_likelihood
-from vae_course.plots import conditional as plots
-from vae_course.plots import digit_grid, digit_rows
+from vae_course.digits import load_digits
+from vae_course.kit.exercise import show_me
+from vae_course.kit.figures import digit_grid, digit_rows
+from vae_course.lessons.conditional import check_condition, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
@@ -520,7 +520,7 @@ assert right > 0.75, "the cheapest label should mostly be the true one"
 # - Push a slider to its end: which label falls apart first?
 
 # %%
-from vae_course.widgets.conditional import LabelAndStyle
+from vae_course.lessons.conditional import LabelAndStyle
 
 LabelAndStyle(model, digits)
 

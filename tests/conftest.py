@@ -6,9 +6,9 @@ import pytest
 import torch
 from hypothesis import settings
 
-from vae_course import data
-from vae_course.download import data_home as users_data_home
-from vae_course.download import missing_mnist_files
+from vae_course.digits import load_digits
+from vae_course.digits.download import data_home as users_data_home
+from vae_course.digits.download import missing_mnist_files
 
 # The same examples every time, and no deadline, because tests share the cores.
 settings.register_profile("course", deadline=None, derandomize=True)
@@ -28,7 +28,7 @@ def data_home(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def digits():
-    return data.load_digits()
+    return load_digits()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from safetensors.torch import load_file, save_file
 
 from vae_course.beta import MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
-from vae_course.convolutional import ConvolutionalVAE
+from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.training import BetaRange, TrainConfig, fit, make_optimizer
 from vae_course.vae import VAE
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from vae_course.beta import MultiRateVAE
+from vae_course.beta import MultiRateVAE, rate_distortion
 from vae_course.checkpoints import (
     PRETRAINED,
     SHIPPED,
@@ -14,9 +14,8 @@ from vae_course.checkpoints import (
     load_pretrained,
     pretrained_card,
 )
-from vae_course.data import load_digits
-from vae_course.evaluation import rate_distortion
-from vae_course.recipes import RECIPES
+from vae_course.digits import load_digits
+from vae_course.extras.recipes import RECIPES
 from vae_course.training import evaluate
 
 # Another processor's kernels round otherwise, and one draw of z an image carries that on.

@@ -15,13 +15,13 @@ ROW = re.compile(r'^\| <img src="([^"]+)" width="\d+" alt="([^"]+)"> \| \[[^\]]+
 
 @pytest.fixture(scope="module")
 def thumbnails():
-    return runpy.run_path(str(ROOT / "benchmarks" / "thumbnails.py"))
+    return runpy.run_path(str(ROOT / "tools" / "thumbnails.py"))
 
 
 def test_every_lesson_stands_in_the_table_with_its_link_and_its_picture():
     rows = ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
     assert [link for *_, link in rows] == [f"notebooks/{lesson}.ipynb" for lesson in LESSONS]
-    assert [picture for picture, *_ in rows] == [f"benchmarks/lessons/{lesson[:2]}.png" for lesson in LESSONS]
+    assert [picture for picture, *_ in rows] == [f"docs/pictures/{lesson[3:]}.png" for lesson in LESSONS]
     for picture, alt, link in rows:
         assert (ROOT / link).is_file()
         assert Image.open(ROOT / picture).width == 480
@@ -33,11 +33,11 @@ def test_every_picture_is_its_lessons(thumbnails):
     assert list(thumbnails["PICTURES"]) == LESSONS
     for lesson, (words, box) in thumbnails["PICTURES"].items():
         made = thumbnails["thumbnail"](thumbnails["figure"](lesson, words), box).convert("RGB")
-        kept = Image.open(ROOT / "benchmarks" / "lessons" / f"{lesson[:2]}.png").convert("RGB")
+        kept = Image.open(ROOT / "docs" / "pictures" / f"{lesson[3:]}.png").convert("RGB")
         assert made.size == kept.size
         difference = np.abs(np.asarray(made, dtype=int) - np.asarray(kept, dtype=int)).mean()
         # Other versions of Pillow choose other colours.
-        assert difference < 4, f"{lesson} shows another figure now: python benchmarks/thumbnails.py"
+        assert difference < 4, f"{lesson} shows another figure now: python tools/thumbnails.py"
 
 
 @pytest.mark.parametrize(

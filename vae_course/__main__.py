@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vae_course import doctor
+from vae_course.cli import doctor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Where the output is piped, its encoding may lack a minus sign or a β.
     sys.stdout.reconfigure(errors="replace")
     # Imported late, because the doctor must also work where torch does not.
-    from vae_course import commands
+    from vae_course.cli import commands
 
     try:
         return getattr(commands, args.command)(args) or 0

@@ -1,15 +1,19 @@
 """Lesson 07: one network for every β."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from vae_course.data import Binarization
 from vae_course.decoder import Decoder
+from vae_course.elbo import ElboTerms
 from vae_course.encoder import Encoder
+from vae_course.training import evaluate
 from vae_course.vae import VAE
 
 
@@ -156,3 +160,68 @@ def _check_count(level: Tensor, h: Tensor) -> None:
 
 def _linear_layers(modules: Iterable[nn.Module]) -> list[nn.Linear]:
     return [module for module in modules if isinstance(module, nn.Linear)]
+
+
+def rate_distortion(
+    model: VAE, images: UInt8[Tensor, "test 28 28"], betas: Iterable[float], binarization: Binarization = "static"
+) -> dict[float, ElboTerms]:
+    """The model at each β on the same pixels and with the same draws: distortion (reconstruction) and rate (KL).
+
+    Means over the images, in nats (Alemi et al. 2018).
+
+    Raises:
+        ValueError: a β that the model has not learnt.
+    """
+    return {beta: evaluate(model.at(beta), images, binarization) for beta in betas}
+
+
+def effective_betas(P: int, D: int, B: int, N: int) -> list[float]:
+    """The β of the losses A to F: what one nat of KL counts in the loss, over what one nat of reconstruction counts.
+
+    Args:
+        P: pixels of an image.
+        D: latent dimensions.
+        B: images in a batch.
+        N: images in the data set.
+    """
+    return [
+        1.0,  # A: every nat counts once
+        1.0,  # B: every nat counts 1 / (B · P)
+        P / D,  # C: a nat of KL counts 1 / (B · D), one of reconstruction 1 / (B · P)
+        1 / 2,  # D: squares are twice a Gaussian's nats, so a nat of reconstruction counts 2
+        P / 2,  # E: a nat of KL counts 1 / B, one of reconstruction 2 / (B · P)
+        P / 2 * B / N,  # F: as E, and a nat of KL counts B / N times as much
+    ]
+
+
+Measured = Mapping[float, ElboTerms]
+"""Mean terms of the test images for each β, as `rate_distortion` returns them."""
+
+
+def regrets(figures: Mapping[str, Any]) -> dict[int, list[float]]:
+    """D + βR of the one network minus that of the network for that β alone: nats per image, for each seed and β."""
+    return {seed: _regret(figures["betas"], *runs_of(figures, seed)) for seed in figures["seeds"]}
+
+
+def wide_regrets(figures: Mapping[str, Any]) -> list[float]:
+    """The first seed's regrets against networks for one β that are as wide as the one network."""
+    one, _ = runs_of(figures, figures["seeds"][0])
+    return _regret(figures["betas"], one, figures["wide"])
+
+
+def _regret(betas: Sequence[float], one: dict[str, Any], separate: Sequence[dict[str, Any]]) -> list[float]:
+    together = terms_of(one["test"])
+    alone = {beta: terms for run in separate for beta, terms in terms_of(run["test"]).items()}
+    return [(together[beta].weighted(beta) - alone[beta].weighted(beta)).item() for beta in betas]
+
+
+def runs_of(figures: Mapping[str, Any], seed: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Find a seed's runs in the card "regret": that of the one network, and those of the networks for one β each."""
+    runs = [run for run in figures["runs"] if run["seed"] == seed]
+    (one,) = (run for run in runs if "curve" in run)
+    return one, [run for run in runs if "curve" not in run]
+
+
+def terms_of(points: Sequence[Mapping[str, float]]) -> dict[float, ElboTerms]:
+    """Read a card's points as mean terms for each β, in nats per image."""
+    return {p["beta"]: ElboTerms(torch.tensor(p["reconstruction"]), torch.tensor(p["kl"])) for p in points}

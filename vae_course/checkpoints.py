@@ -8,21 +8,22 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor
 from torch.optim import Adam
 
 from vae_course.beta import MultiRateVAE
 from vae_course.conditional import ConditionalVAE
-from vae_course.convolutional import ConvolutionalVAE
-from vae_course.optimizers import MuonAndAdam
-from vae_course.path_derivative import PathDerivativeConvolutionalVAE, PathDerivativeVAE
+from vae_course.extras.convolutional import ConvolutionalVAE
+from vae_course.extras.muon import MuonAndAdam
+from vae_course.extras.path_derivative import PathDerivativeConvolutionalVAE, PathDerivativeVAE
+from vae_course.sample_quality import DigitClassifier
 from vae_course.training import BetaRange, TrainConfig, make_optimizer
 from vae_course.vae import VAE
 
 FORMAT = "vae_course 1"
 PRETRAINED = Path(__file__).parent / "pretrained"
-# The recipes whose weights lie there; `sample_quality.load_classifier` loads the one that is no VAE.
+# The recipes whose weights lie there; `load_classifier` loads the one that is no VAE.
 SHIPPED = ("every-beta", "plane")
 MODELS = {
     model.__name__: model
@@ -174,3 +175,23 @@ def _load_optimizer(optimizer: Adam | MuonAndAdam, tensors: dict[str, Tensor]) -
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+CLASSIFIER = PRETRAINED / "classifier.safetensors"
+
+
+def load_classifier(path: Path = CLASSIFIER) -> DigitClassifier:
+    """The classifier whose weights come with the course; `pretrained/classifier.json` says how it was made.
+
+    It has seen neither MNIST's test digits nor any of the embedded digits.
+
+    Raises:
+        ValueError: the file is damaged, or holds another network.
+        FileNotFoundError: the file is gone.
+    """
+    classifier = DigitClassifier()
+    try:
+        classifier.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(f"{path} is truncated, or no classifier of this course: {error}") from error
+    return classifier.eval()

@@ -1,23 +1,19 @@
 """Lesson 08: what a model is worth, and what it uses."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float
 from torch import Generator, Tensor
 from torch.distributions import Normal
 from torch.nn.functional import softplus
 
-from vae_course.data import Binarization, binarize_once, grey
 from vae_course.decoder import log_likelihood
-from vae_course.elbo import ElboTerms
 from vae_course.reparameterization import reparameterize
-from vae_course.training import EVALUATION_SEED, evaluate
 from vae_course.vae import VAE
 
-ACTIVE = 0.01
 # Decoded images at a time: with 784 pixels each they take 8 MB, which stays in a processor's cache.
 AT_ONCE = 2500
 # The change of log p(x) on a grid twice as coarse, in nats, from which the grid is refused.
@@ -145,61 +141,3 @@ def exact_log_likelihood(
     if change > TOLERANCE:
         raise ValueError(f"steps={steps} is too coarse: half as many change an answer by {change:.2g} nats; take more")
     return answer
-
-
-def rate_distortion(
-    model: VAE, images: UInt8[Tensor, "test 28 28"], betas: Iterable[float], binarization: Binarization = "static"
-) -> dict[float, ElboTerms]:
-    """The model at each β on the same pixels and with the same draws: distortion (reconstruction) and rate (KL).
-
-    Means over the images, in nats (Alemi et al. 2018).
-
-    Raises:
-        ValueError: a β that the model has not learnt.
-    """
-    return {beta: evaluate(model.at(beta), images, binarization) for beta in betas}
-
-
-@torch.no_grad()
-def unit_activity(
-    model: VAE,
-    images: UInt8[Tensor, "test 28 28"],
-    binarization: Binarization = "static",
-    seed: int = EVALUATION_SEED,
-) -> Float[Tensor, " latent"]:
-    """How far each latent dimension's mean moves from image to image: Var_x(E_q[z|x]).
-
-    A dimension is active where this is over `ACTIVE` (Burda et al. 2015, section 5.2).
-    """
-    device = next(model.parameters()).device
-    x = grey(binarize_once(images.to(device), binarization, Generator(device).manual_seed(seed)))
-    return torch.cat([model.encoder(batch)[0] for batch in x.split(1000)]).var(0)
-
-
-def active_units(model: VAE, images: UInt8[Tensor, "test 28 28"], binarization: Binarization = "static") -> int:
-    """The number of active latent dimensions; see `unit_activity`."""
-    return int((unit_activity(model, images, binarization) > ACTIVE).sum())
-
-
-def auroc(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) -> float:
-    """How often an anomaly has a higher score than a normal image, over all pairs of the two; a tie counts half.
-
-    This is the area under the curve of true against false positive rates, and Mann and Whitney's U over the number of
-    pairs (Hanley & McNeil 1982): 1 if the score tells all anomalies apart, 0.5 if it knows nothing.
-
-    Args:
-        scores: one an image, high where it is thought to be anomalous.
-        anomalous: whether it is.
-
-    Raises:
-        ValueError: there are no anomalies, or nothing else; or a score is NaN.
-    """
-    if anomalous.all() or not anomalous.any():
-        raise ValueError(f"{anomalous.sum()} of {len(anomalous)} are anomalous: some must be, and some not")
-    if scores.isnan().any():
-        raise ValueError(f"{scores.isnan().sum()} of {len(scores)} scores are NaN, which is neither high nor low")
-    scores, anomalous = scores.cpu(), anomalous.cpu()
-    normal, others = scores[~anomalous].sort().values, scores[anomalous].contiguous()
-    below = torch.searchsorted(normal, others)
-    below_or_tied = torch.searchsorted(normal, others, right=True)
-    return ((below + below_or_tied).double().mean() / 2 / len(normal)).item()

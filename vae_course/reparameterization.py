@@ -21,7 +21,7 @@ def score_function_surrogate(
     mu: Float[Tensor, "*batch latent"],
     logvar: Float[Tensor, "*batch latent"],
     z: Float[Tensor, "samples *batch latent"],
-    cost: Float[Tensor, "samples *batch"],
+    cost: Float[Tensor, " samples *batch"],
     baseline: bool = False,
 ) -> Float[Tensor, ""]:
     """A scalar whose gradient in mu and logvar is the score-function estimate of the mean cost's gradient.

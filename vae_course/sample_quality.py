@@ -9,17 +9,11 @@ and a real digit's says "the edge of a stroke".
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from vae_course.checkpoints import PRETRAINED
-
-CLASSIFIER = PRETRAINED / "classifier.safetensors"
 SURE = 0.95
 # Images at a time, so that a layer's answers stay in a processor's cache.
 AT_ONCE = 500
@@ -52,23 +46,6 @@ class DigitClassifier(nn.Module):
     def forward(self, x: Float[Tensor, "batch 1 28 28"]) -> Float[Tensor, "batch 10"]:
         """Images of zeros and ones to the logits of the ten classes."""
         return self.logits(self.features(x))
-
-
-def load_classifier(path: Path = CLASSIFIER) -> DigitClassifier:
-    """The classifier whose weights come with the course; `pretrained/classifier.json` says how it was made.
-
-    It has seen neither MNIST's test digits nor any of the embedded digits.
-
-    Raises:
-        ValueError: the file is damaged, or holds another network.
-        FileNotFoundError: the file is gone.
-    """
-    classifier = DigitClassifier()
-    try:
-        classifier.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError) as error:
-        raise ValueError(f"{path} is truncated, or no classifier of this course: {error}") from error
-    return classifier.eval()
 
 
 @torch.no_grad()

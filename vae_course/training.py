@@ -13,7 +13,7 @@ from torch.optim import Adam
 
 from vae_course.data import Binarization, binarize, binarize_once, check_binarization, grey
 from vae_course.elbo import ElboTerms
-from vae_course.optimizers import MuonAndAdam
+from vae_course.extras.muon import MuonAndAdam
 from vae_course.vae import VAE
 
 EVALUATION_SEED = 1234

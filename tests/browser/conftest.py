@@ -59,7 +59,7 @@ def lab(tmp_path_factory):
         f"--IdentityProvider.token={TOKEN}",
         "--LabApp.expose_app_in_browser=True",
         # As make lab does.
-        "--ServerApp.kernel_websocket_connection_class=vae_course.server.PromptConnection",
+        "--ServerApp.kernel_websocket_connection_class=vae_course.cli.server.PromptConnection",
     ]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     # Settings and workspaces of the user stay out of the test, and the other way round.

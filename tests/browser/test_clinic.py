@@ -6,7 +6,7 @@ import torch
 from vae_course.clinic import PATIENTS, Patient, examine
 from vae_course.data import load_digits
 from vae_course.training import TrainConfig, fit
-from vae_course.widgets.clinic import SymptomDashboard
+from vae_course.lessons.clinic.widget import SymptomDashboard
 
 images = load_digits().train_images[:1000]
 patients = {}

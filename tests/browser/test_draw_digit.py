@@ -5,7 +5,7 @@ import pytest
 CELL = """
 from vae_course.checkpoints import load_pretrained
 from vae_course.data import load_digits
-from vae_course.widgets.latent_space import DrawDigit
+from vae_course.lessons.latent_space.widget import DrawDigit
 
 drawing = DrawDigit(load_pretrained("plane"), load_digits())
 drawing

@@ -9,7 +9,7 @@ import pytest
 # More epochs than the test lasts.
 CELL = """
 from vae_course.data import load_digits
-from vae_course.widgets.training import LiveTraining
+from vae_course.lessons.training.widget import LiveTraining
 
 live = LiveTraining(load_digits(), epochs=1000)
 live

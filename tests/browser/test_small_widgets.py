@@ -9,10 +9,10 @@ import torch
 from IPython.display import display
 from vae_course.data import load_digits
 from vae_course.vae import VAE
-from vae_course.widgets.data import DigitBrowser
-from vae_course.widgets.elbo import EffectiveBeta
-from vae_course.widgets.encoder import CloudPicker
-from vae_course.widgets.reparameterization import SameDice
+from vae_course.lessons.data.widget import DigitBrowser
+from vae_course.lessons.elbo.widget import EffectiveBeta
+from vae_course.lessons.encoder.widget import CloudPicker
+from vae_course.lessons.reparameterization.widget import SameDice
 
 torch.manual_seed(0)
 digits, model = load_digits(), VAE(latent_dim=2, hidden=(16,))

@@ -1,0 +1,93 @@
+import sys
+
+import pytest
+
+from vae_course.checkpoints import SHIPPED
+from vae_course.cli import doctor
+from vae_course.digits import EMBEDDED
+
+
+def test_a_sound_environment_passes(tmp_path, monkeypatch, capsys):
+    # A kernel of the user's own outranks the environment's, and the doctor would be right to say so.
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("JUPYTER_PATH", raising=False)
+    assert doctor.main() == 0
+    printed = capsys.readouterr().out
+    assert "✗" not in printed
+    assert "4,000 + 1,000 embedded" in printed
+
+
+def test_a_missing_package_is_told_with_what_to_type(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "jupyter_client.kernelspec", None)
+    assert doctor.main() == 1
+    printed = capsys.readouterr().out
+    assert "✗ Jupyter" in printed
+    assert "pip install -c constraints.txt" in printed
+
+
+def test_a_damaged_mnist_is_told_with_what_to_type(data_home, capsys):
+    folder = data_home / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    for file in EMBEDDED.glob("*.gz"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    assert doctor.main() == 1
+    assert "→ python -m vae_course data --again" in capsys.readouterr().out
+
+
+def test_a_kernel_of_another_python_is_told(monkeypatch, tmp_path):
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+
+    another = str(tmp_path / "python")
+    spec = KernelSpec(argv=[another, "-m", "ipykernel_launcher"])
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda self, name: spec)
+    found, remedy = doctor.jupyter()
+    assert f"its kernel runs {another}" in found
+    assert remedy.endswith("-m ipykernel install --sys-prefix")
+
+
+def test_a_library_that_does_not_load_is_told(monkeypatch, capsys):
+    def fail():
+        raise OSError("[WinError 126] The specified module could not be found")
+
+    monkeypatch.setitem(doctor.EXAMINATIONS, "torch", fail)
+    assert doctor.main() == 1
+    assert "✗ torch" in capsys.readouterr().out
+
+
+def test_damaged_embedded_digits_are_told(monkeypatch, tmp_path):
+    monkeypatch.setattr("vae_course.digits.EMBEDDED", tmp_path)
+    _, remedy = doctor.embedded_digits()
+    assert "git checkout" in remedy
+
+
+def test_damaged_weights_are_told(monkeypatch, tmp_path):
+    monkeypatch.setattr("vae_course.checkpoints.PRETRAINED", tmp_path)
+    assert "there is no such checkpoint" in doctor.shipped_weights()[0]
+    for name in SHIPPED:
+        (tmp_path / f"{name}.safetensors").write_bytes(b"half a file")
+    found, remedy = doctor.shipped_weights()
+    assert "safetensors is truncated" in found
+    assert "git checkout vae_course/pretrained" in remedy
+
+
+def test_a_data_folder_that_cannot_be_written_is_told(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VAE_COURSE_DATA", str(tmp_path / "file"))
+    _, remedy = doctor.data_folder()
+    assert "VAE_COURSE_DATA" in remedy
+
+
+@pytest.mark.parametrize("used", [1, 64])
+def test_more_threads_than_cores_are_told(monkeypatch, used):
+    monkeypatch.setattr("torch.get_num_threads", lambda: used)
+    monkeypatch.setattr(doctor, "_cores", lambda: 2)
+    _, remedy = doctor.threads()
+    assert remedy == ("set OMP_NUM_THREADS=2" if used > 2 else "")
+
+
+@pytest.mark.parametrize(("quota", "cores"), [("150000 100000\n", 2), ("20000 100000\n", 1), ("max 100000\n", 8)])
+def test_a_containers_limit_counts(monkeypatch, tmp_path, quota, cores):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    (tmp_path / "cpu.max").write_text(quota)
+    assert doctor._cores(tmp_path / "cpu.max") == cores
+    assert doctor._cores(tmp_path / "no such file") == 8

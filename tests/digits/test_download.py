@@ -1,0 +1,127 @@
+import contextlib
+import functools
+import hashlib
+import http.server
+import os
+import shutil
+import socket
+import threading
+
+import pytest
+import torch
+
+from vae_course.digits import EMBEDDED, load_digits
+from vae_course.digits.download import fetch_mnist
+from vae_course.digits.torchvision_compat import MNIST
+
+
+@contextlib.contextmanager
+def serve(folder):
+    """A web server on this machine, for as long as the block runs."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    handler.log_message = lambda *args: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def small_mnist(tmp_path, monkeypatch):
+    """A mirror whose "MNIST" is the embedded digits, so that fetching is tested everywhere."""
+    folder = tmp_path / "mirror"
+    shutil.copytree(EMBEDDED, folder)
+    published = [(name, hashlib.md5((folder / name).read_bytes()).hexdigest()) for name, _ in MNIST.resources]
+    monkeypatch.setattr(MNIST, "resources", published)
+    return folder
+
+
+def test_mnist_comes_from_a_web_mirror(small_mnist, digits, data_home):
+    with serve(small_mnist) as url:
+        mnist = load_digits("mnist", mirror=url)
+    assert mnist.name == "mnist"
+    assert torch.equal(mnist.test_images, digits.test_images)
+    assert sorted(file.name for file in data_home.rglob("*") if file.is_file()) == sorted(n for n, _ in MNIST.resources)
+
+
+def test_mnist_comes_from_a_folder_mirror_and_then_from_the_data_folder(small_mnist):
+    load_digits("mnist", mirror=small_mnist.as_uri())
+    shutil.rmtree(small_mnist)
+    assert len(load_digits("mnist").test_images) == 1000
+
+
+def spoil(folder, how):
+    file = folder / "t10k-images-idx3-ubyte.gz"
+    content = file.read_bytes()
+    if how == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(content[:1000] if how == "truncated" else content[:-1] + b"!")
+
+
+@pytest.mark.parametrize("how", ["missing", "truncated", "changed"])
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_a_failed_download_leaves_what_was_there(small_mnist, data_home, how, scheme):
+    fetch_mnist(small_mnist.as_uri())
+    before = {file: file.read_bytes() for file in data_home.rglob("*") if file.is_file()}
+    spoil(small_mnist, how)
+    with serve(small_mnist) as url, pytest.raises((ValueError, OSError), match="t10k-images-idx3-ubyte"):
+        fetch_mnist(url if scheme == "http" else small_mnist.as_uri())
+    assert {file: file.read_bytes() for file in data_home.rglob("*") if file.is_file()} == before
+
+
+def test_without_a_network_the_message_offers_what_works(small_mnist, data_home):
+    with serve(small_mnist) as url:
+        pass  # The server is gone, its port is closed.
+    with pytest.raises(ConnectionError, match=r"could not fetch MNIST(.|\n)*embedded digits need no network"):
+        load_digits("mnist", mirror=url)
+    assert not list(data_home.rglob("*.gz"))
+
+
+@pytest.mark.parametrize("mirror", ["/media/usb", "ftp://example.org/", "example.org", "file://media/usb"])
+def test_a_mirror_must_be_an_address(mirror):
+    with pytest.raises(ValueError, match=r"must start with http://, https:// or file:///|needs three slashes"):
+        fetch_mnist(mirror)
+
+
+@pytest.mark.parametrize("mirror", ["http://localhost:1/my folder/", "http://localhost:port/"])
+def test_an_address_that_is_none_is_told(mirror):
+    with pytest.raises(ConnectionError, match="could not fetch MNIST"):
+        fetch_mnist(mirror)
+
+
+def test_a_server_that_does_not_answer_is_given_up(monkeypatch, data_home):
+    monkeypatch.setattr("vae_course.digits.download.TIMEOUT_SECONDS", 0.2)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(ConnectionError, match="could not fetch MNIST"),
+    ):
+        fetch_mnist(f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+
+def test_a_damaged_file_in_the_data_folder_is_refused_by_its_checksum(small_mnist, data_home):
+    fetch_mnist(small_mnist.as_uri())
+    spoil(data_home / "MNIST" / "raw", "changed")
+    with pytest.raises(ValueError, match=r"t10k-images(.|\n)*checksum differs(.|\n)*data --again"):
+        load_digits("mnist")
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(monkeypatch, small_mnist, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VAE_COURSE_DATA", str(tmp_path / "file" / "vae_course"))
+    with pytest.raises(OSError, match=r"cannot write to .*vae_course.*set VAE_COURSE_DATA"):
+        fetch_mnist(small_mnist.as_uri())
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of this kind are POSIX's")
+def test_a_read_only_data_folder_is_named(monkeypatch, small_mnist, request):
+    if os.geteuid() == 0:  # The superuser may write anywhere.
+        os.seteuid(65534)
+        request.addfinalizer(lambda: os.seteuid(0))
+    monkeypatch.setenv("VAE_COURSE_DATA", "/vae_course")
+    with pytest.raises(OSError, match=r"cannot write to /vae_course.*set VAE_COURSE_DATA"):
+        fetch_mnist(small_mnist.as_uri())

@@ -1,0 +1,77 @@
+"""Make the small pictures of the README's lesson table: from each executed lesson, the one figure to remember.
+
+python tools/thumbnails.py
+"""
+
+import base64
+import io
+import json
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+WIDTH = 480
+COLORS = 48
+
+# Of each lesson: words of the cell that draws the figure, and the part of the figure that is shown, in its pixels:
+# left, top, right, bottom. What is too small to be read in the table is left out.
+PICTURES = {
+    "01_data": ("A threshold tidies the edge away", (8, 58, 607, 252)),
+    "02_encoder": ("Thin writing gets a wide cloud", (85, 42, 443, 368)),
+    "03_reparameterization": ("plots.toy_estimators(", (74, 30, 505, 405)),
+    "04_decoder": ("The mean is smooth; neither its draws", (8, 182, 404, 422)),
+    "05_elbo": ("plots.bound_against_truth(", (432, 32, 811, 411)),
+    "06_training": ("The same ten codes: noise", (91, 45, 588, 483)),
+    "07_beta": ("With fewer nats the fine strokes go first", (220, 317, 584, 664)),
+    "08_evaluation": ("plots.bounds_under_the_truth(", (500, 140, 811, 444)),
+    "09_clinic": ("Four draws are not what they claim", (4, 30, 541, 386)),
+    "10_latent_space": ("The manifold: every picture", (10, 31, 602, 426)),
+    "11_conditional": ("the label says what, z says how", (327, 291, 773, 516)),
+    "12_likelihood": ("The blank image is the least surprising", (8, 42, 350, 204)),
+}
+
+
+def figure(lesson: str, words: str) -> Image.Image:
+    """The figure that the lesson's one cell with these words has drawn.
+
+    Raises:
+        ValueError: there is not one such cell, or it has no picture.
+    """
+    cells = json.loads((ROOT / "notebooks" / f"{lesson}.ipynb").read_text(encoding="utf-8"))["cells"]
+    found = [cell for cell in cells if cell["cell_type"] == "code" and words in "".join(cell["source"])]
+    if len(found) != 1:
+        raise ValueError(f"words={words!r} stand in {len(found)} code cells of {lesson}; they must stand in one")
+    pictures = [output["data"]["image/png"] for output in found[0]["outputs"] if "image/png" in output.get("data", {})]
+    if len(pictures) != 1:
+        raise ValueError(f"words={words!r}: their cell in {lesson} has {len(pictures)} pictures; it must have one")
+    return Image.open(io.BytesIO(base64.b64decode(pictures[0]))).convert("RGB")
+
+
+def thumbnail(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """The box of the picture, at the common width, with few colours.
+
+    Raises:
+        ValueError: the box is not inside the picture.
+    """
+    if not (0 <= box[0] < box[2] <= image.width and 0 <= box[1] < box[3] <= image.height):
+        raise ValueError(f"box={box} must lie inside the picture, which is {image.width} by {image.height} pixels")
+    part = image.crop(box)
+    height = round(WIDTH * part.height / part.width)
+    return part.resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(COLORS, dither=Image.Dither.NONE)
+
+
+def main() -> None:
+    """Write one picture a lesson, and say how large they are together."""
+    folder = ROOT / "docs" / "pictures"
+    folder.mkdir(exist_ok=True)
+    total = 0
+    for lesson, (words, box) in PICTURES.items():
+        path = folder / f"{lesson[3:]}.png"
+        thumbnail(figure(lesson, words), box).save(path, optimize=True)
+        total += path.stat().st_size
+    print(f"{len(PICTURES)} pictures, {total / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Lesson 10: where the codes are, and which latent dimensions are in use."""
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Generator, Tensor
+from torch.distributions import Normal
+from torch.nn.functional import interpolate
+
+from vae_course.data import Binarization, binarize_once, grey
+from vae_course.training import EVALUATION_SEED
+from vae_course.vae import VAE
+
+ACTIVE = 0.01
+
+
+@torch.no_grad()
+def unit_activity(
+    model: VAE,
+    images: UInt8[Tensor, "test 28 28"],
+    binarization: Binarization = "static",
+    seed: int = EVALUATION_SEED,
+) -> Float[Tensor, " latent"]:
+    """How far each latent dimension's mean moves from image to image: Var_x(E_q[z|x]).
+
+    A dimension is active where this is over `ACTIVE` (Burda et al. 2015, section 5.2).
+    """
+    device = next(model.parameters()).device
+    x = grey(binarize_once(images.to(device), binarization, Generator(device).manual_seed(seed)))
+    return torch.cat([model.encoder(batch)[0] for batch in x.split(1000)]).var(0)
+
+
+def active_units(model: VAE, images: UInt8[Tensor, "test 28 28"], binarization: Binarization = "static") -> int:
+    """The number of active latent dimensions; see `unit_activity`."""
+    return int((unit_activity(model, images, binarization) > ACTIVE).sum())
+
+
+@torch.no_grad()
+def mean_codes(model: VAE, images: UInt8[Tensor, "batch 28 28"], seed: int = 0) -> Float[Tensor, "batch latent"]:
+    """The mean of q(z|x) of each image, its pixels drawn once."""
+    device = next(model.parameters()).device
+    x = binarize_once(images, "static", Generator().manual_seed(seed))
+    return torch.cat([model.encoder(grey(batch.to(device)))[0] for batch in x.split(1000)]).cpu()
+
+
+def quantile_grid(steps: int) -> Float[Tensor, "codes 2"]:
+    """Codes of two dimensions on a grid, each in the middle of an equal share of the prior's mass.
+
+    In the order in which `digit_grid` draws: along a row z[0] rises, and from row to row z[1] falls.
+
+    Args:
+        steps: the number of rows, and of columns.
+    """
+    middles = (torch.arange(steps) + 0.5) / steps
+    axis = Normal(0.0, 1.0).icdf(middles)
+    down, right = torch.meshgrid(axis.flip(0), axis, indexing="ij")
+    return torch.stack([right.flatten(), down.flatten()], dim=1)
+
+
+def as_mnist(ink: Float[Tensor, "height width"]) -> Float[Tensor, "1 1 28 28"]:
+    """A drawing in the shape of MNIST's digits, as LeCun's page says how they were made.
+
+    Cut out, scaled so that its longer side is 20 pixels, with grey edges, and placed in 28 by 28 so that the centre of
+    mass of the ink is in the middle, to the nearest pixel.
+
+    Args:
+        ink: in [0, 1], 0 where nothing is drawn, of any size.
+
+    Raises:
+        ValueError: nothing is drawn.
+    """
+    drawn = ink > 0.25
+    if not drawn.any():
+        raise ValueError("ink: nothing is drawn")
+    crop = ink
+    for axis in (0, 1):
+        where = drawn.any(1 - axis).nonzero().flatten()
+        crop = crop.narrow(axis, int(where[0]), int(where[-1] - where[0]) + 1)
+    size = [max(1, round(20 * side / max(crop.shape))) for side in crop.shape]
+    small = interpolate(crop[None, None], size, mode="bicubic", antialias=True)[0, 0].clamp(0, 1)
+    image = torch.zeros(1, 1, 28, 28)
+    place = []
+    for axis in (0, 1):
+        weight = small.sum(1 - axis)
+        centre = (weight * torch.arange(len(weight))).sum() / weight.sum()
+        place.append(min(max(round(14 - centre.item()), 0), 28 - len(weight)))
+    top, left = place
+    image[0, 0, top : top + size[0], left : left + size[1]] = small
+    return image

@@ -1,0 +1,137 @@
+"""The symptom dashboard of lesson 09: a patient beside a healthy one."""
+
+import math
+from collections.abc import Mapping
+
+import ipywidgets
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from vae_course.clinic import Patient, Symptoms
+from vae_course.kit.svg import Axis, Line, chart
+from vae_course.kit.widget import CourseWidget, digit_image, png, row
+from vae_course.lessons import COLORS
+
+COLUMNS, SAMPLES = 8, 16
+BINS, REACH = 61, 3.05
+
+
+class SymptomDashboard(CourseWidget):
+    """Choose a patient, and see its symptoms beside the healthy one's.
+
+    Args:
+        patients: by name, trained; the healthy one among them as "healthy".
+        symptoms: of each, from `clinic.examine`.
+
+    Attributes:
+        patient: the choice, by name.
+
+    Raises:
+        ValueError: names that do not go together, or no "healthy".
+    """
+
+    def __init__(self, patients: Mapping[str, Patient], symptoms: Mapping[str, Symptoms]):
+        if len(patients) < 2:
+            raise ValueError(f"patients {list(patients)}: at least one beside 'healthy'")
+        if set(patients) != set(symptoms) or "healthy" not in patients:
+            raise ValueError(f"patients {list(patients)} and symptoms {list(symptoms)}: the same names, with 'healthy'")
+        self._symptoms = symptoms
+        names = [name for name in patients if name != "healthy"]
+        self._samples = {name: png(samples_of(patient), COLUMNS) for name, patient in patients.items()}
+        self.patient = ipywidgets.ToggleButtons(
+            options=names, description="Patient", style={"description_width": "initial", "button_width": "44px"}
+        )
+        blank = torch.zeros(SAMPLES, 1, 28, 28)
+        self.figures, self.samples = ipywidgets.HTML(), digit_image(blank, COLUMNS, scale=1.55)
+        healthy_samples = digit_image(blank, COLUMNS, scale=1.55)
+        healthy_samples.value = self._samples["healthy"]
+        super().__init__([
+            self.patient,
+            row(*(ipywidgets.VBox(side, layout={"width": "min(366px, 100%)"}) for side in (
+                [self.figures, self.samples],
+                [ipywidgets.HTML(report("Healthy", symptoms["healthy"])), healthy_samples],
+            ))),
+        ])  # fmt: skip
+        self.patient.observe(lambda _: self._repaint(), "value")
+        self._repaint()
+
+    def _repaint(self) -> None:
+        name = self.patient.value
+        self.figures.value = report(f"Patient {name}", self._symptoms[name])
+        self.samples.value = self._samples[name]
+
+
+def samples_of(patient: Patient) -> Float[Tensor, "samples 1 28 28"]:
+    """Digits that it invents, from the same z as every other."""
+    generator = Generator(next(patient.parameters()).device)
+    return patient.sample(SAMPLES, generator.manual_seed(0))
+
+
+def report(name: str, found: Symptoms) -> str:
+    """All symptoms of one patient, as HTML: losses, gradients, residuals, KL per dimension."""
+    lines = []
+    for label, terms in (("reported", found.reported), ("honest", found.honest)):
+        cells = "".join(f"<td>{amount:.1f}</td>" for amount in (*terms, terms.negative_elbo))
+        lines.append(f"<tr><th>{label}</th>{cells}</tr>")
+    head = "<tr><th></th><th>reconstruction</th><th>KL</th><th>−ELBO</th></tr>"
+    return (
+        f'<div style="line-height: 1.5"><b>{name}</b>, nats per image'
+        '<table style="font-variant-numeric: tabular-nums; text-align: right; border-spacing: 10px 0; '
+        f'margin-left: -10px">{head}{"".join(lines)}</table>'
+        f"gradient in the head for mu <b>{found.gradient_mu:.3g}</b>, for logvar <b>{found.gradient_logvar:.3g}</b>"
+        f"</div>{residual_chart(found)}{kl_chart(found.kl_per_dimension)}"
+        "<div><b>Invented,</b> from the same z</div>"
+    )
+
+
+def residual_chart(found: Symptoms) -> str:
+    """Densities of (z − mu)/sigma in training and at the test, and of N(0, 1), as SVG."""
+    edges = torch.linspace(-REACH, REACH, BINS + 1)
+    middles = ((edges[1:] + edges[:-1]) / 2).tolist()
+    normal = [math.exp(-x * x / 2) / math.sqrt(2 * math.pi) for x in middles]
+    at_test, training = (density(r) for r in (found.residuals, found.training_residuals))
+    # Plus 0, so that no mean reads −0.00.
+    mean, std = round(found.residuals.mean().item(), 2) + 0.0, found.residuals.std()
+    title = f"Residuals at the test: mean {mean:.2f}, std {std:.2f}"
+    lines = [
+        Line(middles, normal, COLORS["prior"], width=5),
+        Line(middles, training, COLORS["train"], width=2),
+        Line(middles, at_test, COLORS["posterior"], width=2),
+    ]
+    key = "".join(
+        f'<span style="color: {COLORS[color]}">━</span> {text} &ensp;'
+        for color, text in (("posterior", "at the test"), ("train", "in training"), ("prior", "N(0, 1)"))
+    )
+    svg = chart(lines, Axis("(z − mu) / sigma", -REACH, REACH), Axis("", 0.0, 1.2), title, height=190)
+    return f"{svg}<div>{key}</div>"
+
+
+def density(residuals: Float[Tensor, "test latent"]) -> list[float]:
+    """A histogram of those within reach, as a density of all."""
+    counts = residuals.flatten().histc(BINS, -REACH, REACH)
+    return (counts / residuals.numel() * BINS / (2 * REACH)).tolist()
+
+
+def kl_chart(kl: Float[Tensor, " latent"], width: int = 360, height: int = 130) -> str:
+    """The KL of each latent dimension, largest first, on a scale of powers of ten, as SVG."""
+    low, high = -4.0, 2.5
+    left, top, bottom = 46, 26, height - 22
+    step = (width - left - 14) / len(kl)
+    title = f"KL per dimension: {kl.sum():.1f} nats in all"
+    parts = [f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{title}">']
+    parts.append(f'<text x="0" y="14" font-weight="600">{title}</text>')
+
+    def up(value: float) -> float:
+        level = min(max(math.log10(max(value, 1e-9)), low), high)
+        return bottom - (level - low) / (high - low) * (bottom - top)
+
+    for tick in (1e-4, 1e-2, 1.0, 100.0):
+        parts.append(f'<path d="M{left} {up(tick):.1f}H{width - 14}" stroke="currentColor" stroke-opacity=".15"/>')
+        parts.append(f'<text x="{left - 6}" y="{up(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>')
+    for i, value in enumerate(kl.sort(descending=True).values.tolist()):
+        at = up(value)
+        parts.append(f'<rect x="{left + i * step:.1f}" y="{at:.1f}" width="{step - 3:.1f}" '
+                     f'height="{max(bottom - at, 2):.1f}" fill="{COLORS["kl"]}"/>')  # fmt: skip
+    parts.append(f'<text x="{left}" y="{height - 5}">latent dimensions, the largest first</text></svg>')
+    return "".join(parts)

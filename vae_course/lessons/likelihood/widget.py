@@ -1,0 +1,113 @@
+"""The threshold of lesson 12: what a score catches, and what it calls by mistake."""
+
+from collections.abc import Mapping
+
+import ipywidgets
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from vae_course.kit.svg import Axis, Line, chart
+from vae_course.kit.widget import CourseWidget, row
+from vae_course.lessons.likelihood.figures import HELD_OUT, TRAINED
+from vae_course.likelihood import auroc, roc
+
+BINS = 25
+
+
+class ThresholdSlider(CourseWidget):
+    """Scores of images from the classes trained on and from one held out, a threshold, and its point on the ROC curve.
+
+    Args:
+        scores: by name; in row c the score that each image gets from the model that was trained without class c.
+        labels: the images' classes.
+        held_out: the class that is shown at first.
+
+    Raises:
+        ValueError: there are no scores, their shape does not fit the labels, or a class has no image.
+    """
+
+    def __init__(
+        self,
+        scores: Mapping[str, Float[Tensor, "classes batch"]],
+        labels: Int64[Tensor, " images"],
+        held_out: int = 0,
+    ):
+        if not scores:
+            raise ValueError("scores: give at least one, by name")
+        classes = len(next(iter(scores.values())))
+        for name, values in scores.items():
+            if values.shape != (classes, len(labels)):
+                raise ValueError(f"scores[{name!r}] is {list(values.shape)}: should be {[classes, len(labels)]}, "
+                                 "a row a held-out class and a column an image")  # fmt: skip
+        missing = sorted(set(range(classes)) - set(labels.tolist()))
+        if missing:
+            raise ValueError(f"labels: no image is of class {', '.join(map(str, missing))}")
+        self._scores, self._labels = scores, labels
+        self.held_out = ipywidgets.ToggleButtons(
+            options=range(classes), value=held_out, description="held out", style={"button_width": "34px"}
+        )
+        self.score = ipywidgets.ToggleButtons(
+            options=list(scores), description="score", style={"button_width": "max-content"}
+        )
+        self.threshold = ipywidgets.FloatSlider(
+            description="threshold, nats", readout_format=".0f", style={"description_width": "initial"},
+            layout={"width": "min(620px, 100%)"},
+        )  # fmt: skip
+        self.words, self.histograms, self.curve = (ipywidgets.HTML() for _ in range(3))
+        super().__init__([row(self.held_out, self.score), self.threshold, self.words, row(self.histograms, self.curve)])
+        self.held_out.observe(lambda _: self._choose(), "value")
+        self.score.observe(lambda _: self._choose(), "value")
+        self.threshold.observe(lambda _: self._repaint(), "value")
+        self._choose()
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The true and the false positive rate: what part of the class held out, and of all others, is above."""
+        called = self._shown > self.threshold.value
+        return called[self._anomalous].float().mean().item(), called[~self._anomalous].float().mean().item()
+
+    def _choose(self) -> None:
+        """Take up the scores that are asked for, with the threshold in the middle of the normal ones."""
+        self._shown = self._scores[self.score.value][self.held_out.value]
+        self._anomalous = self._labels == self.held_out.value
+        false, true = roc(self._shown, self._anomalous)
+        self._curve = Line((100 * false).tolist(), (100 * true).tolist(), HELD_OUT, width=2.5)
+        self._auroc = auroc(self._shown, self._anomalous)
+        low, high = self._shown.min().floor().item(), self._shown.max().ceil().item()
+        edges = torch.linspace(low, high, BINS + 1)
+        self._steps = [
+            Line(edges.repeat_interleave(2)[1:-1].tolist(), shares.repeat_interleave(2).tolist(), color)
+            for shares, color in ((self._share(~self._anomalous, edges), TRAINED),
+                                  (self._share(self._anomalous, edges), HELD_OUT))
+        ]  # fmt: skip
+        # All at once, here and in the browser: the new range may leave out the old threshold, or all of the old range.
+        with self.threshold.hold_sync(), self.threshold.hold_trait_notifications():
+            self.threshold.min, self.threshold.max, self.threshold.step = low, high, 1.0
+            self.threshold.value = self._shown[~self._anomalous].median().round().item()
+        self._repaint()
+
+    def _share(self, chosen: Tensor, edges: Tensor) -> Tensor:
+        """What percentage of the chosen images' scores falls between each two edges."""
+        return 100 * torch.histogram(self._shown[chosen].cpu(), edges).hist / chosen.sum()
+
+    def _repaint(self) -> None:
+        true, false = self.rates
+        at, count = self.threshold.value, int(self._anomalous.sum())
+        others = len(self._labels) - count
+        name = self.held_out.value
+        self.words.value = (
+            f'<div style="line-height: 1.6">'
+            f'<span style="color: {HELD_OUT}">■</span> Of {count} images of class {name}, never seen in training, '
+            f"{true * count:.0f} are above the threshold: <b>true positives {true:.0%}</b>.<br>"
+            f'<span style="color: {TRAINED}">■</span> Of {others} images of the other classes '
+            f"{false * others:.0f} are too: <b>false positives {false:.0%}</b>.</div>"
+        )
+        x = Axis(f"{self.score.value}, nats per image", self.threshold.min, self.threshold.max)
+        y = Axis("percent of the images", 0.0, 1.15 * max(max(line.y) for line in self._steps))
+        mark = Line((at, at), (y.low, y.high), "currentColor", width=2)
+        self.histograms.value = chart([*self._steps, mark], x, y, "Right of the line, the alarm is raised", 440)
+        chance = Line((0.0, 100.0), (0.0, 100.0), "#999999", width=1)
+        dot = Line([100 * false], [100 * true], HELD_OUT, dots=7)
+        x, y = Axis("false positives, percent", -4.0, 104.0), Axis("true positives, percent", -4.0, 104.0)
+        self.curve.value = chart([chance, self._curve, dot], x, y, f"AUROC {self._auroc:.2f}", 300)

@@ -1,0 +1,63 @@
+"""Lesson 13: what a likelihood says of an image, and how well a score tells anomalies apart."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Generator, Tensor
+
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import kl_divergence
+from vae_course.evaluation import AT_ONCE
+from vae_course.reparameterization import reparameterize
+from vae_course.vae import VAE
+
+
+@torch.no_grad()
+def surprise(
+    model: VAE, x: Float[Tensor, "batch 1 28 28"], draws: int, generator: Generator | None = None
+) -> Float[Tensor, " batch"]:
+    """−ELBO of each image in nats, averaged over draws of z.
+
+    Raises:
+        ValueError: no draws.
+    """
+    if draws < 1:
+        raise ValueError(f"draws={draws} must be at least 1")
+    answers = []
+    for batch in x.split(max(1, AT_ONCE // draws)):
+        mu, logvar = model.encoder(batch)
+        z = reparameterize(mu.expand(draws, *mu.shape), logvar.expand(draws, *mu.shape), generator)
+        answers.append(kl_divergence(mu, logvar) - log_likelihood(model.decoder(z), batch).mean(0))
+    return torch.cat(answers)
+
+
+def auroc(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) -> float:
+    """How often an anomaly has a higher score than a normal image, over all pairs of the two; a tie counts half.
+
+    This is the area under the curve of true against false positive rates, and Mann and Whitney's U over the number of
+    pairs (Hanley & McNeil 1982): 1 if the score tells all anomalies apart, 0.5 if it knows nothing.
+
+    Args:
+        scores: one an image, high where it is thought to be anomalous.
+        anomalous: whether it is.
+
+    Raises:
+        ValueError: there are no anomalies, or nothing else; or a score is NaN.
+    """
+    if anomalous.all() or not anomalous.any():
+        raise ValueError(f"{anomalous.sum()} of {len(anomalous)} are anomalous: some must be, and some not")
+    if scores.isnan().any():
+        raise ValueError(f"{scores.isnan().sum()} of {len(scores)} scores are NaN, which is neither high nor low")
+    scores, anomalous = scores.cpu(), anomalous.cpu()
+    normal, others = scores[~anomalous].sort().values, scores[anomalous].contiguous()
+    below = torch.searchsorted(normal, others)
+    below_or_tied = torch.searchsorted(normal, others, right=True)
+    return ((below + below_or_tied).double().mean() / 2 / len(normal)).item()
+
+
+def roc(
+    scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]
+) -> tuple[Float[Tensor, " points"], Float[Tensor, " points"]]:
+    """The false and the true positive rate at every threshold, from the highest to the lowest."""
+    thresholds = torch.cat([scores.unique().flip(0), scores.new_tensor([-torch.inf])])
+    false, true = ((scores[group] > thresholds[:, None]).float().mean(1) for group in (~anomalous, anomalous))
+    return false, true
