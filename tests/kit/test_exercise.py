@@ -1,14 +1,20 @@
-"""What all checks share; each exercise's own check has a file of tests beside this one."""
+"""What all checks share; each exercise's own check has its tests in its lesson's folder."""
 
+import signal
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 import torch
 
 from vae_course.elbo import kl_divergence
-from vae_course.kit.exercise import exercise, show_me, tried
+from vae_course.kit.exercise import Mistake, NotTriedYet, ask, describe, exercise, expect_generator, recognise, show_me
 
 
 @exercise("double", "It doubles.")
 def check_double(answer):
-    return None if torch.equal(tried(answer(torch.ones(3))), 2 * torch.ones(3)) else "Twice 1 is <2>."
+    recognise(ask(answer, torch.ones(3)), 2 * torch.ones(3), {}, otherwise="Twice 1 is <2>.")
 
 
 def test_the_three_verdicts():
@@ -36,3 +42,122 @@ def test_the_solution_is_the_packages_source_folded_away():
     html = show_me(kl_divergence).data
     assert html.startswith("<details><summary>")
     assert "mu.square()" in html
+
+
+def test_an_error_in_the_standard_library_points_to_the_learners_own_line():
+    def answer(x):
+        return statistics.NormalDist().inv_cdf(0)
+
+    assert check_double(answer).hint.endswith("(at `return statistics.NormalDist().inv_cdf(0)`)")
+
+
+def test_an_error_is_told_on_one_short_line():
+    def answer(x):
+        raise ValueError("a very\nlong text " * 100)
+
+    hint = check_double(answer).hint
+    assert "\n" not in hint
+    assert len(hint) < 320
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), RecursionError("deep")])
+def test_no_answer_stops_a_lesson(error):
+    def answer(x):
+        raise error
+
+    assert check_double(answer).status == "not right yet"
+
+
+@exercise("wait", "It comes back.", seconds=0.2)
+def check_wait(answer):
+    ask(answer)
+
+
+def loops():
+    while True:
+        pass
+
+
+# A sleep outside the main thread cannot be stopped, as signals go to the main thread alone.
+@pytest.mark.parametrize(("answer", "in_a_thread"), [(loops, False), (loops, True), (lambda: time.sleep(60), False)])
+def test_an_answer_that_never_comes_back_is_stopped(answer, in_a_thread):
+    with ThreadPoolExecutor(1) as pool:
+        verdict = pool.submit(check_wait, answer).result() if in_a_thread else check_wait(answer)
+    assert verdict.hint == "It did not come back within 0.2 seconds, so it was stopped. Look for an endless loop."
+
+
+def test_ctrl_c_works_as_before_after_a_check():
+    handler = signal.getsignal(signal.SIGINT)
+    check_wait(lambda: 1)
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_what_an_answer_changes_for_all_is_put_back():
+    def answer(x):
+        torch.manual_seed(99)
+        torch.set_grad_enabled(False)
+        torch.set_default_dtype(torch.float64)
+        return 2 * x
+
+    state = torch.get_rng_state()
+    assert check_double(answer).status == "not right yet"
+    assert torch.equal(state, torch.get_rng_state())
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_what_is_asked_must_be_a_function_that_leaves_its_arguments_alone():
+    def overwrites(first, x):
+        return x.mul_(2)
+
+    with pytest.raises(Mistake, match="overwrote x"):
+        ask(overwrites, 1, torch.ones(3))
+    with pytest.raises(Mistake, match=r"without calling it: this is a tensor of shape \[3\]"):
+        ask(torch.ones(3))
+    with pytest.raises(NotTriedYet):
+        ask(lambda: ...)
+    with pytest.raises(NotTriedYet):
+        ask(None)
+    with pytest.raises(Mistake, match="switched on or off"):
+        ask(lambda: torch.set_grad_enabled(False) or 1)
+    torch.set_grad_enabled(True)
+
+
+def test_a_known_mistake_is_recognised_and_another_gets_the_general_hint():
+    recognise(torch.ones(2, dtype=torch.float64), torch.ones(2), {}, otherwise="no")
+    with pytest.raises(Mistake, match="the square"):
+        recognise(4.0, 2.0, {"the root": (1.4, 1.41), "the square": 4.0}, otherwise="no")
+    with pytest.raises(Mistake, match="no"):
+        recognise(torch.ones(3), torch.ones(2), {}, otherwise="no")
+    with pytest.raises(Mistake, match="no"):
+        recognise(float("nan"), 1.0, {}, otherwise="no")
+
+
+@pytest.mark.parametrize(
+    ("draw", "hint"),
+    [
+        (lambda g: torch.rand(3, generator=g), None),
+        (lambda g: torch.rand(3), "not the generator's"),
+        (lambda g: torch.rand(3, generator=g.manual_seed(0)), "sets a seed"),
+        (lambda g: torch.ones(3), "sets a seed"),
+    ],
+)
+def test_the_generator_alone_decides_what_is_drawn(draw, hint):
+    if hint is None:
+        expect_generator(draw)
+        return
+    with pytest.raises(Mistake, match=hint):
+        expect_generator(draw)
+
+
+@pytest.mark.parametrize(
+    ("thing", "words"),
+    [
+        (torch.ones(5, 3), "a tensor of shape [5, 3]"),
+        ((1, 2), "a tuple of 2"),
+        (3.0, "of type float"),
+        (dict, "a class, dict"),
+    ],
+)
+def test_things_are_described_in_a_few_words(thing, words):
+    assert describe(thing) == words

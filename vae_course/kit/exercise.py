@@ -1,12 +1,21 @@
-"""The exercise checks: each takes an answer and says *not tried yet*, *not right yet* with a hint, or *right*.
+"""Checks of exercises: each takes an answer and says *not tried yet*, *not right yet* with a hint, or *right*.
 
-A check never stops a lesson. What it expects is the package's own function, and `show_me` displays that.
+A check is a function with `@exercise` above it. Its body is a list of what is tested and what is said:
+
+    @exercise("double", "It doubles numbers of either sign.")
+    def check_double(answer):
+        x = torch.tensor([1.0, -2.0])
+        got = ask(answer, x)
+        recognise(got, 2 * x, {"That is the square.": x**2}, otherwise=f"Twice {x.tolist()} is not {got}.")
+
+A check never stops a lesson, whatever the answer does: an error, an endless loop and a call of `exit` become hints.
 """
 
 import functools
 import inspect
+import sysconfig
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -14,9 +23,14 @@ from typing import Any, Literal
 
 import torch
 from IPython.display import HTML
+from torch import Generator, Tensor
+
+from vae_course.kit.guard import TooLong, settings_kept, time_limit
 
 STUB = "Replace the ... with your code, then run both cells again. (You did? Then it returns nothing yet.)"
 _LOOK = {"not tried yet": ("#8a8a8a", "○"), "not right yet": ("#D55E00", "✗"), "right": ("#009E73", "✓")}
+_LONGEST = 200  # characters of an error's text that are shown
+_LIBRARIES = tuple({str(Path(p)) for p in sysconfig.get_paths().values()} | {str(Path(__file__).parents[1]), "<frozen"})
 
 
 @dataclass(frozen=True)
@@ -42,31 +56,36 @@ class NotTriedYet(Exception):
     """The answer is still the stub."""
 
 
-def tried(result: Any) -> Any:
-    """Pass a result of the learner's on, unless it is what a body of `...` gives."""
-    if result is None or result is ...:
-        raise NotTriedYet
-    return result
+class Mistake(Exception):
+    """The answer is wrong; the exception's text is the hint."""
 
 
-def exercise(name: str, praise: str) -> Callable[[Callable[[Any], str | None]], Callable[[Any], Verdict]]:
-    """Make a check of a function that takes an answer and returns a hint if something is wrong with it.
+def exercise(name: str, praise: str, seconds: float = 10.0) -> Callable[[Callable[[Any], Any]], Callable[..., Verdict]]:
+    """Make a check of a function that takes an answer and raises `Mistake` if something is wrong with it.
 
     Args:
         name: what the learner was asked to write.
         praise: what to say of a right answer: what it can do, not how good it is.
+        seconds: the check is stopped after this time.
     """
 
-    def decorate(find_mistake: Callable[[Any], str | None]) -> Callable[[Any], Verdict]:
+    def decorate(find_mistake: Callable[[Any], Any]) -> Callable[..., Verdict]:
         @functools.wraps(find_mistake)
         def check(answer: Any) -> Verdict:
             try:
-                hint = find_mistake(answer)
+                with settings_kept(), time_limit(seconds):
+                    hint = find_mistake(answer)
             except NotTriedYet:
                 return Verdict(name, "not tried yet", STUB)
+            except Mistake as mistake:
+                hint = str(mistake)
+            except TooLong:
+                hint = f"It did not come back within {seconds:g} seconds, so it was stopped. Look for an endless loop."
+            except KeyboardInterrupt:
+                hint = "It was interrupted."
             # Whatever goes wrong in the learner's code is for the learner to read, and the lesson goes on.
-            except Exception as error:
-                return Verdict(name, "not right yet", f"It stopped with {_where(error)}")
+            except (Exception, SystemExit, GeneratorExit) as error:
+                hint = f"It stopped with {_where(error)}"
             return Verdict(name, "right", praise) if hint is None else Verdict(name, "not right yet", hint)
 
         return check
@@ -74,16 +93,121 @@ def exercise(name: str, praise: str) -> Callable[[Callable[[Any], str | None]], 
     return decorate
 
 
-def _where(error: Exception) -> str:
-    """Name the error, and the learner's own line in preference to the line of a library that it called."""
-    frames = traceback.extract_tb(error.__traceback__)
-    libraries = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
-    own = [frame for frame in frames if not frame.filename.startswith(libraries)]
-    return f"{type(error).__name__}: {error} (at `{(own or frames)[-1].line}`)"
+def expect(condition: Any, hint: str) -> None:
+    """Raise `Mistake` with the hint unless the condition is true."""
+    if not condition:
+        raise Mistake(hint)
+
+
+def close(a: Any, b: Any, rtol: float = 1e-4, atol: float = 1e-4) -> bool:
+    """Whether two tensors or numbers have one shape and nearly the same finite values, whatever their dtypes."""
+    a, b = (torch.as_tensor(value).detach().double() for value in (a, b))
+    return a.shape == b.shape and torch.allclose(a, b, rtol=rtol, atol=atol)
+
+
+def recognise(
+    got: Any,
+    right: Any,
+    mistakes: Mapping[str, Any],
+    otherwise: str,
+    same: Callable[[Any, Any], bool] = close,
+) -> None:
+    """Raise `Mistake` unless `got` is right, with the hint of the first known wrong value that it equals.
+
+    Args:
+        got: the answer's result.
+        right: what it should be.
+        mistakes: hint → the wrong value that deserves it, or a tuple of such values.
+        otherwise: the hint for a value that is not known.
+        same: whether two values are the same.
+    """
+    if same(got, right):
+        return
+    for hint, wrong in mistakes.items():
+        if any(same(got, value) for value in (wrong if isinstance(wrong, tuple) else (wrong,))):
+            raise Mistake(hint)
+    raise Mistake(otherwise)
+
+
+def tried(result: Any) -> Any:
+    """Pass a result of the learner's on, unless it is what a body of `...` gives."""
+    if result is None or result is ...:
+        raise NotTriedYet
+    return result
+
+
+def ask(answer: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call the answer and return its result; raise `Mistake` for what no answer may do.
+
+    That is: it is no function; it overwrites a tensor that it was given; it leaves gradients switched off or on, or
+    another default dtype.
+
+    Raises:
+        NotTriedYet: the answer or its result is a stub.
+    """
+    expect(callable(tried(answer)), f"Hand over the function itself, without calling it: this is {describe(answer)}.")
+    given = [*enumerate(args, 1), *kwargs.items()]
+    before = {key: value.detach().clone() for key, value in given if isinstance(value, Tensor)}
+    gradients, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+    result = tried(answer(*args, **kwargs))
+    expect(torch.is_grad_enabled() == gradients, "It leaves gradients switched on or off: use `with torch.no_grad():`.")
+    expect(torch.get_default_dtype() == dtype, "It changes torch's default dtype, which all other code depends on.")
+    for key, value in given:
+        if key in before and not torch.equal(before[key].nan_to_num(), value.detach().nan_to_num()):
+            name = key if isinstance(key, str) else _parameter(answer, key)
+            raise Mistake(f"Your function overwrote {name}, which the caller still needs: no `+=`, no `exp_()`.")
+    return result
+
+
+def expect_generator(draw: Callable[[Generator], Tensor], of: str = "the function that draws") -> None:
+    """Raise `Mistake` unless the generator alone decides what is drawn.
+
+    Args:
+        draw: calls the answer with a generator and returns what it drew.
+        of: where the generator should be handed on to, for the hint.
+    """
+    generator = Generator().manual_seed(3)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        first, second = draw(generator), draw(generator)
+        torch.manual_seed(2)
+        twin, other = draw(Generator().manual_seed(3)), draw(Generator().manual_seed(4))
+    expect(not torch.equal(first, second), "Two calls in a row drew the same numbers: something inside sets a seed.")
+    expect(
+        torch.equal(first, twin),
+        f"The same seed gave other numbers: the noise is not the generator's. Hand `generator` on to {of}.",
+    )
+    expect(not torch.equal(first, other), "Another seed gave the same numbers: hand the generator on, as it is given.")
+
+
+def describe(thing: Any) -> str:
+    """Say what kind of thing this is, in a few words: "a tensor of shape [5, 3]", "a tuple of 2"."""
+    if isinstance(thing, Tensor):
+        return f"a tensor of shape {list(thing.shape)}"
+    if isinstance(thing, tuple | list):
+        return f"a {type(thing).__name__} of {len(thing)}"
+    return f"a class, {thing.__name__}" if isinstance(thing, type) else f"of type {type(thing).__name__}"
 
 
 def show_me(*solutions: Any) -> HTML:
-    """The package's own source of functions or classes, folded away until it is clicked."""
+    """Show the package's own source of functions or classes, folded away until it is clicked."""
     blocks = "".join(f"<pre>{escape(inspect.getsource(solution))}</pre>" for solution in solutions)
     names = ", ".join(f"<code>{solution.__name__}</code>" for solution in solutions)
     return HTML(f"<details><summary>Show me: how the course wrote {names}</summary>{blocks}</details>")
+
+
+def _where(error: BaseException) -> str:
+    """Name the error on one line, and the learner's own line, not the line of a library that it called."""
+    text = " ".join(str(error).split())
+    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_LIBRARIES)]
+    place = f" (at `{own[-1].line}`)" if own and own[-1].line else ""
+    return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
+
+
+def _parameter(answer: Any, position: int) -> str:
+    """Name the answer's parameter at this position, counted from 1."""
+    try:
+        return list(inspect.signature(answer).parameters)[position - 1]
+    except (IndexError, TypeError, ValueError):
+        return f"its argument {position}"

@@ -1,0 +1,70 @@
+"""Running code of others: it gets a time limit, and what it changes for all is put back."""
+
+import ctypes
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+class TooLong(BaseException):
+    """The time is up. Not an `Exception`, so that the code that is stopped does not catch it by accident."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `TooLong` in this thread if the block has not ended after this time, and again until it ends.
+
+    A loop in Python and a `sleep` are stopped at once, one long call of a library when it returns.
+    """
+    ended, target = threading.Event(), threading.get_ident()
+    main = threading.current_thread() is threading.main_thread()
+
+    def watch() -> None:
+        if not ended.wait(seconds):
+            expired.set()
+        while not ended.wait(0.2):
+            _interrupt(target) if main else _raise_in(target)
+
+    def handler(*_: object) -> None:
+        raise TooLong if expired.is_set() else KeyboardInterrupt
+
+    expired = threading.Event()
+    previous = signal.signal(signal.SIGINT, handler) if main else None
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        if main:
+            signal.signal(signal.SIGINT, previous or signal.default_int_handler)
+
+
+@contextmanager
+def settings_kept() -> Iterator[None]:
+    """Put back torch's global random numbers, whether gradients are on, and the default dtype."""
+    state, gradients, dtype = torch.get_rng_state(), torch.is_grad_enabled(), torch.get_default_dtype()
+    try:
+        yield
+    finally:
+        torch.set_rng_state(state)
+        torch.set_grad_enabled(gradients)
+        torch.set_default_dtype(dtype)
+
+
+def _interrupt(thread: int) -> None:
+    """Send the interrupt signal, which also ends a `sleep`."""
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGINT)
+    else:
+        signal.pthread_kill(thread, signal.SIGINT)
+
+
+def _raise_in(thread: int) -> None:
+    """Raise `TooLong` in a thread other than the main one, to which signals do not go."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TooLong))
