@@ -1,90 +1,160 @@
-"""Lesson 11's check: a label joined to what a network's half is given."""
+"""Lesson 12's check: a label joined to what a network's half is given."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from jaxtyping import Float, Int64
+from torch import Generator, Tensor
 
-from vae_course.kit.exercise import exercise, tried
+from vae_course.kit.exercise import Mistake, ask, close, describe, exercise, expect
 
 CLASSES = 10
-WIDTH, PIXELS = 7, 784
+EYE = torch.eye(CLASSES)
+# Widths, and labels: one row alone, batches without a 9, one of them the shape of the other, pixels.
+BATCHES = ((7, (4,)), (3, (1, 0, 1)), (3, (0, 8, 2)), (784, (9, 2, 2, 9, 5)))
 
 
-@exercise("condition", "The half that is given this knows the label from the first, and keeps all that it had.")
-def check_condition(answer: Callable[[Tensor, Tensor], Any]) -> str | None:
+@exercise("condition", "The half that is given this knows the label from the first layer on, and loses nothing.")
+def check_condition(answer: Any) -> None:
     """Check a function of h [B, H] and labels [B] that returns h with the one-hot labels joined, [B, H + 10]."""
-    generator = Generator().manual_seed(0)
-    labels = torch.randperm(CLASSES, generator=generator)
-    h = torch.randn(CLASSES, WIDTH, generator=generator)
-    got = tried(answer(h.clone(), labels.clone()))
-    mistake = _wrong_kind(got, h, labels)
-    if mistake:
-        return mistake
+    random = torch.random.get_rng_state()
+    # Every label, in no order, and some of them more often.
+    labels = torch.cat([torch.randperm(CLASSES, generator=Generator().manual_seed(0)), torch.tensor([3, 3, 0])])
+    _check_batch(answer, _made_up(len(labels), 7), labels)
+    for width, few in BATCHES:
+        _check_batch(answer, _made_up(len(few), width), torch.tensor(few))
+    _check_gradient(answer)
+    untouched = torch.equal(random, torch.random.get_rng_state())
+    expect(untouched, "It sets the seed of all random numbers, or draws some. Nothing here is random.")
+
+
+def _made_up(rows: int, width: int) -> Float[Tensor, "rows width"]:
+    """Numbers of both signs, some of them far out."""
+    h = torch.randn(rows, width, generator=Generator().manual_seed(rows))
+    h[0, 0], h[-1, -1] = 253.7, -253.7
+    return h
+
+
+def _check_batch(answer: Any, h: Float[Tensor, "batch width"], labels: Int64[Tensor, " batch"]) -> None:
+    got = ask(answer, h, labels)
+    _check_kind(got, h, labels)
+    expect(torch.equal(ask(answer, h, labels), got), "Asked twice, it answers differently. Nothing here is random.")
+    width = h.shape[1]
     # The label may stand behind h, as in the lesson, or before it.
-    first, behind = got[:, :CLASSES], got[:, WIDTH:]
-    kept, y = (got[:, CLASSES:], first) if ((first == 0) | (first == 1)).all() else (got[:, :WIDTH], behind)
-    if not torch.equal(kept.float(), h):
-        if torch.equal(kept.sort(0).values.float(), h.sort(0).values):
-            return "The rows of h changed places. Row i of the answer is row i of h, and label i."
-        return "h itself was changed. Leave its numbers as they are, and put the label's beside them."
-    return _wrong_label(y.float(), labels) or _wrong_use(answer)
+    in_front = torch.equal(got[:, CLASSES:], h) and not torch.equal(got[:, :width], h)
+    kept, y = (got[:, CLASSES:], got[:, :CLASSES]) if in_front else (got[:, :width], got[:, width:])
+    _check_h(kept, h)
+    _check_label(y, labels)
 
 
-def _wrong_kind(got: Any, h: Tensor, labels: Tensor) -> str | None:
-    if not isinstance(got, Tensor):
-        return f"The answer is a {type(got).__name__}. Return one tensor, [B, H + {CLASSES}]."
-    if got.shape == (CLASSES, WIDTH + 1):
-        return (
-            "The label went in as a number, in one place. But 9 is not nine times 1, and 4 is not between 3 and 5 in "
-            "any way that a digit shows. Give each class a place of its own."
+def _check_kind(got: Any, h: Tensor, labels: Tensor) -> None:
+    """Expect a tensor of the right shape and type."""
+    expect(isinstance(got, Tensor), f"The answer is {describe(got)}. Return one tensor, [B, H + {CLASSES}].")
+    (rows, width), shape = h.shape, list(got.shape)
+    wanted = [rows, width + CLASSES]
+    expect(
+        shape != [rows, width + 1],
+        "The label went in as a number, in one place. But 9 is not nine times 1, and 4 is not between 3 and 5 in "
+        "any way that a digit shows. Give each class a place of its own.",
+    )
+    # For a short batch it can be the width of h by chance.
+    expect(
+        labels.max() == CLASSES - 1 or shape == wanted or len(shape) != 2 or shape[0] != rows or shape[1] <= width,
+        f"With the labels {labels.tolist()} the shape is {shape}, not {wanted}. A batch without a 9 still has "
+        f"{CLASSES} classes: the width must not depend on the batch.",
+    )
+    if shape == list(h.shape):
+        changed = "The label is nowhere in it" if torch.equal(got, h) else "The label was mixed into h"
+        raise Mistake(f"{changed}: the width is still H. Join it beside h, so that neither hides the other.")
+    expect(shape != [rows, CLASSES], "This is the label alone. Where is h? The decoder needs the style as well.")
+    expect(shape != wanted[::-1], f"This is on its side: the shape is {shape}, not {wanted}.")
+    expect(
+        shape == wanted,
+        f"h {list(h.shape)} and labels {list(labels.shape)} gave {shape}. It should be {wanted}: as many rows as h"
+        f"{' (one row is a batch, too)' * (rows == 1)}, and {CLASSES} columns more, one per class.",
+    )
+    expect(got.dtype == h.dtype, f"The answer is {got.dtype}, and h was {h.dtype}. Convert the labels' part for `cat`.")
+
+
+def _check_h(kept: Float[Tensor, "batch width"], h: Float[Tensor, "batch width"]) -> None:
+    """Expect the numbers of h where they were."""
+    if torch.equal(kept, h):
+        return
+    for axis, what in enumerate(("rows", "columns")):
+        moved = torch.equal(kept.sort(axis).values, h.sort(axis).values)
+        expect(not moved, f"The {what} of h changed places. Row i of the answer is row i of h, and label i.")
+    row, column = divmod((kept - h).abs().nan_to_num(torch.inf).argmax().item(), h.shape[1])
+    raise Mistake(
+        f"h itself was changed: in row {row} a {h[row, column]:.4g} became {kept[row, column]:.4g}. "
+        "Leave its numbers as they are, and put the label's beside them.",
+    )
+
+
+def _check_label(y: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batch"]) -> None:
+    """Expect a 1 in the place of each row's class."""
+    right = EYE[labels]
+    if torch.equal(y, right):
+        return
+    rows = [labels.tolist().index(label) for label in labels.tolist()]  # the first row that has the same label
+    by_label = torch.equal(y, y[rows])
+    expect(
+        len(labels) == 1 or not (y == y[0]).all(),
+        f"Every row carries the same: {_shown(y[0])}. Each row has its own label.",
+    )
+    if by_label:
+        _check_places(y, labels)
+    moved = sorted(y.tolist()) == sorted(right.tolist())
+    expect(not moved, "The labels are all there, in other rows than theirs. Row i carries label i.")
+    expect(
+        not torch.equal(y, EYE[torch.arange(len(y)) % CLASSES]),
+        "The place of the 1 is the number of the row: the labels are not looked at.",
+    )
+    row = (y != right).any(1).nonzero()[0].item()
+    raise Mistake(
+        f"Row {row} has the label {labels[row]} and carries {_shown(y[row])}. "
+        "What stands in a row depends on that row alone: a 1 in the place of its class, and 0 elsewhere.",
+    )
+
+
+def _check_places(y: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batch"]) -> None:
+    """The same label gives the same numbers: expect them to be a 1 in the place of the class."""
+    wrong = (y != EYE[labels]).any(1).nonzero()[0].item()
+    for other in range(len(y)):
+        expect(
+            labels[other] == labels[wrong] or not torch.equal(y[other], y[wrong]),
+            f"The labels {labels[other]} and {labels[wrong]} look the same to the network. "
+            "All ten must be told apart, so each has its own place.",
         )
-    if got.shape == h.shape:
-        changed = "The label was mixed into h" if not torch.equal(got.float(), h) else "The label is nowhere in it"
-        return f"{changed}: the width is still H. Join it beside h, so that neither hides the other."
-    if got.shape == (CLASSES, CLASSES):
-        return "This is the label alone. Where is h? The decoder needs the style as well."
-    if got.shape != (CLASSES, WIDTH + CLASSES):
-        return (
-            f"h {list(h.shape)} and labels {list(labels.shape)} gave {list(got.shape)}. It should be "
-            f"{[CLASSES, WIDTH + CLASSES]}: as many rows as h, and {CLASSES} columns more, one a class."
-        )
-    if got.dtype != h.dtype:
-        return f"The answer is {got.dtype}, and h was {h.dtype}. A layer takes one kind: convert the labels' part."
-    return None
+    one_hot = ((y == 0) | (y == 1)).all() and (y.sum(1) == 1).all()
+    expect(
+        not one_hot,
+        f"There is one 1 in each row, but in the place of another class: label {labels[wrong]} stands in place "
+        f"{y[wrong].argmax()}. The places are counted from 0, like the labels.",
+    )
+    raise Mistake(
+        "The label's part should hold a 1 in the place of the class and 0 everywhere else. "
+        f"For the label {labels[wrong]} it holds {_shown(y[wrong])}.",
+    )
 
 
-def _wrong_label(y: Tensor, labels: Tensor) -> str | None:
-    expected = torch.eye(CLASSES)[labels]
-    if torch.equal(y, expected):
-        return None
-    if len(y.unique(dim=0)) < CLASSES:
-        return "Two labels look the same to the network. All ten must be told apart, so each has its own place."
-    if torch.equal(y.sort(0).values, expected.sort(0).values):
-        return "The labels are all there, in other rows than theirs. Row i carries label i, in the place of its class."
-    return "The label's part should hold a 1 in the place of the class and 0 everywhere else, in each row."
+def _check_gradient(answer: Any) -> None:
+    """Expect the gradient of h to be what comes in from behind."""
+    h, labels = _made_up(3, 4).requires_grad_(), torch.tensor([1, 0, 1])
+    got = ask(answer, h, labels)
+    weights = torch.arange(1.0, 1 + got.numel()).view_as(got)
+    where = slice(None, 4) if torch.equal(got[:, :4], h) else slice(CLASSES, None)
+    gradient = None
+    if got.requires_grad:
+        (gradient,) = torch.autograd.grad((got * weights).sum(), h, allow_unused=True)
+    expect(
+        gradient is not None and gradient.any(),
+        "No gradient comes back to h, so the encoder could not learn. Was it detached, or copied by its numbers?",
+    )
+    expect(
+        close(gradient, weights[:, where]),
+        "The gradient comes back to h changed. Is a part of h detached, or does h go in by two ways?",
+    )
 
 
-def _wrong_use(answer: Callable[[Tensor, Tensor], Any]) -> str | None:
-    """What shows with other batches, and when a half of a VAE is built on the answer."""
-    few = torch.tensor([1, 0, 1])
-    small = answer(torch.zeros(3, WIDTH), few)
-    if not isinstance(small, Tensor) or small.shape != (3, WIDTH + CLASSES):
-        return (
-            f"With the labels [1, 0, 1] the shape is {list(getattr(small, 'shape', []))}, not {[3, WIDTH + CLASSES]}. "
-            f"A batch without a 9 still has {CLASSES} classes: the width may not depend on the batch."
-        )
-    if not torch.equal(small, answer(torch.zeros(3, WIDTH), few)):
-        return "Asked twice, it answered differently. The same label must always look the same."
-    if not torch.equal(small[0], small[2]):
-        return "The same label looks different in different rows. What stands in a row depends on that row alone."
-    z = torch.randn(3, WIDTH, generator=Generator().manual_seed(1)).requires_grad_()
-    decoder = nn.Linear(WIDTH + CLASSES, PIXELS)
-    as_told, told_otherwise = decoder(answer(z, few)), decoder(answer(z, 9 - few))
-    if torch.equal(as_told, told_otherwise):
-        return "One z, two labels, and the decoder paints the same. The label has to reach it for every batch."
-    as_told.square().sum().backward()
-    if z.grad is None or not z.grad.abs().sum() > 0:
-        return "No gradient comes back to h, so the encoder could not learn. Was it detached, or copied by its numbers?"
-    return None
+def _shown(numbers: Tensor) -> str:
+    return ", ".join(f"{number:.2g}" for number in numbers.tolist())
