@@ -1,112 +1,214 @@
-"""Lesson 12's check: an AUROC, told from what looks like one."""
+"""Lesson 13's check: an AUROC, told from what looks like one."""
 
+from collections.abc import Iterator
+from numbers import Real
 from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor
 
-from vae_course.kit.exercise import exercise, tried
+from vae_course.kit.exercise import ask, describe, exercise, expect, recognise
 from vae_course.likelihood import auroc
+
+Scores = Float[Tensor, " batch"]
+Mask = Bool[Tensor, " batch"]
+# With these counts, the mistakes below all give different numbers.
+OTHERS, NORMAL = 34, 72
 
 
 @exercise("auroc", "It needs no threshold, minds neither the order nor the scale, and counts a tie as half.")
-def check_auroc(answer: Any) -> str | None:
+def check_auroc(answer: Any) -> None:
     """Check a function (scores, anomalous) that returns the AUROC as a number."""
-    scores, anomalous = _scores()
-
-    def ask(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) -> Any:
-        # Copies, in case the answer sorts in place.
-        return tried(answer(scores.clone(), anomalous.clone()))
-
-    got = ask(scores, anomalous)
-    if isinstance(got, Tensor) and got.shape != ():
-        return f"Return one number for all images together, not a tensor of shape {list(got.shape)}."
-    if isinstance(got, bool) or (not isinstance(got, int | float | Tensor) and not hasattr(got, "__float__")):
-        return f"Return one number, not a {type(got).__name__}."
-    if not _same(got, auroc(scores, anomalous)):
-        return _value_mistake(float(got), scores, anomalous)
-    backwards = ask(scores.flip(0), anomalous.flip(0))
-    if not _same(backwards, got):
-        return f"The same images in another order give {float(backwards):.3f} instead of {float(got):.3f}."
-    turned = ask(-scores, anomalous)
-    if not _same(turned, 1 - float(got)):
-        return (
-            f"It gives {float(got):.3f}, and with the scores' sign turned {float(turned):.3f} in place of "
-            f"{1 - float(got):.3f}. Below 0.5 is an answer too: the score misleads."
-        )
-    if not _same(ask(100 + scores.exp(), anomalous), got):
-        return "Scores on another scale, in the same order, change it. Only who is above whom may count."
-    return _tie_mistake(ask)
+    random = torch.random.get_rng_state()
+    scores, anomalous = _made_up(OTHERS, NORMAL)
+    right, got = auroc(scores, anomalous), _number(ask(answer, scores, anomalous))
+    again = _number(ask(answer, scores, anomalous))
+    expect(got == again or got != got, f"Asked twice, it gives {got:.4f} and {again:.4f}. All pairs can be compared.")
+    recognise(got, right, _mistakes(right, scores, anomalous), _count(got, right, scores, anomalous), _same)
+    _check_order(answer, scores, anomalous)
+    for others, normal in ((30, 7), (1, 12), (12, 1), (1, 1)):
+        scores, anomalous = _made_up(others, normal)
+        got, right = _number(ask(answer, scores, anomalous)), auroc(scores, anomalous)
+        expect(_same(got, right), f"Then it goes wrong: {_count(got, right, scores, anomalous)}")
+    _check_ties(answer)
+    _check_scale(answer)
+    untouched = torch.equal(random, torch.random.get_rng_state())
+    expect(untouched, "It sets the seed of all random numbers, or draws some. Nothing here is random.")
 
 
-def _scores() -> tuple[Float[Tensor, " batch"], Bool[Tensor, " batch"]]:
-    """Forty scores, all different, ten of them of anomalies, which tend to lie higher."""
-    generator = Generator().manual_seed(0)
-    anomalous = torch.arange(40) % 4 == 1
-    return torch.randn(40, generator=generator) + 1.2 * anomalous, anomalous
+def _made_up(others: int, normal: int) -> tuple[Scores, Mask]:
+    """Scores of both signs, all different, in no order; those of anomalies tend to lie higher."""
+    generator = Generator().manual_seed(others)
+    anomalous = torch.randperm(others + normal, generator=generator) < others
+    return torch.randn(len(anomalous), generator=generator) + 0.7 * anomalous, anomalous
 
 
-def _value_mistake(got: float, scores: Tensor, anomalous: Tensor) -> str:
+def _number(got: Any) -> float:
+    """Expect one real number, and hand it back as a float."""
+    shape = list(getattr(got, "shape", ()))
+    expect(not shape, f"Return one number for all images together, not {describe(got)}.")
+    value = got.item() if hasattr(got, "item") else got
+    expect(isinstance(value, Real) and not isinstance(value, bool), f"Return one number, not a {type(value).__name__}.")
+    return float(value)
+
+
+def _check_order(answer: Any, scores: Scores, anomalous: Mask) -> None:
+    """Expect the same of the same images in another order, and the opposite of the opposite scores."""
     right = auroc(scores, anomalous)
-    high, low = scores[anomalous], scores[~anomalous]
-    pairs = len(high) * len(low)
-    mistakes = {
-        "It is upside down: this is the share of pairs in which the normal one has the higher score. A high score "
-        "should speak for an anomaly.": (1 - right,),
-        "That is a number of pairs. Divide by how many pairs there are.": (right * pairs, (1 - right) * pairs),
-        "That is in percent. Return the share, from 0 to 1.": (100 * right,),
-        "Only pairs of one anomaly and one normal image count, so divide by how many of those there are.": (
-            right * pairs / len(scores) ** 2,
-            right * pairs / (len(scores) * (len(scores) - 1) / 2),
-            right * pairs / len(low) ** 2,
-            right * pairs / len(high) ** 2,
-        ),
-        "That compares each anomaly with the mean or the median of the normal images. Compare it with each of them.": (
-            (high > low.mean()).float().mean().item(),
-            (high > low.median()).float().mean().item(),
-        ),
-        "That compares image by image along two lists. Compare each anomaly with all normal images.": (
-            (high > low[: len(high)]).float().mean().item(),
-        ),
+    got = _number(ask(answer, scores.flip(0), anomalous.flip(0)))
+    expect(_same(got, right), f"The same images in another order give {got:.3f} instead of {right:.3f}.")
+    got = _number(ask(answer, -scores, anomalous))
+    turned = f"It gives {right:.4f}, and with the scores' sign turned {got:.4f} in place of {1 - right:.4f}."
+    misleads = f"{turned} Below 0.5 is an answer, too: the score misleads."
+    recognise(got, 1 - right, {misleads: right}, turned, _same)
+
+
+def _check_scale(answer: Any) -> None:
+    """Expect the same of the same scores on another scale."""
+    scores, anomalous = _made_up(OTHERS, NORMAL)
+    scales = {
+        "a thousand times smaller": scores / 1000,
+        "1000 higher": scores + 1000,
+        "on a scale that is fine in the middle and coarse at the ends": torch.sinh(4 * scores),
     }
-    for hint, values in mistakes.items():
-        if any(_same(got, value) for value in values):
-            return hint
-    if any(_same(got, value) for value in _at_a_threshold(scores, anomalous)):
-        return (
-            "That is what one threshold gives: an accuracy, or a rate. The AUROC chooses none, it looks at pairs: one "
-            "anomaly, one normal image."
+    for how, others in scales.items():
+        # By the scores as they are now: rounding may have tied some.
+        got, right = _number(ask(answer, others, anomalous)), auroc(others, anomalous)
+        expect(
+            _same(got, right),
+            f"The same scores {how} (now {others.min():.4g} to {others.max():.4g}) give {got:.3f} instead of "
+            f"{right:.3f}. On any scale, only who is above whom may count.",
         )
-    return (
-        f"With {len(high)} anomalies and {len(low)} normal images there are {pairs} pairs. In {right * pairs:.0f} of "
-        f"them the anomaly has the higher score, which makes {right:.3f}, and yours is {got:.3f}."
+
+
+def _check_ties(answer: Any) -> None:
+    """Expect half a pair for a tie, be all scores tied or some."""
+    anomalous = torch.arange(12) % 3 == 0
+    constant = _number(ask(answer, torch.zeros(12), anomalous))
+    expect(
+        _same(constant, 0.5),
+        f"A score that is the same for all images knows nothing and should give 0.5, and yours gives {constant:.2f}. "
+        "Count a tie as half a pair.",
+    )
+    scores = (torch.arange(12) * 5 % 12 // 4).float()
+    got, right = _number(ask(answer, scores, anomalous)), auroc(scores, anomalous)
+    expect(
+        _same(got, right),
+        f"Where some scores are tied it gives {got:.3f} instead of {right:.3f}: each tie counts half a pair.",
     )
 
 
-def _at_a_threshold(scores: Tensor, anomalous: Tensor) -> list[float]:
-    """The accuracies, balanced or not, and the rates, at every threshold."""
+def _mistakes(right: float, scores: Scores, anomalous: Mask) -> dict[str, Any]:
+    """What an AUROC may be mistaken for, and how a share of pairs goes wrong: a hint for each."""
+    return {
+        **_wrong_shares(right, int(anomalous.sum()), int((~anomalous).sum())),
+        **_wrong_lists(scores, anomalous),
+        "That is what one threshold gives: an accuracy, or a rate. The AUROC chooses none, it looks at pairs: one "
+        "anomaly, one normal image.": tuple(_at_a_threshold(scores, anomalous)),
+    }
+
+
+def _wrong_shares(right: float, others: int, normal: int) -> dict[str, Any]:
+    """What is made of the right number of pairs."""
+    pairs, images = others * normal, others + normal
+    return {
+        "It is upside down: this is the share of pairs in which the normal one has the higher score. A high score "
+        "should speak for an anomaly.": 1 - right,
+        "The area has come out negative: the curve is run through from the right to the left.": (-right, right - 1),
+        "That is a number of pairs. Divide by how many pairs there are.": (right * pairs, (1 - right) * pairs),
+        "That is a number of pairs, divided by one of the counts. Each anomaly meets each normal image: divide by "
+        "the product of the counts.": (right * normal, right * others),
+        "That is in percent. Return the share, from 0 to 1.": 100 * right,
+        "That is half of the share of pairs. Only a tie counts half.": right / 2,
+        "That is 2 · AUROC − 1 (Gini, or Somers' D), which is 0 for a score that knows nothing.": 2 * right - 1,
+        "Only pairs of one anomaly and one normal image count, so divide by how many of those there are.": (
+            right * pairs / images**2,
+            right * pairs / (images * (images - 1) / 2),
+            right * pairs / normal**2,
+            right * pairs / others**2,
+        ),
+        f"The share of pairs is {right:.4f}, and yours is a whole number. Was it rounded, or cut off by an integer "
+        "division?": (0.0, 1.0),
+        f"The share of pairs is {right:.5f}, and yours was rounded.": (
+            *(round(right, digits) for digits in (1, 2, 3, 4)),
+            torch.tensor(right).half().item(),
+            torch.tensor(right).bfloat16().item(),
+        ),
+    }
+
+
+def _wrong_lists(scores: Scores, anomalous: Mask) -> dict[str, Any]:
+    """The shares of pairs of other lists than the two."""
+    high, low = scores[anomalous], scores[~anomalous]
+    place = torch.arange(len(scores))
+    first = min(len(high), len(low))
+    return {
+        "That compares each anomaly with the mean or the median of the normal images, or the other way round. "
+        "Compare it with each of them.": (
+            *(_share(high, middle[None]) for middle in (low.mean(), low.median())),
+            *(_share(middle[None], low) for middle in (high.mean(), high.median())),
+        ),
+        "That compares image by image along two lists. Compare each anomaly with all normal images.": (
+            (high[:first] > low[:first]).float().mean(),
+            (high[:first] > low[:first]).sum() / len(high),
+        ),
+        "That compares each anomaly with all images. Compare it with the normal images only.": _share(high, scores),
+        "That takes some of the images only. All anomalies and all normal images count.": (
+            _share(high, low[:first]),
+            _share(high[:first], low[:first]),
+        ),
+        "It is 0.5, as for a score that knows nothing. Are the anomalies compared with themselves?": 0.5,
+        "That is the difference of the means, in units of the score. Count the pairs.": high.mean() - low.mean(),
+        "The signs of the scores are lost. −3 is lower than 2.": auroc(scores.abs(), anomalous),
+        "Negative scores are taken for 0. They are scores like any other.": auroc(scores.clamp(min=0), anomalous),
+        "The scores were rounded, so that some are tied.": tuple(
+            auroc(rounded, anomalous) for rounded in (scores.trunc(), scores.round(), (10 * scores).round())
+        ),
+        "The labels do not belong to the scores: image i has scores[i] and anomalous[i]. Was one of them sorted?": (
+            auroc(scores.sort().values, anomalous),
+            auroc(scores.sort(descending=True).values, anomalous),
+            auroc(scores, place >= len(low)),
+            auroc(scores, place < len(high)),
+        ),
+        "`anomalous` was made a number: numbers pick images by their places, True and False by a mask.": (
+            _share(scores[anomalous.long()], scores[~anomalous.int()]),
+            _share(scores[anomalous.long()], scores[1 - anomalous.int()]),
+            _share(high, scores[~anomalous.int()]),
+        ),
+    }
+
+
+def _share(high: Tensor, low: Tensor) -> float:
+    """The share of pairs in which the first is higher; a tie counts half."""
+    return (torch.sign(high[:, None] - low) / 2 + 0.5).double().mean().item()
+
+
+def _at_a_threshold(scores: Scores, anomalous: Mask) -> Iterator[float]:
+    """The accuracies, balanced or not, the rates and the like, at thresholds that one would choose."""
+    best = scores[((scores >= scores[:, None]) == anomalous).sum(1).argmax()]
+    for at in (scores.mean(), scores.median(), best, scores[~anomalous].max(), torch.tensor(0.0), torch.tensor(0.5)):
+        for called in (scores > at, scores >= at):
+            caught, alarms = called[anomalous].double().mean(), called[~anomalous].double().mean()
+            accuracy, precision = (called == anomalous).double().mean(), anomalous[called].double().mean()
+            yield from (accuracy, 1 - accuracy, (caught + 1 - alarms) / 2, caught, alarms, precision, caught - alarms)
     called = scores >= scores[:, None]  # [thresholds, images]
-    caught, alarms = called[:, anomalous].float().mean(1), called[:, ~anomalous].float().mean(1)
-    accuracy = (called == anomalous).float().mean(1)
-    return torch.cat([accuracy, 1 - accuracy, (caught + 1 - alarms) / 2, caught, alarms]).tolist()
+    yield (called[:, anomalous].double().mean(1) - called[:, ~anomalous].double().mean(1)).max().item()
 
 
-def _tie_mistake(ask: Any) -> str | None:
-    anomalous = torch.arange(12) % 3 == 0
-    constant = float(ask(torch.zeros(12), anomalous))
-    if not _same(constant, 0.5):
-        return (
-            f"A score that is the same for all images knows nothing and should give 0.5, and yours gives "
-            f"{constant:.2f}. Count a tie as half a pair."
-        )
-    # Most of these are tied with some, but not with all.
-    scores = (torch.arange(12) * 5 % 12 // 4).float()
-    got, right = float(ask(scores, anomalous)), auroc(scores, anomalous)
-    if not _same(got, right):
-        return f"Where some scores are tied it gives {got:.3f} instead of {right:.3f}: each tie counts half a pair."
-    return None
+def _count(got: float, right: float, scores: Scores, anomalous: Mask) -> str:
+    """Say how many pairs there are, and what should have come out."""
+    others, normal = int(anomalous.sum()), int((~anomalous).sum())
+    return (
+        f"With {_several(others, 'anomaly', 'anomalies')} and {_several(normal, 'normal image', 'normal images')} "
+        f"there are {_several(others * normal, 'pair', 'pairs')}. In {right * others * normal:.0f} of them the anomaly "
+        f"has the higher score, which makes {right:.4f}, and yours is {got:.4f}."
+    )
+
+
+def _several(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def _same(got: Any, expected: Any) -> bool:
-    return abs(float(got) - float(expected)) < 1e-4
+    return abs(float(got) - float(expected)) < 1e-5
