@@ -200,8 +200,9 @@ def _where(error: BaseException) -> str:
     """Name the error on one line, and the learner's own line, not the line of a library that it called."""
     text = " ".join(str(error).split())
     text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_LIBRARIES)]
-    place = f" (at `{own[-1].line}`)" if own and own[-1].line else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if f.line and not f.filename.startswith(_LIBRARIES)]  # Compiled libraries show no line.
+    place = f" (at `{own[-1].line}`)" if own else ""
     return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
 
 

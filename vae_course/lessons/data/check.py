@@ -1,81 +1,141 @@
-"""The check of lesson 01."""
+"""Check lesson 01's exercise: is every pixel drawn with the probability that is its grey value?"""
 
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from vae_course.kit.exercise import exercise, tried
+from vae_course.kit.exercise import Mistake, ask, describe, exercise, expect, expect_generator, recognise
 
-SEED = 7
-
-
-@exercise("binarize", "Every pixel is on as often as its grey value says, and the same seed throws the same dice.")
-def check_binarize(answer: Any) -> str | None:
-    """Throw many pixels of known grey, twice with one generator and once with its twin."""
-    # Column j of every row of every image has the grey j/27, so each of 28 greys is drawn 256 * 28 = 7,168 times.
-    images = torch.linspace(0, 1, 28).expand(256, 1, 28, 28).contiguous()
-    given, generator = images.clone(), Generator().manual_seed(SEED)
-    first = tried(answer(given, generator))
-    hint = _wrong_kind(first, given, images) or _wrong_values(first, images)
-    hint = hint or _shared_throws(first) or _wrong_frequencies(first, images)
-    if hint:
-        return hint
-    second = answer(images.clone(), generator)
-    if torch.equal(first, second):
-        return (
-            "Two calls in a row gave the same draws, so something inside is seeded anew each time. "
-            "Leave the seed to the caller: the generator moves on by itself."
-        )
-    if not torch.equal(first, answer(images.clone(), Generator().manual_seed(SEED))):
-        return (
-            "The same seed gave other draws: these dice are not the generator's. Hand it on to the function that draws."
-        )
-    return None
+BATCH = (256, 1, 28, 28)
+OTHER_SHAPES = ((1, 1, 28, 28), (28, 28), (3, 5, 7), (11,))
+LEVELS = 27  # Greys are sorted into the levels 0/27 to 27/27; each is drawn some 7,000 times in a batch.
 
 
-def _wrong_kind(drawn: Any, given: Tensor, images: Tensor) -> str | None:
-    if not isinstance(drawn, Tensor):
-        return f"A tensor is asked for, and this is of type {type(drawn).__name__}."
-    if drawn.shape != images.shape:
-        return f"Images of shape {list(images.shape)} went in, {list(drawn.shape)} came out: keep the shape."
-    if drawn.dtype != images.dtype:
-        return f"The result is {drawn.dtype}; a model multiplies with it, so give it the images' own type, float32."
-    if not torch.equal(given, images):
-        return "Your function overwrote the images it was given, and the grey values are lost for the next draw."
-    return None
+@exercise("binarize", "Every pixel is on as often as its grey value says, and the same seed draws the same pixels.")
+def check_binarize(answer: Any) -> None:
+    """Draw many pixels of known grey, and compare how often they are on; then look at the noise and at the seed."""
+    expect(not isinstance(answer, type), f"A function is asked for, and this is {describe(answer)}.")
+    noise = Generator().manual_seed(0)
+    # Every pixel has a grey of its own, so that a mistake of image, row or column shows.
+    images = torch.randint(0, LEVELS + 1, BATCH, generator=noise) / LEVELS
+    drawn = _draw(answer, images)
+    _expect_a_draw(answer, images, drawn)
+    _expect_noise_of_their_own(answer)
+    # The first time there is neither paper nor ink, and the images are not equally bright.
+    dim = images * torch.linspace(0.2, 0.7, len(images)).reshape(-1, 1, 1, 1) + 0.1
+    for greys in (dim, images):
+        _expect_frequencies(_draw(answer, greys), greys)
+    for shape in OTHER_SHAPES:
+        _draw(answer, torch.rand(shape, generator=noise))
+    _expect_one_source(answer, images)
 
 
-def _wrong_values(drawn: Tensor, images: Tensor) -> str | None:
-    if torch.equal(drawn, images):
-        return "These are still the grey values. Each pixel must be decided: 0 or 1."
+def _draw(answer: Any, images: Tensor, seed: int = 7) -> Tensor:
+    """Binarize once, and refuse what cannot be a binary image."""
+    images = images.clone()
+    drawn = ask(answer, images, Generator().manual_seed(seed))
+    expect(isinstance(drawn, Tensor), f"A tensor is asked for, and this is {describe(drawn)}.")
+    expect(
+        drawn.shape == images.shape,
+        f"Images of shape {list(images.shape)} went in, and {list(drawn.shape)} came out: keep the shape.",
+    )
+    expect(
+        drawn.dtype == images.dtype,
+        f"The result is {drawn.dtype}; a model multiplies with it, so give it the images' own type, float32.",
+    )
+    expect(
+        not (images.requires_grad or drawn.requires_grad),
+        "The images were data, and now gradients are asked of them: leave out `requires_grad`.",
+    )
+    expect(
+        not torch.equal(drawn, images) or not ((images > 0) & (images < 1)).any(),
+        "These are still the grey values. Each pixel must be decided: 0 or 1.",
+    )
     others = drawn[(drawn != 0) & (drawn != 1)]
-    return f"Only 0 and 1 may come out; yours has other values, such as {others[0]:.3g}." if len(others) else None
+    found = f"{others[0]:.3g}" if len(others) else ""
+    expect(not len(others), f"Only 0 and 1 may come out, and yours has other values, such as {found}.")
+    return drawn
 
 
-def _shared_throws(drawn: Tensor) -> str | None:
-    rows = drawn.flatten(0, 2)
-    if (rows == rows[0]).all():
-        return (
-            "Every pixel of grey 0.6 came out the same: that is a threshold. Throw dice, so that 60 % of them are on."
-        )
-    if (drawn == drawn[0]).all():
-        return (
-            "All images of the batch share one throw, so they are on and off together: every image needs its own dice."
-        )
-    # Grey rises along a row: a row that only ever rises (or falls) was decided by one number.
-    steps = rows.diff(dim=1)
-    if (steps >= 0).all() or (steps <= 0).all() or (drawn == drawn[:, :, :1]).all():
-        return "Pixels of one image share a throw: every pixel needs its own, as many numbers as there are pixels."
-    return None
+def _expect_a_draw(answer: Any, images: Tensor, drawn: Tensor) -> None:
+    """Refuse that all pixels of one grey in one image come out the same."""
+    outcomes = [drawn[0][images[0] == level / LEVELS] for level in range(1, LEVELS)]
+    if any(on.any() and not on.all() for on in outcomes):
+        return
+    found = f"All pixels of grey 0.63 in one image came out {int(outcomes[16][0])}"
+    expect(
+        all(torch.equal(drawn, _draw(answer, images, seed)) for seed in (8, 9)),
+        f"{found}, and another seed gives another picture: one random number decides for all of them. "
+        "Every pixel needs its own.",
+    )
+    raise Mistake(f"{found}, whatever the seed: that is a threshold. Draw, so that 63 % of them are on.")
 
 
-def _wrong_frequencies(drawn: Tensor, images: Tensor) -> str | None:
-    greys, frequencies = images[0, 0, 0], drawn.mean((0, 1, 2))  # Standard error of a frequency: at most 0.006.
-    if (frequencies - greys).abs().max() < 0.04:
-        return None
-    if (frequencies - (1 - greys)).abs().max() < 0.04:
-        return "Dark pixels come out 1 and bright ones 0: the probability is 1 − grey. Turn the comparison round."
-    i = int((frequencies - greys).abs().argmax())
-    grey, frequency = greys[i], frequencies[i]
-    return f"A pixel of grey {grey:.2f} should be on in {grey:.0%} of the draws; yours was in {frequency:.0%}."
+def _expect_noise_of_their_own(answer: Any) -> None:
+    """Compare the draws of pixels that are nearly all of grey 0.5."""
+    images = torch.full(BATCH, 0.5)
+    images[:, :, 0, 0], images[:, :, 0, 1] = 0, 1
+    drawn = _draw(answer, images).flatten(1)[:, 2:]
+    for rows, what in (
+        (drawn, "Images of the batch share their random numbers, so they go on and off together: every image"),
+        (drawn.T, "Pixels of one image share a random number, so they go on and off together: every pixel"),
+    ):
+        drawn_often = rows[rows.var(1) > 0.1]
+        alike = torch.corrcoef(drawn_often).fill_diagonal_(0).abs() if len(drawn_often) > 1 else torch.zeros(1)
+        expect(alike.max() < 0.8, f"{what} needs its own.")
+
+
+def _expect_frequencies(drawn: Tensor, greys: Tensor) -> None:
+    excess = _excess(drawn, greys, greys)
+    worst = excess.abs().argmax()
+    recognise(
+        drawn,
+        greys,
+        _other_probabilities(greys),
+        otherwise=f"A pixel of grey {worst / LEVELS:.2f} should be on in {worst / LEVELS:.0%} of the draws; "
+        f"yours was in {worst / LEVELS + excess[worst]:.0%}.",
+        same=lambda drawn, p: all(_excess(drawn, p, by).abs().max() < 0.03 for by in (p, greys)),
+    )
+    off = drawn[greys == 0].mean()
+    expect(not drawn[greys == 0].any(), f"Paper, grey 0, should never be on: yours was on in {off:.1%} of the draws.")
+    on = drawn[greys == 1].mean()
+    expect(drawn[greys == 1].all(), f"Ink, grey 1, should always be on: yours was on in {on:.1%} of the draws.")
+
+
+def _other_probabilities(greys: Tensor) -> dict[str, Tensor | tuple[Tensor, ...]]:
+    """Give the probabilities that are taken by mistake, each with its hint."""
+    brightest = greys.flatten(1).amax(1).reshape(-1, 1, 1, 1)
+    stretched = (greys - greys.min()) / (greys.max() - greys.min())
+    others = (greys.flip(0), greys.flip(-1), greys.flip(-2), greys.mT, greys.roll(1, 0), greys[:1], greys.mean(0))
+    return {
+        "Dark pixels come out 1 and bright ones 0: the probability is 1 − grey. Turn the comparison round.": 1 - greys,
+        "Every pixel is on in half of the draws, whatever its grey: give the greys to what draws.":
+            torch.full_like(greys, 0.5),
+        "The probability is the grey squared: does a pixel have to come out 1 twice?": greys**2,
+        "The probability is the root of the grey: use the grey itself.": greys.sqrt(),
+        "The grey is divided by 255 once more: it lies in [0, 1] already.": greys / 255,
+        "The greys are stretched to the brightest pixel: a dim image should stay dim, so take them as they are.":
+            (greys / greys.max(), greys / brightest, stretched),
+        "The probability is the grey of another pixel, or a mean over other images: take each pixel's own.":
+            tuple(other.expand(greys.shape) for other in others),
+    }  # fmt: skip
+
+
+def _excess(drawn: Tensor, p: Tensor, by: Tensor) -> Tensor:
+    """Compute the mean of `drawn − p` for each level of `by`; 0 where a level has too few pixels to tell."""
+    level = (LEVELS * by).round().long().clamp(0, LEVELS).flatten()
+    count = level.bincount(minlength=LEVELS + 1)
+    total = level.bincount(weights=(drawn - p).flatten(), minlength=LEVELS + 1)
+    return torch.where(count > 5000, total / count.clamp(min=1), 0.0)
+
+
+def _expect_one_source(answer: Any, images: Tensor) -> None:
+    torch.manual_seed(4711)
+    state = torch.get_rng_state()
+    expect_generator(lambda generator: ask(answer, images.clone(), generator))
+    ask(answer, images.clone(), Generator())
+    expect(
+        torch.equal(state, torch.get_rng_state()),
+        "It seeds or uses torch's own random numbers beside the generator: all chance should come from `generator`.",
+    )

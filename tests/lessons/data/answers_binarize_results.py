@@ -1,0 +1,235 @@
+"""More wrong answers to lesson 01's exercise: the probability, what comes out, and what happens beside."""
+
+import math
+import random
+
+import numpy as np
+import torch
+from lessons.data.answers_binarize import ANSWERS, uniform
+
+# The probability.
+for title, hint, chance in (
+    ("1 - grey", "(?i)turn", lambda x: 1 - x),
+    ("the square", "squared|%", lambda x: x**2),
+    ("the square root", "root|%", lambda x: x.sqrt()),
+    ("a fair coin", "half|%", lambda x: torch.full_like(x, 0.5)),
+    ("nine tenths of the grey", "%", lambda x: 0.9 * x),
+    ("half of the grey", "%", lambda x: 0.5 * x),
+    ("twice the grey, cut off", "%", lambda x: (2 * x).clamp(max=1)),
+    ("clamped to [0.05, 0.95]", "%", lambda x: x.clamp(0.05, 0.95)),
+    ("clamped to [0.01, 0.99]", "%", lambda x: x.clamp(0.01, 0.99)),
+    ("a sigmoid of the grey", "%", torch.sigmoid),
+    ("divided by 255 once more", "255|%", lambda x: x / 255),
+    ("rounded to one digit", "%", lambda x: (x * 10).round() / 10),
+    ("cut below 0.2 to paper", "%", lambda x: torch.where(x < 0.2, 0.0, x)),
+    ("steep", "%", lambda x: (4 * (x - 0.5)).clamp(0, 1)),
+    ("divided by the brightest pixel of the batch", "bright|%", lambda x: x / x.max()),
+    ("stretched to the batch's range", "bright|%", lambda x: (x - x.min()) / (x.max() - x.min())),
+    ("divided by each image's brightest pixel", "bright|%",
+     lambda x: x / x.flatten(1).amax(1).reshape(-1, *[1] * (x.ndim - 1))),
+    ("the mean of the batch", "other images|another|%", lambda x: x.mean(0, keepdim=True).expand(x.shape)),
+    ("the first image's grey", "other images|another|%", lambda x: x[:1].expand(x.shape)),
+    ("images in reverse", "another|%", lambda x: x.flip(0)),
+    ("mirrored", "another|%", lambda x: x.flip(-1)),
+    ("upside down", "another|%", lambda x: x.flip(-2)),
+    ("rows and columns exchanged", "another|%", lambda x: x.mT if x.shape[-1] == x.shape[-2] else x),
+    ("the mean grey of everything", "%|mean", lambda x: torch.full_like(x, x.mean().item())),
+):  # fmt: skip
+    ANSWERS.wrong(title, hint=hint)(lambda x, g, chance=chance: torch.bernoulli(chance(x), generator=g))
+
+ANSWERS.wrong("comparison turned round", hint="(?i)turn")(lambda x, g: (uniform(x, g) > x).float())
+ANSWERS.wrong("normal noise", hint="%|randn")(lambda x, g: (torch.randn(x.shape, generator=g) < x).float())
+ANSWERS.wrong("half of the noise", hint="%")(lambda x, g: (0.5 * uniform(x, g) < x).float())
+ANSWERS.wrong("noise of eight levels", hint="%")(
+    lambda x, g: (torch.randint(0, 8, x.shape, generator=g) / 8 < x).float()
+)
+ANSWERS.wrong("noise between -1 and 1", hint="%")(lambda x, g: (2 * uniform(x, g) - 1 < x).float())
+ANSWERS.wrong("two draws must agree", hint="%|squared")(
+    lambda x, g: torch.bernoulli(x, generator=g) * torch.bernoulli(x, generator=g)
+)
+ANSWERS.wrong("bernoulli_() without its probability", hint="half|%")(lambda x, g: x.clone().bernoulli_(generator=g))
+ANSWERS.wrong("drawn twice", hint="%|squared")(
+    lambda x, g: torch.bernoulli(torch.bernoulli(x, generator=g) * x, generator=g)
+)
+
+# What comes out.
+ANSWERS.wrong("the images as they were", hint="(?i)grey")(lambda x, g: x)
+ANSWERS.wrong("a copy of the images", hint="(?i)grey")(lambda x, g: x.clone())
+ANSWERS.wrong("grey and noise", hint="(?i)0 and 1")(lambda x, g: (x + uniform(x, g)) / 2)
+ANSWERS.wrong("the noise itself", hint="(?i)0 and 1")(lambda x, g: uniform(x, g))
+ANSWERS.wrong("a mean of ten draws", hint="(?i)0 and 1")(
+    lambda x, g: torch.stack([torch.bernoulli(x, generator=g) for _ in range(10)]).mean(0)
+)
+ANSWERS.wrong("bytes", hint="255")(lambda x, g: 255 * torch.bernoulli(x, generator=g))
+ANSWERS.wrong("minus one and one", hint="-1|−1")(lambda x, g: 2 * torch.bernoulli(x, generator=g) - 1)
+ANSWERS.wrong("ink keeps its grey", hint="(?i)0 and 1")(lambda x, g: x * torch.bernoulli(x, generator=g))
+ANSWERS.wrong("not a number", hint="(?i)0 and 1|nan")(lambda x, g: x / 0)
+ANSWERS.wrong("a number of draws", hint="(?i)0 and 1")(
+    lambda x, g: torch.bernoulli(x, generator=g) + torch.bernoulli(x, generator=g)
+)
+ANSWERS.wrong("relaxed", hint="(?i)0 and 1")(lambda x, g: torch.sigmoid((x - uniform(x, g)) * 100))
+ANSWERS.wrong("booleans", hint="bool")(lambda x, g: uniform(x, g) < x)
+ANSWERS.wrong("whole numbers", hint="int")(lambda x, g: (uniform(x, g) < x).int())
+ANSWERS.wrong("bytes of 0 and 1", hint="uint8")(lambda x, g: torch.bernoulli(x, generator=g).to(torch.uint8))
+ANSWERS.wrong("half precision", hint="float16")(lambda x, g: torch.bernoulli(x, generator=g).half())
+ANSWERS.wrong("double precision", hint="float64")(lambda x, g: torch.bernoulli(x.double(), generator=g))
+ANSWERS.wrong("complex", hint="complex")(lambda x, g: torch.bernoulli(x, generator=g).to(torch.complex64))
+ANSWERS.wrong("flattened", hint=r"shape.*784|784.*shape")(lambda x, g: torch.bernoulli(x, generator=g).flatten(1))
+ANSWERS.wrong("all in one row", hint="shape")(lambda x, g: torch.bernoulli(x, generator=g).flatten())
+ANSWERS.wrong("the channel dropped", hint="shape")(lambda x, g: torch.bernoulli(x, generator=g).squeeze(1))
+ANSWERS.wrong("one channel more", hint="shape")(lambda x, g: torch.bernoulli(x, generator=g).unsqueeze(1))
+ANSWERS.wrong("squeeze()", hint="shape")(lambda x, g: torch.bernoulli(x, generator=g).squeeze())
+ANSWERS.wrong("the first image only", hint="shape")(lambda x, g: torch.bernoulli(x[0], generator=g))
+ANSWERS.wrong("a sum", hint="shape")(lambda x, g: torch.bernoulli(x, generator=g).sum())
+ANSWERS.wrong("for [B, 1, 28, 28] only", hint="shape|stopped with")(
+    lambda x, g: (torch.rand(len(x), 1, 28, 28, generator=g) < x).float()
+)
+ANSWERS.wrong("for 28 x 28 only", hint="shape|stopped with")(
+    lambda x, g: (torch.rand(x.numel() // 784, 1, 28, 28, generator=g).reshape(x.shape) < x).float()
+)
+
+
+@ANSWERS.wrong("unpacks four sizes", hint=r"shape|stopped with")
+def _(images, generator):
+    batch, channels, height, width = images.shape
+    return (torch.rand(batch, channels, height, width, generator=generator) < images).float()
+
+
+@ANSWERS.wrong("always with a channel axis", hint=r"shape|stopped with")
+def _(images, generator):
+    return torch.bernoulli(images.reshape(-1, 1, 28, 28), generator=generator)
+
+
+@ANSWERS.wrong("a square of sizes", hint=r"shape|stopped with")
+def _(images, generator):
+    side = math.isqrt(images[0].numel())
+    return torch.bernoulli(images.reshape(len(images), 1, side, side), generator=generator)
+
+
+ANSWERS.wrong("a list", hint="list")(lambda x, g: torch.bernoulli(x, generator=g).tolist())
+ANSWERS.wrong("an array", hint="ndarray|array")(lambda x, g: torch.bernoulli(x, generator=g).numpy())
+ANSWERS.wrong("a string", hint="str")(lambda x, g: "binary")
+ANSWERS.wrong("a number", hint="float")(lambda x, g: 1.0)
+ANSWERS.wrong("a pair with the noise", hint="tuple")(lambda x, g: (torch.bernoulli(x, generator=g), g))
+ANSWERS.wrong("a dict", hint="dict")(lambda x, g: {"images": torch.bernoulli(x, generator=g)})
+ANSWERS.wrong("a generator of images", hint="generator")(lambda x, g: (torch.bernoulli(i, generator=g) for i in x))
+ANSWERS.wrong("a distribution", hint="Bernoulli")(lambda x, g: torch.distributions.Bernoulli(x))
+
+
+# What it does beside.
+@ANSWERS.wrong("images overwritten", hint="overw|changed")
+def _(images, generator):
+    return images.copy_(torch.bernoulli(images, generator=generator))
+
+
+@ANSWERS.wrong("images overwritten by bernoulli_", hint="overw|changed")
+def _(images, generator):
+    return images.bernoulli_(images.clone(), generator=generator)
+
+
+@ANSWERS.wrong("images overwritten, another returned", hint="overw|changed")
+def _(images, generator):
+    drawn = torch.bernoulli(images, generator=generator)
+    images[:] = drawn
+    return drawn
+
+
+@ANSWERS.wrong("noise taken from the images in place", hint="overw|changed")
+def _(images, generator):
+    images -= torch.rand(images.shape, generator=generator)
+    return (images > 0).float()
+
+
+@ANSWERS.wrong("images given gradients", hint="requires_grad|gradient")
+def _(images, generator):
+    images.requires_grad_()
+    return torch.bernoulli(images, generator=generator)
+
+
+@ANSWERS.wrong("the default dtype changed", hint="dtype")
+def _(images, generator):
+    torch.set_default_dtype(torch.float64)
+    return torch.bernoulli(images, generator=generator)
+
+
+@ANSWERS.wrong("gradients switched off for good", hint="grad")
+def _(images, generator):
+    torch.set_grad_enabled(False)
+    return torch.bernoulli(images, generator=generator)
+
+
+@ANSWERS.wrong("torch's own numbers used beside", hint="(?i)same seed|global|random")
+def _(images, generator):
+    if torch.rand(()) < 0.5:
+        return torch.bernoulli(images, generator=generator)
+    return (torch.rand(images.shape, generator=generator) < images).float()
+
+
+# What stops.
+@ANSWERS.wrong("an error of its own", hint="no chance today")
+def _(images, generator):
+    raise RuntimeError("no chance today")
+
+
+@ANSWERS.wrong("assertion", hint="AssertionError")
+def _(images, generator):
+    assert images.max() > 1
+    return torch.bernoulli(images, generator=generator)
+
+
+@ANSWERS.wrong("an error inside torch: bytes", hint="torch.bernoulli")
+def _(images, generator):
+    return torch.bernoulli(images.byte(), generator=generator)
+
+
+@ANSWERS.wrong("an error inside numpy", hint="np.random.binomial")
+def _(images, generator):
+    return np.random.binomial(1, images.numpy(), size=(3, 3))  # noqa: NPY002
+
+
+@ANSWERS.wrong("an error inside the standard library", hint="random.choices")
+def _(images, generator):
+    return random.choices([0, 1], weights=[0.5])
+
+
+@ANSWERS.wrong("a name that is not there", hint="NameError")
+def _(images, generator):
+    return bernoulli(images, generator=generator)  # noqa: F821
+
+
+@ANSWERS.wrong("SystemExit", hint="SystemExit|exit")
+def _(images, generator):
+    raise SystemExit
+
+
+@ANSWERS.wrong("recursion", hint="RecursionError")
+def _(images, generator):
+    return binarize_again(images, generator)
+
+
+def binarize_again(images, generator):
+    return binarize_again(images, generator)
+
+
+ANSWERS.wrong("one argument", hint="argument")(lambda images: torch.bernoulli(images))
+ANSWERS.wrong("three arguments", hint="argument")(lambda images, p, generator: torch.bernoulli(images))
+ANSWERS.wrong("the result, not the function", hint="without calling|function")(torch.zeros(2, 1, 28, 28))
+ANSWERS.wrong("a number for a function", hint="function")(3)
+ANSWERS.wrong("a string for a function", hint="function")("binarize")
+
+
+@ANSWERS.wrong("a class", hint="class")
+class _Class:
+    def __init__(self, images, generator):
+        self.images = torch.bernoulli(images, generator=generator)
+
+
+@ANSWERS.wrong("made for the probe", hint="%|shape|share|threshold")
+def _(images, generator):
+    torch.rand(1, generator=generator)
+    return torch.zeros_like(images)
+
+
+@ANSWERS.wrong("all on", hint="%|threshold")
+def _(images, generator):
+    return torch.ones_like(images)
