@@ -125,3 +125,105 @@ def test_a_read_only_data_folder_is_named(monkeypatch, small_mnist, request):
     monkeypatch.setenv("VAE_COURSE_DATA", "/vae_course")
     with pytest.raises(OSError, match=r"cannot write to /vae_course.*set VAE_COURSE_DATA"):
         fetch_mnist(small_mnist.as_uri())
+
+
+@contextlib.contextmanager
+def answer(speak):
+    """A server that says to each caller what `speak` sends into its socket."""
+    stopped = threading.Event()
+
+    def serve_for_ever():
+        while not stopped.is_set():
+            with contextlib.suppress(OSError):
+                caller, _ = server.accept()
+                with caller:
+                    caller.recv(2**16)
+                    speak(caller.sendall, stopped)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+        thread = threading.Thread(target=serve_for_ever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            stopped.set()
+            thread.join()
+
+
+HEAD = b"HTTP/1.0 200 OK\r\n\r\n"
+
+
+def byte_by_byte(send, stopped):
+    send(HEAD)
+    while not stopped.wait(0.05):
+        send(b"\x1f")
+
+
+def headers_letter_by_letter(send, stopped):
+    send(b"HTTP/1.0 200 OK\r\nServer: ")
+    while not stopped.wait(0.05):
+        send(b"a")
+
+
+def without_an_end(send, stopped):
+    send(HEAD)
+    while not stopped.is_set():
+        send(bytes(2**16))
+
+
+def shorter_than_promised(send, stopped):
+    send(b"HTTP/1.0 200 OK\r\nContent-Length: 1000\r\n\r\n" + bytes(10))
+
+
+def promise_of_another_kind(send, stopped):
+    send(b"HTTP/1.0 200 OK\r\nContent-Length: many\r\n\r\n" + bytes(10))
+
+
+def no_http(send, stopped):
+    send(b"220 ftp.example.org ready\r\n")
+
+
+SERVERS = {
+    byte_by_byte: "fewer than 20,000 bytes came in 0.5 seconds",
+    headers_letter_by_letter: "fewer than 20,000 bytes came in 0.5 seconds",
+    without_an_end: "it sends more than 1,048,576 bytes, which is not MNIST",
+    shorter_than_promised: "it ended after 10 of 1,000 bytes",
+    promise_of_another_kind: "could not fetch MNIST",
+    no_http: "could not fetch MNIST",
+}
+
+
+@pytest.mark.parametrize(("speak", "message"), SERVERS.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_a_server_is_not_trusted_to_end(monkeypatch, data_home, speak, message):
+    monkeypatch.setattr("vae_course.digits.download.TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr("vae_course.digits.download.MOST_BYTES", 2**20)
+    with answer(speak) as url, pytest.raises(ConnectionError, match=message) as raised:
+        fetch_mnist(url)
+    assert f"{url}/train-images-idx3-ubyte.gz" in str(raised.value)
+    assert str(raised.value).count("\n") == 1, "one line, and one that says what to do"
+    assert not list(data_home.iterdir())
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_a_mirror_of_other_digits_is_named_by_its_own_address(small_mnist, scheme):
+    spoil(small_mnist, "changed")
+    with serve(small_mnist) as url, pytest.raises(ValueError, match="is not MNIST's") as raised:
+        fetch_mnist(url if scheme == "http" else small_mnist.as_uri())
+    where = url if scheme == "http" else small_mnist.as_uri()
+    assert str(raised.value).startswith(f"{where}/t10k-images-idx3-ubyte.gz")
+    assert "mirror of other digits" in str(raised.value)
+    assert "--again" not in str(raised.value)
+
+
+def test_a_large_file_of_a_folder_mirror_is_not_copied(small_mnist, data_home):
+    os.truncate(small_mnist / "t10k-images-idx3-ubyte.gz", 10**11)
+    with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte\.gz is not MNIST's: it is larger than"):
+        fetch_mnist(small_mnist.as_uri())
+    assert not list(data_home.iterdir())
+
+
+@pytest.mark.parametrize("mirror", ["", " ", "file:relative/folder", "http://", "http:///folder", "http://[::1"])
+def test_an_address_without_its_parts_is_refused(mirror):
+    with pytest.raises(ValueError, match=r"mirror=.*(must start with|needs three slashes|names no host|no address)"):
+        fetch_mnist(mirror)

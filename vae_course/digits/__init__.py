@@ -1,15 +1,23 @@
 """Where digits come from: the files inside the package, the full MNIST, or a folder in its format."""
 
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from vae_course.digits.download import check_mnist, data_home, fetch_mnist, missing_mnist_files
-from vae_course.digits.idx import read_idx
+from vae_course.digits.download import check_mnist, data_home, expanded, fetch_mnist, missing_mnist_files
+from vae_course.digits.idx import read_idx, read_idx_shape
 
 EMBEDDED = Path(__file__).parent
+STEMS = tuple(f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+# White is 255. Digits whose whitest pixel is darker than this are on another scale.
+DARKEST_WHITE = 128
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,15 @@ class Digits:
     test_images: UInt8[Tensor, "test 28 28"]
     test_labels: Int64[Tensor, " test"]
 
+    @cached_property
+    def digest(self) -> str:
+        """Give the SHA-256 of all pixels and labels: the same digits have the same digest, wherever they lie."""
+        digest = sha256()
+        for part in (self.train_images, self.train_labels, self.test_images, self.test_labels):
+            digest.update(f"{list(part.shape)}".encode())
+            digest.update(part.byte().contiguous().numpy())
+        return digest.hexdigest()
+
 
 def load_digits(source: str | Path = "embedded", mirror: str | None = None) -> Digits:
     """Load digits by name, or from a folder.
@@ -30,7 +47,8 @@ def load_digits(source: str | Path = "embedded", mirror: str | None = None) -> D
     Args:
         source: `"embedded"`: 4,000 + 1,000 MNIST digits inside the package, no network touched. `"mnist"`: all
             60,000 + 10,000, downloaded on first use. Otherwise a folder of MNIST-format IDX files, plain or gzipped
-            (Fashion-MNIST and KMNIST come that way).
+            (Fashion-MNIST and KMNIST come that way). Bytes that are all 0 or 1 are read as black and white, with a
+            warning.
         mirror: for `"mnist"`, where to fetch it from if it is not here yet; see `fetch_mnist`.
 
     Raises:
@@ -45,30 +63,69 @@ def load_digits(source: str | Path = "embedded", mirror: str | None = None) -> D
             folder = fetch_mnist(mirror)
         check_mnist(folder)
         return _read_folder(folder, "mnist")
-    folder = Path(source).expanduser().resolve()
-    if not folder.is_dir():
-        raise ValueError(f"source={str(source)!r} is neither 'embedded', nor 'mnist', nor a folder")
+    folder = _folder(source)
     return _read_folder(folder, str(folder))
 
 
+def _folder(source: str | Path) -> Path:
+    choices = f"source={str(source)!r} is neither 'embedded', nor 'mnist', nor a folder"
+    if not str(source).strip():
+        raise ValueError(f"{choices}: it is empty")
+    try:
+        folder = expanded(source).resolve()
+    except RuntimeError as error:  # A link that leads to itself.
+        raise ValueError(f"{choices}: {error}") from error
+    if folder.is_file():
+        raise ValueError(f"{choices}: it is a file; name its folder, {folder.parent}")
+    if not folder.is_dir():
+        raise ValueError(choices)
+    return folder
+
+
 def _read_folder(folder: Path, name: str) -> Digits:
-    parts = [
-        _read_named(folder, f"{split}-{kind}-ubyte")
-        for split in ("train", "t10k")
-        for kind in ("images-idx3", "labels-idx1")
-    ]
-    for images, labels in (parts[:2], parts[2:]):
-        if images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(labels):
+    paths = [_find(folder, stem) for stem in STEMS]
+    # All headers are looked at before any file is read: a header that lies must not cost the time of the others.
+    shapes = [read_idx_shape(path) for path in paths]
+    for images, labels in (shapes[:2], shapes[2:]):
+        if images[1:] != (28, 28) or labels != images[:1] or not labels[0]:
             raise ValueError(
                 f"{folder}: images must be [N, 28, 28], N at least 1, with a label each; "
-                f"found images {list(images.shape)} and labels {list(labels.shape)}"
+                f"found images {list(images)} and labels {list(labels)}"
             )
-    train_images, train_labels, test_images, test_labels = parts
-    return Digits(name, train_images, train_labels.long(), test_images, test_labels.long())
+    parts = [read_idx(path) for path in paths]
+    train_images, test_images = _as_bytes(folder, parts[0], parts[2])
+    return Digits(name, train_images, parts[1].long(), test_images, parts[3].long())
 
 
-def _read_named(folder: Path, stem: str) -> UInt8[Tensor, "..."]:
-    for path in (folder / f"{stem}.gz", folder / stem):
-        if path.is_file():
-            return read_idx(path)
-    raise FileNotFoundError(f"{folder} has no {stem}.gz (nor {stem}), one of the four files of an MNIST-format folder")
+def _find(folder: Path, stem: str) -> Path:
+    """Find one of the four files, also as Kaggle's archives unpack: in a folder of its own name, or with a dot."""
+    for name in (stem, stem.replace("-idx", ".idx")):
+        for path in (folder / f"{name}.gz", folder / name, folder / name / name, folder / name / f"{name}.gz"):
+            if path.is_file():
+                return path
+    raise FileNotFoundError(
+        f"{folder} has no {stem}.gz (nor {stem}), one of the four files of an MNIST-format folder{_hint(folder, stem)}"
+    )
+
+
+def _hint(folder: Path, stem: str) -> str:
+    """Say where the file is, if it is near, or what is there under a name that is like it."""
+    deeper: Iterator[Path] = chain(folder.glob(f"*/{stem}*"), folder.glob(f"*/*/{stem}*"))
+    if found := next((path for path in deeper if path.is_file()), None):
+        return f"; {found.parent} has it, so name that folder"
+    alike = sorted(path.name for path in folder.iterdir() if stem.split("-")[1] in path.name)[:3]
+    return f"; it has {', '.join(alike)}: rename the four files as MNIST's are named" if alike else ""
+
+
+def _as_bytes(folder: Path, *parts: UInt8[Tensor, "_ 28 28"]) -> tuple[UInt8[Tensor, "_ 28 28"], ...]:
+    """Bring the pixels to the scale 0 to 255, where there is no doubt which scale they have."""
+    whitest = [int(images.max()) for images in parts]
+    if min(whitest) >= DARKEST_WHITE or max(whitest) == 0:
+        return parts
+    if max(whitest) == 1:
+        warnings.warn(f"{folder}: its pixels are all 0 or 1, and are read as black and white", stacklevel=4)
+        return tuple(images * 255 for images in parts)
+    raise ValueError(
+        f"{folder}: pixels must be bytes from 0, black, to 255, white; its whitest training pixel is {whitest[0]}, and "
+        f"its whitest test pixel {whitest[1]}. Store them on that scale: pixels * (255 / WHITE)"
+    )

@@ -1,20 +1,26 @@
-"""Fetching the full MNIST: through torchvision, from its servers or from a mirror, and never half."""
+"""Fetching the full MNIST: from torchvision's servers or from a mirror, checked, and never half."""
 
 import os
 import shutil
-import socket
 import tempfile
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
+from threading import Event, Thread
 from urllib.parse import urlparse
-from urllib.request import url2pathname
+from urllib.request import Request, url2pathname, urlopen
 
 import platformdirs
 
 from vae_course.digits.torchvision_compat import MNIST, check_integrity
 
-TIMEOUT_SECONDS = 30.0
+# A server that does not answer, or that sends less than this in so many seconds, is given up.
+TIMEOUT_SECONDS = 10.0
+LEAST_BYTES = 20_000
+# The largest of the four files has 9.9 MB.
+MOST_BYTES = 16 * 2**20
 NO_NETWORK_HELP = (
     "The embedded digits need no network: load_digits('embedded'). A copy of the four .gz files can be named: "
     "python -m vae_course data --mirror http://HOST/FOLDER/ or file:///FOLDER/"
@@ -22,9 +28,32 @@ NO_NETWORK_HELP = (
 
 
 def data_home() -> Path:
-    """The folder where downloaded data lives: `$VAE_COURSE_DATA`, or a folder in the user's cache."""
+    """The folder where downloaded data lives: `$VAE_COURSE_DATA`, or a folder in the user's cache.
+
+    Raises:
+        FileNotFoundError: the user has no home folder; the message says what to set.
+    """
     chosen = os.environ.get("VAE_COURSE_DATA")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("vae_course", appauthor=False)
+    if chosen:
+        return expanded(chosen)
+    try:
+        return platformdirs.user_cache_path("vae_course", appauthor=False).resolve()
+    except RuntimeError as error:
+        raise FileNotFoundError(
+            "this user has no home folder: set HOME, or set VAE_COURSE_DATA to a folder that you may write to"
+        ) from error
+
+
+def expanded(path: str | Path) -> Path:
+    """Replace a `~` at the start by the home folder.
+
+    Raises:
+        FileNotFoundError: nobody has this home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(f"{path}: there is no such home folder; write the path in full") from error
 
 
 def missing_mnist_files(folder: Path) -> list[str]:
@@ -32,13 +61,23 @@ def missing_mnist_files(folder: Path) -> list[str]:
     return [name for name, _ in MNIST.resources if not (folder / name).is_file()]
 
 
-def check_mnist(folder: Path) -> None:
-    """Raise a `ValueError` unless the four files are MNIST's, by their published checksums."""
+def check_mnist(folder: Path, origin: str = "") -> None:
+    """Raise a `ValueError` unless the four files are MNIST's, by their published checksums.
+
+    Args:
+        folder: where they are.
+        origin: where they were fetched from a moment ago; the message then names the file there.
+    """
     for name, md5 in MNIST.resources:
         if not check_integrity(folder / name, md5):
+            remedy = (
+                "Is it a mirror of other digits? Those can be named as a folder: --data FOLDER"
+                if origin
+                else "Fetch it again: python -m vae_course data --again (with --mirror URL, if you used one)"
+            )
             raise ValueError(
-                f"{folder / name} is not MNIST's: its checksum differs from {md5}, so it is damaged or something else. "
-                "Fetch it again: python -m vae_course data --again (with --mirror URL, if you used one)"
+                f"{origin.rstrip('/') + '/' + name if origin else folder / name} is not MNIST's: its checksum differs "
+                f"from {md5}, so it is damaged or something else. {remedy}"
             )
 
 
@@ -55,30 +94,40 @@ def fetch_mnist(mirror: str | None = None) -> Path:
         ValueError: the mirror is no such address, or a file in its folder has the wrong checksum.
         OSError: the folder cannot be written, or the files cannot be had whole.
     """
-    address = urlparse(mirror or "")
-    if mirror is not None and address.scheme not in ("http", "https", "file"):
-        raise ValueError(f"mirror={mirror!r} must start with http://, https:// or file:///")
-    if address.scheme == "file" and address.netloc:
-        raise ValueError(f"mirror={mirror!r} needs three slashes: file:///FOLDER/")
-    folder = data_home() / "MNIST" / "raw"
-    with _staging_folder(data_home()) as staging:
-        incoming = staging / "MNIST" / "raw"
-        if address.scheme == "file":
-            _copy_mnist(Path(url2pathname(address.path)), incoming)
+    if mirror is not None:
+        _check_address(mirror)
+    home = data_home()
+    folder = home / "MNIST" / "raw"
+    with _staging_folder(home) as staging:
+        if mirror is not None and mirror.startswith("file:"):
+            _copy_mnist(Path(url2pathname(urlparse(mirror).path)), staging)
         else:
-            _download_mnist(mirror, staging)
-        check_mnist(incoming)
+            _download_mnist(MNIST.mirrors if mirror is None else [mirror], staging)
+        check_mnist(staging, mirror or MNIST.mirrors[0])
         folder.mkdir(parents=True, exist_ok=True)
-        for file in incoming.glob("*.gz"):
+        for file in staging.glob("*.gz"):
             file.replace(folder / file.name)
     return folder
 
 
+def _check_address(mirror: str) -> None:
+    try:
+        address = urlparse(mirror)
+    except ValueError as error:
+        raise ValueError(f"mirror={mirror!r} is no address: {error}") from error
+    if address.scheme not in ("http", "https", "file"):
+        raise ValueError(f"mirror={mirror!r} must start with http://, https:// or file:///")
+    if address.scheme == "file" and (address.netloc or not address.path.startswith("/")):
+        raise ValueError(f"mirror={mirror!r} needs three slashes: file:///FOLDER/")
+    if address.scheme != "file" and not address.netloc:
+        raise ValueError(f"mirror={mirror!r} names no host: http://HOST/FOLDER/")
+
+
 @contextmanager
-def _staging_folder(home: Path):
+def _staging_folder(home: Path) -> Iterator[Path]:
     try:
         home.mkdir(parents=True, exist_ok=True)
-        staging = tempfile.TemporaryDirectory(dir=home, prefix="incoming-")
+        staging = tempfile.TemporaryDirectory(dir=home, prefix="incoming-", ignore_cleanup_errors=True)
     except OSError as error:
         raise type(error)(
             f"cannot write to {home} ({error.strerror}): set VAE_COURSE_DATA to a folder that you may write to"
@@ -91,21 +140,73 @@ def _copy_mnist(source: Path, target: Path) -> None:
     missing = missing_mnist_files(source)
     if missing:
         raise FileNotFoundError(f"{source} lacks {', '.join(missing)}")
-    target.mkdir(parents=True)
-    for file in source.glob("*-ubyte.gz"):
-        shutil.copy(file, target)
+    for name, _ in MNIST.resources:
+        if (source / name).stat().st_size > MOST_BYTES:
+            raise ValueError(f"{source / name} is not MNIST's: it is larger than {MOST_BYTES:,} bytes")
+        shutil.copyfile(source / name, target / name)
 
 
-def _download_mnist(mirror: str | None, root: Path) -> None:
-    """Let torchvision download and check. It asks for no timeout, and a dead network must not hang for ever."""
-    mirrors = MNIST.mirrors if mirror is None else [mirror.rstrip("/") + "/"]
-    # The class's name is the folder's name, so the subclass keeps it.
-    dataset = type("MNIST", (MNIST,), {"mirrors": mirrors})
-    timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(TIMEOUT_SECONDS)
+def _download_mnist(mirrors: list[str], folder: Path) -> None:
+    """Download each file from the first mirror that has it."""
+    for name, _ in MNIST.resources:
+        failures = []
+        for mirror in mirrors:
+            url = mirror.rstrip("/") + "/" + name
+            try:
+                _download(url, folder / name)
+                break
+            except (OSError, HTTPException, ValueError) as error:
+                failures.append(f"{url}: {' '.join(str(error).split()) or type(error).__name__}")
+        else:
+            raise ConnectionError(f"could not fetch MNIST. {'; '.join(failures)}\n{NO_NETWORK_HELP}")
+
+
+def _download(url: str, path: Path) -> None:
+    """Download a file, for as long as bytes keep coming, and no more of them than MNIST's largest file has.
+
+    A thread fetches while this one looks on: what a server can make wait for ever (a name to look up, headers that
+    come letter by letter) knows no timeout of its own.
+    """
+    received, stopped = [0], Event()
+    failures: list[Exception] = []
+
+    def fetch() -> None:
+        try:
+            _copy_from_server(url, path, received, stopped.is_set)
+        except Exception as error:
+            failures.append(error)
+
+    thread = Thread(target=fetch, daemon=True)
+    thread.start()
     try:
-        dataset(root, download=True)
-    except (RuntimeError, OSError, HTTPException) as error:
-        raise ConnectionError(f"could not fetch MNIST. {str(error).strip()}\n{NO_NETWORK_HELP}") from error
+        _watch(thread, received)
     finally:
-        socket.setdefaulttimeout(timeout)
+        stopped.set()
+        thread.join(1)
+    if failures:
+        raise failures[0]
+
+
+def _copy_from_server(url: str, path: Path, received: list[int], stopped: Callable[[], bool]) -> None:
+    # Some servers refuse whoever does not say its name.
+    request = Request(url, headers={"User-Agent": "vae_course"})
+    with urlopen(request, timeout=TIMEOUT_SECONDS) as response, path.open("wb") as file:
+        promised = response.headers.get("Content-Length")
+        while not stopped() and (piece := response.read1(2**16)):
+            received[0] += len(piece)
+            if received[0] > MOST_BYTES:
+                raise ValueError(f"it sends more than {MOST_BYTES:,} bytes, which is not MNIST")
+            file.write(piece)
+    if promised is not None and received[0] != int(promised):
+        raise ConnectionError(f"it ended after {received[0]:,} of {int(promised):,} bytes")
+
+
+def _watch(thread: Thread, received: list[int]) -> None:
+    """Wait for the thread, as long as it makes progress."""
+    seen, since = 0, time.monotonic()
+    while thread.is_alive():
+        thread.join(0.05)
+        if received[0] - seen >= LEAST_BYTES:
+            seen, since = received[0], time.monotonic()
+        if thread.is_alive() and time.monotonic() - since > TIMEOUT_SECONDS:
+            raise TimeoutError(f"fewer than {LEAST_BYTES:,} bytes came in {TIMEOUT_SECONDS:g} seconds")

@@ -4,6 +4,9 @@ import gzip
 import math
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +14,49 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+GZIP = b"\x1f\x8b"
+# Images have 3 axes and labels 1; what promises more than this is damaged, or is made to do harm.
+MOST_AXES = 8
+MOST_VALUES = 2**31
+OTHER_TYPES = {0x09: "signed bytes", 0x0B: "16-bit integers", 0x0C: "32-bit integers", 0x0D: "floats", 0x0E: "doubles"}
+OTHER_FILES = {
+    b"PK\x03\x04": "a zip archive: unpack it",
+    b"BZh": "a bzip2 file: unpack it",
+    b"\xfd7zXZ": "an xz file: unpack it",
+    b"7z\xbc\xaf": "a 7z archive: unpack it",
+    b"<": "a web page: fetch the file itself",
+    b"version https://git-lfs": "a pointer of Git LFS: fetch the file with git lfs pull",
+    b"\x93NUMPY": "a numpy file: write its array with write_idx",
+    GZIP: "gzipped twice: unpack it once",
+}
+
 
 def read_idx(path: Path) -> UInt8[Tensor, "..."]:
-    """Read an IDX file of unsigned bytes, gzipped if its name ends in `.gz`.
+    """Read an IDX file of unsigned bytes, plain or gzipped, whatever its name says.
+
+    At most the bytes that the header promises are read, and one more.
 
     Raises:
-        ValueError: truncated, corrupted, or not of this format.
+        ValueError: truncated, corrupted, too large, or not of this format; the message names the file.
     """
-    try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"{path} is truncated or corrupted: {error}") from error
-    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
-        raise ValueError(f"{path} is no IDX file of bytes: it starts with {content[:3].hex(' ')}, not with 00 00 08")
-    start = 4 + 4 * content[3]
-    if len(content) < start:
-        raise ValueError(f"{path} is truncated: it ends inside its header")
-    shape = struct.unpack(f">{content[3]}I", content[4:start])
-    if len(content) - start != math.prod(shape):
-        raise ValueError(f"{path} should hold {math.prod(shape):,} values, it holds {len(content) - start:,}")
-    return torch.from_numpy(np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy())
+    with _opened(path) as file:
+        shape = _read_shape(file, path)
+        promised = math.prod(shape)
+        content = _read_at_most(file, promised + 1)
+    if len(content) != promised:
+        held = f"{_held(path, shape, len(content)):,}" if len(content) < promised or not _is_gzipped(path) else "more"
+        raise ValueError(f"{path} should hold {promised:,} values, it holds {held}")
+    return torch.from_numpy(np.frombuffer(content, np.uint8).reshape(shape))
+
+
+def read_idx_shape(path: Path) -> tuple[int, ...]:
+    """Read what an IDX file's header promises, and nothing more.
+
+    Raises:
+        ValueError: no header of this format.
+    """
+    with _opened(path) as file:
+        return _read_shape(file, path)
 
 
 def write_idx(path: Path, array: np.ndarray) -> None:
@@ -38,3 +64,61 @@ def write_idx(path: Path, array: np.ndarray) -> None:
     header = bytes([0, 0, 0x08, array.ndim]) + np.array(array.shape, ">u4").tobytes()
     # mtime=0 keeps the file's bytes the same each time it is made.
     path.write_bytes(gzip.compress(header + array.tobytes(), compresslevel=9, mtime=0))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedIOBase]:
+    """Open a file for reading, unpacked if it is gzipped; say of which file a mistake of the unpacking is."""
+    try:
+        with gzip.open(path) if _is_gzipped(path) else path.open("rb") as file:
+            yield file
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{path} is truncated or corrupted: {error}") from error
+
+
+def _is_gzipped(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == GZIP
+
+
+def _read_shape(file: BufferedIOBase, path: Path) -> tuple[int, ...]:
+    start = file.read(4)
+    if len(start) < 4 or start[:3] != b"\x00\x00\x08":
+        raise ValueError(_what_it_is(path, start + file.read(20)))
+    axes = start[3]
+    if axes > MOST_AXES:
+        raise ValueError(f"{path} is damaged: its header promises {axes} axes, where images have 3 and labels 1")
+    sizes = file.read(4 * axes)
+    if len(sizes) < 4 * axes:
+        raise ValueError(f"{path} is truncated: it ends inside its header")
+    shape = struct.unpack(f">{axes}I", sizes)
+    # An axis of size 0 must not hide how large the others are.
+    if math.prod(size or 1 for size in shape) > MOST_VALUES:
+        raise ValueError(f"{path}: its header promises {' × '.join(map(str, shape))} values, at most 2³¹ are read")
+    return shape
+
+
+def _what_it_is(path: Path, start: bytes) -> str:
+    """Say what a file is that is no IDX file of bytes."""
+    if start[:2] == b"\x00\x00" and start[2:3] and start[2] in OTHER_TYPES:
+        return f"{path} is no IDX file of bytes: it holds {OTHER_TYPES[start[2]]}; store pixels as bytes 0 to 255"
+    gzipped = _is_gzipped(path)
+    doubt = ". It may be truncated or corrupted" if gzipped else ""
+    known = next((f". It is {name}" for magic, name in OTHER_FILES.items() if start.lstrip().startswith(magic)), doubt)
+    if path.suffix == ".gz" and not gzipped:
+        begins = f"a gzipped file starts with 1f 8b, not with {start[:2].hex(' ')}"
+        return f"{path} is truncated or corrupted: {begins}{known}"
+    return f"{path} is no IDX file of bytes: it starts with {start[:3].hex(' ')}, not with 00 00 08{known}"
+
+
+def _read_at_most(file: BufferedIOBase, count: int) -> bytearray:
+    """Read in pieces, so that a promise costs no memory until it is kept."""
+    content = bytearray()
+    while count > len(content) and (piece := file.read(min(2**20, count - len(content)))):
+        content += piece
+    return content
+
+
+def _held(path: Path, shape: tuple[int, ...], read: int) -> int:
+    """How many values there are: of a plain file its size says it."""
+    return read if _is_gzipped(path) else path.stat().st_size - 4 - 4 * len(shape)
