@@ -1,105 +1,170 @@
-"""Lesson 04: the check of `log_likelihood`."""
+"""Check the exercise of lesson 04, `log_likelihood`."""
 
+import math
+from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Generator, Tensor
-from torch.distributions import Bernoulli, Independent
-from torch.nn.functional import log_softmax, logsigmoid
+from torch.distributions import Bernoulli
+from torch.nn.functional import log_softmax, logsigmoid, softplus
 
-from vae_course.kit.exercise import exercise, tried
+from vae_course.decoder import log_likelihood
+from vae_course.kit.exercise import ask, describe, exercise, expect, recognise
+
+PIXELS = (-3, -2, -1)
+SURE = (30.0, -30.0, 100.0, -100.0, 300.0, -300.0, 10_000.0, -10_000.0)
+SCALES = {
+    "The sign is turned: this is the cost. A log-probability is at most 0.": -1.0,
+    "It is 784 times too small: a mean over pixels. The log of a product is a sum of logs.": 1 / 784,
+    "These are bits: the log to base 2. Nats take the natural logarithm.": 1 / math.log(2),
+    "This is the log to base 10. Nats take the natural logarithm.": 1 / math.log(10),
+    "It is twice what it should be.": 2.0,
+    "It is half of what it should be.": 0.5,
+}
+PROBABILITIES = "The logs are missing: these are the probabilities, added. Add log(p) or log(1 − p)."
+PRODUCT = "It is 0 for every image. A product of 784 probabilities is too small for float32: add their logs."
+SOFTMAX = "A softmax makes pixels compete for one unit of ink. Each pixel has its own coin: a sigmoid for each."
+SQUARED = "That is squared error, the log-density of a Gaussian. These pixels are coins: p if on, 1 − p if off."
 
 
 @exercise(
     "log_likelihood",
-    "It agrees with torch.distributions image by image, in value and in gradient, up to logits of ±300.",
+    "It agrees with torch.distributions image by image, in value and in gradient, up to logits of ±10,000.",
 )
-def check_log_likelihood(answer: Any) -> str | None:
+def check_log_likelihood(answer: Any) -> None:
     """Check a function of `logits` and `x` that returns log p(x|z) of each image in nats."""
     generator = Generator().manual_seed(0)
-    logits = 2 * torch.randn(3, 1, 28, 28, generator=generator)
+    logits = 2 * torch.randn(5, 1, 28, 28, generator=generator)
     x = torch.bernoulli(torch.sigmoid(logits), generator=generator)
-    result = tried(answer(logits.clone(), x.clone()))
-    return (
-        _wrong_form(result, logits, x)
-        or _wrong_value(result, logits, x)
-        or _wrong_when_sure(answer)
-        or _wrong_gradient(answer, logits, x)
-    )
+    got, right = _asked(answer, logits, x), log_likelihood(logits, x)
+    expect(_same(got, _asked(answer, logits, x)), "Asked twice about the same images, it gives different numbers.")
+    _expect_images_apart(answer, got, logits, x)
+    recognise(got, right, _mistakes(logits, x), otherwise=_difference(got, right), same=_same)
+    _expect_right_when_sure(answer)
+    _expect_gradient(answer, logits, x, "for logits around 0")
 
 
-def _truth(logits: Float[Tensor, "batch 1 28 28"], x: Float[Tensor, "batch 1 28 28"]) -> Float[Tensor, " batch"]:
-    return Independent(Bernoulli(logits=logits), 3).log_prob(x)
+def _asked(answer: Any, logits: Tensor, x: Tensor) -> Tensor:
+    """Ask for the log-likelihoods, and refuse what is no tensor of one value per image."""
+    state = torch.get_rng_state()
+    got, count = ask(answer, logits, x), f"{len(x)} images" if len(x) > 1 else "a batch of one image"
+    expect(torch.equal(state, torch.get_rng_state()), "It draws random numbers or sets a seed. Nothing here is random.")
+    form = f"The result is {describe(got)}. Return a tensor with a value per image, shape [B]."
+    expect(isinstance(got, Tensor), form)
+    expect(got.dtype in (torch.float32, torch.float64), f"It returned values of {got.dtype}. Keep to float32.")
+    expect(got.shape != x.shape, "It returned a value per pixel. Given z, pixels are independent: sum their logs.")
+    whole = f"It returned {_of_the_batch(got, logits, x)}. Sum over pixels, and keep the batch: shape [B]."
+    expect(got.ndim > 0 or len(x) == 1, whole)
+    cause = " Does a squeeze() take the batch away?" if got.ndim == 0 else ""
+    shape = f"For {count} it returned shape {list(got.shape)}, and [{len(x)}] is wanted.{cause}"
+    expect(got.shape == x.shape[:1], shape)
+    return got
 
 
-def _wrong_form(result: Any, logits: Tensor, x: Tensor) -> str | None:
-    if not isinstance(result, Tensor):
-        return f"It returned a {type(result).__name__}; a tensor with one number an image is wanted, shape [B]."
-    if result.shape == (3,):
-        return None
-    if result.shape == (3, 1, 28, 28):
-        return "It returned one number a pixel. Pixels are independent given z, so their logs add up: sum over them."
-    if result.ndim == 0:
-        truth = _truth(logits, x)
-        reduced = "the sum" if torch.isclose(result.detach().float(), truth.sum(), rtol=1e-3) else "one number"
-        return f"It returned {reduced} for the whole batch. Sum over pixels, and keep the batch: shape [B]."
-    return f"It returned shape {list(result.shape)} for a batch of 3 images; one number an image is shape [3]."
+def _of_the_batch(got: Tensor, logits: Tensor, x: Tensor) -> str:
+    """Say which number it is that stands for the whole batch."""
+    right = log_likelihood(logits, x)
+    numbers = {
+        "the sum for the whole batch": right.sum(),
+        "the mean over the images of the whole batch": right.mean(),
+        "the mean over all pixels of the whole batch": right.mean() / 784,
+    }
+    known = (name for name, number in numbers.items() if got.ndim == 0 and _same(got.abs(), number.abs()))
+    return next(known, "one number for the whole batch")
 
 
-def _wrong_value(result: Tensor, logits: Tensor, x: Tensor) -> str | None:
-    truth = _truth(logits, x)
-    if torch.allclose(result.detach().float(), truth, rtol=1e-4):
-        return None
-    pixels = (-3, -2, -1)
-    shares = log_softmax(logits.flatten(1), -1).reshape(logits.shape)
-    error = (torch.sigmoid(logits) - x).square().sum(pixels)
-    mistakes = [
-        (-truth, "The sign is turned: this is the cost. A log-probability is at most 0."),
-        (truth / 784, "It is 784 times too small: a mean over pixels. The log of a product is a sum of logs."),
-        (torch.exp(truth), "That is the product, the probability itself: 0 in float32. Take logs first, and add them."),
-        (truth / torch.tensor(2.0).log(), "These are bits: the log to base 2. Nats take the natural logarithm."),
-        ((x * shares).sum(pixels), _SOFTMAX),
-        (Bernoulli(probs=shares.exp()).log_prob(x).sum(pixels), _SOFTMAX),
-        ((x * logsigmoid(logits)).sum(pixels), "Only the on pixels are counted. An off pixel adds log(1 − p)."),
-        (((1 - x) * logsigmoid(-logits)).sum(pixels), "Only the off pixels are counted. An on pixel adds log(p)."),
-        (_truth(-logits, x), "On and off are swapped: p belongs to the pixels that are 1, and 1 − p to the others."),
-        (-error, _SQUARED),
-        (-error / 2, _SQUARED),
-    ]
-    for wrong, hint in mistakes:
-        if torch.allclose(result.detach().float(), wrong, rtol=1e-3):
-            return hint
-    if not result.isfinite().all():
-        return "It is not finite even for moderate logits. Is a logit taken for a probability, without the sigmoid?"
-    return f"For the first of three random images it gives {result[0]:.1f}, and log p(x|z) is {truth[0]:.1f} nats."
+def _expect_images_apart(answer: Any, got: Tensor, logits: Tensor, x: Tensor) -> None:
+    """Ask about each image alone: it must get the same number as in its batch."""
+    alone = torch.cat([_asked(answer, *image) for image in zip(logits.split(1), x.split(1), strict=True)])
+    divided = "It is divided by the number of images. It can't depend on how many others come with an image."
+    worst = _worst(got, alone)
+    others = f"An image gets {got[worst]:.1f} in its batch and {alone[worst]:.1f} alone: other images enter."
+    recognise(got, alone, {divided: alone / len(x)}, others, same=lambda a, b: _same(a, b, rtol=5e-3))
 
 
-_SOFTMAX = "A softmax makes pixels compete for one unit of ink. Each pixel has its own coin: a sigmoid for each."
-_SQUARED = "That is squared error, the log-density of a Gaussian. These pixels are coins: p if on, 1 − p if off."
+def _mistakes(logits: Tensor, x: Tensor) -> dict[str, tuple[Tensor, ...]]:
+    """What wrong formulas give, by the hint to each; and each of them, and the right one, scaled."""
+    p, shares = logits.sigmoid(), log_softmax(logits.flatten(1), -1).reshape(logits.shape)
+    on, off = logsigmoid(logits), logsigmoid(-logits)
+    squares = (x - p).square(), (x - logits).square(), (x - p).square() + math.log(2 * math.pi)
+    formulas = {
+        "": (x * on + (1 - x) * off,),
+        "Only the on pixels are counted. An off pixel adds log(1 − p).": (x * on,),
+        "Only the off pixels are counted. An on pixel adds log(p).": ((1 - x) * off,),
+        "On and off are swapped: p belongs to the pixels that are 1, and 1 − p to the others.": (
+            x * off + (1 - x) * on,
+        ),
+        "x does not enter: an on pixel adds log(p), and an off pixel adds log(1 − p).": (on, off),
+        SOFTMAX: (x * shares, Bernoulli(probs=shares.exp()).log_prob(x)),
+        SQUARED: (*(-square for square in squares), *(-square / 2 for square in squares)),
+        "The sigmoid is taken twice: pass on the logits as they are.": (x * p - softplus(p),),
+        PROBABILITIES: (x * p + (1 - x) * (1 - p),),
+        "The softplus is missing: every pixel pays it, and a pixel that is on gets its logit back.": (x * logits,),
+        "x and the logits have changed places.": (x * logits - softplus(x),),
+    }
+    sums = {hint: tuple(nats.sum(PIXELS) for nats in values) for hint, values in formulas.items()}
+    return {PRODUCT: (torch.zeros(len(x)),)} | _scaled(sums)
 
 
-def _wrong_when_sure(answer: Any) -> str | None:
-    """One pixel of a sure decoder is wrong, and it costs as many nats as its logit."""
-    for logit in (30.0, -30.0, 100.0, -100.0, 300.0, -300.0):
-        logits = torch.full((1, 1, 28, 28), logit)
-        x = (logits > 0).float()
-        x[0, 0, 14, 14] = 1 - x[0, 0, 14, 14]
-        result, where = answer(logits, x), f"at a logit of {logit:.0f}, one wrong pixel costs {abs(logit):.0f} nats"
-        if not result.isfinite().all():
-            cause = "The sigmoid rounded to 0 or 1" if abs(logit) < 80 else "A sigmoid rounded, or an exp overflowed"
-            return f"Not finite: {where}, and yours says {-result.item():.0f}. {cause}."
-        if not torch.allclose(result.detach().float(), -torch.tensor([abs(logit)]), atol=0.01):
-            return f"Finite but wrong: {where}, and yours says {-result.item():.1f}. Clamping hides what was rounded."
-    return None
+def _scaled(formulas: Mapping[str, tuple[Tensor, ...]]) -> dict[str, tuple[Tensor, ...]]:
+    """Multiply each formula by no scale, by each, and by each two; the hints are joined."""
+    pairs = {f"{one} {two}": SCALES[one] * SCALES[two] for one, two in combinations(SCALES, 2)}
+    return {
+        f"{hint} {scale}".strip(): tuple(factor * value for value in values)
+        for scale, factor in ({"": 1.0} | SCALES | pairs).items()
+        for hint, values in formulas.items()
+    }
 
 
-def _wrong_gradient(answer: Any, logits: Tensor, x: Tensor) -> str | None:
-    logits = logits.clone().requires_grad_()
-    result = answer(logits, x)
-    if not result.requires_grad:
-        return "No gradient flows back to the logits, so a decoder could not learn from it. Stay in torch throughout."
-    (gradient,) = torch.autograd.grad(result.sum(), logits)
-    if not torch.allclose(gradient, x - torch.sigmoid(logits.detach()), atol=1e-4):
-        return "The value is right and its gradient is not: for each logit it should be x − sigmoid(logit)."
-    return None
+def _difference(got: Tensor, right: Tensor) -> str:
+    """Describe a wrong value that no known mistake explains."""
+    if got.isnan().any():
+        return "It is not a number. Is a logit taken for a probability, without the sigmoid?"
+    if got.isinf().any():
+        return "It is infinite. Is it the log of a product, which is 0 in float32, or an exp that overflows?"
+    ratio = got / right
+    if ratio.std() < 1e-5 * ratio.mean().abs() and not _same(got, right, rtol=1e-2):
+        return f"It is {ratio.mean():.4g} times what it should be, for every image."
+    worst = _worst(got, right)
+    return f"For one of {len(got)} random images it gives {got[worst]:.6g}, and log p(x|z) is {right[worst]:.6g} nats."
+
+
+def _expect_right_when_sure(answer: Any) -> None:
+    """Ask about sure decoders: a wrong pixel costs as many nats as its logit, and the right ones cost nothing."""
+    logits = torch.tensor(SURE).reshape(-1, 1, 1, 1).repeat(1, 1, 28, 28)
+    right = (logits > 0).float()
+    wrong = right.clone()
+    wrong[:, 0, 14, 14] = 1 - right[:, 0, 14, 14]
+    for logit, nats in zip(SURE, _asked(answer, logits, wrong).tolist(), strict=True):
+        costs = f"at a logit of {logit:,.0f}, one wrong pixel costs {abs(logit):,.0f} nats, and yours says {-nats:,.6g}"
+        cause = "The sigmoid rounded to 0 or 1" if abs(logit) < 80 else "A sigmoid rounded, or an exp overflowed"
+        expect(math.isfinite(nats), f"Not finite: {costs}. {cause}.")
+        expect(math.isclose(-nats, abs(logit), rel_tol=1e-4), f"Finite but wrong: {costs}. Is something clamped?")
+    for logit, nats in zip(SURE, _asked(answer, logits, right).tolist(), strict=True):
+        costs = f"at logits of {logit:,.0f}, each of the right sign, an image costs almost 0 nats"
+        expect(abs(nats) < 1e-3, f"Wrong when a decoder is sure and right: {costs}, and yours says {-nats:,.6g}.")
+    _expect_gradient(answer, logits, wrong, "for logits of ±30 to ±10,000")
+
+
+def _expect_gradient(answer: Any, logits: Tensor, x: Tensor, where: str) -> None:
+    leaf = logits.clone().requires_grad_()
+    result = _asked(answer, leaf, x)
+    expect(leaf.grad is None, "It called backward(), which left a gradient in logits.grad. Only compute the value.")
+    cut = "No gradient flows back to the logits, so a decoder can't learn. Leave out detach and no_grad; stay in torch."
+    gradient = torch.autograd.grad(result.sum(), leaf, allow_unused=True)[0] if result.requires_grad else None
+    expect(gradient is not None, cut)
+    infinite = f"The value is right, and its gradient is not finite {where}. Does a where() hide an overflow?"
+    expect(gradient.isfinite().all(), infinite)
+    right = f"The value is right, and its gradient is not {where}: for each logit it should be x − sigmoid(logit)."
+    expect(torch.allclose(gradient, x - torch.sigmoid(logits), atol=1e-4), right)
+
+
+def _worst(got: Tensor, right: Tensor) -> int:
+    return int((got - right).abs().nan_to_num(torch.inf).argmax())
+
+
+def _same(got: Tensor, right: Tensor, rtol: float = 1e-5) -> bool:
+    """Compare to five digits: float32 is better, and half precision worse."""
+    return torch.allclose(got.detach().double(), right.detach().double(), rtol=rtol, atol=1e-4, equal_nan=True)
