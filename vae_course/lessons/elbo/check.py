@@ -1,136 +1,279 @@
-"""Lesson 05's checks: the KL divergence, and the ELBO's two terms."""
+"""Check the exercises of lesson 05: the KL divergence, and the ELBO's two terms."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import logsigmoid, softplus
 
-from vae_course import elbo
-from vae_course.kit.exercise import exercise, tried
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import ElboTerms, kl_divergence
+from vae_course.kit.exercise import ask, describe, exercise, expect, recognise
 
+PIXELS = (-3, -2, -1)
 BATCH, LATENT = 5, 3
-
-KL_MISTAKES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "Every value is twice what it should be: a factor ½ is lost.": lambda m, v: (m**2 + v.exp() - 1 - v).sum(-1),
-    "Every value has the wrong sign: a KL divergence is never negative.": lambda m, v: (
-        -0.5 * (m**2 + v.exp() - 1 - v).sum(-1)
-    ),
-    "Every value is a third of what it should be: that is the mean over 3 latent dimensions; each costs its own "
-    "nats, so add them up.": lambda m, v: 0.5 * (m**2 + v.exp() - 1 - v).mean(-1),
-    "Every value is divided by the batch size: the KL of one image can't depend on how many others came with it.": (
-        lambda m, v: 0.5 * (m**2 + v.exp() - 1 - v).sum(-1) / BATCH
-    ),
-    "You use exp(logvar/2), the standard deviation, where the variance belongs.": lambda m, v: (
-        0.5 * (m**2 + (v / 2).exp() - 1 - v).sum(-1)
-    ),
-    "You treat logvar as if it were sigma: what is the variance when its logarithm is given?": lambda m, v: (
-        0.5 * (m**2 + v**2 - 1 - (v**2).log()).sum(-1)
-    ),
-    "mu enters as it is, and should enter squared: a step to the left costs what a step to the right costs.": (
-        lambda m, v: 0.5 * (m + v.exp() - 1 - v).sum(-1)
-    ),
-    "The -1 is missing: at mu = 0 and logvar = 0, q is the prior, and the KL must be 0.": lambda m, v: (
-        0.5 * (m**2 + v.exp() - v).sum(-1)
-    ),
-    "The last term has the wrong sign: log σ² is subtracted, so that a narrow q, where it is negative, costs more.": (
-        lambda m, v: 0.5 * (m**2 + v.exp() - 1 + v).sum(-1)
-    ),
-    "That is KL(p(z) || q(z|x)), the other way round: the average must run over draws of q.": lambda m, v: (
-        0.5 * ((1 + m**2) / v.exp() - 1 + v).sum(-1)
-    ),
-    "mu and logvar have changed places.": lambda m, v: 0.5 * (v**2 + m.exp() - 1 - m).sum(-1),
+SUMMED = {"KL": "latent dimensions", "kl": "latent dimensions", "reconstruction": "pixels"}
+SCALES = {
+    "Every value has the wrong sign: this is a cost, and never negative.": -1.0,
+    "Every value is twice what it should be: is a factor ½ lost?": 2.0,
+    "Every value is half of what it should be.": 0.5,
+    "Every value is in bits, from the log to base 2. Nats take the natural logarithm.": 1 / math.log(2),
+    "Every value is 784 times too small: is it a mean over pixels? Sum over pixels.": 1 / 784,
+    f"Every value is a third of what it should be: is it a mean over {LATENT} latent dimensions? Each costs its own "
+    "nats, so add them up.": 1 / LATENT,
 }
-KL_PROBES = ((1, 1.0, 0.0), (1, 0.0, 1.0), (1, 2.0, 0.0), (1, 0.0, 0.0), (2, 0.0, 0.0), (1, -1.0, -1.0))
+# mu and logvar of one image each: simple ones first, then codes far out.
+POINTS = (
+    ((1,), (0,)), ((0,), (1,)), ((2,), (0,)), ((0,), (0,)), ((0, 0), (0, 0)), ((-1,), (-1,)), ((0.5,), (0,)),
+    ((5,), (0,)), ((-5,), (0,)), ((0,), (3,)), ((0,), (-3,)),
+    ((1, 2), (0, 0)), ((1, -1), (0, 1)), ((0, 0, 0, 0), (1, -1, 2, -2)), ((1,) * 20, (0,) * 20),
+    ((100,), (0,)), ((-100,), (0,)), ((0,), (12,)), ((0,), (-12,)), ((0,), (25,)), ((0,), (-40,)),
+)  # fmt: skip
+BOTH = "The sum of reconstruction and kl stands in it. Keep the two terms apart; ElboTerms can add them."
+SURE = (30.0, -30.0, 100.0, -100.0, 300.0, -300.0, 10_000.0, -10_000.0)
 
 
-@exercise("kl_divergence", "One number an image, in nats: 0 where q is the prior, and never negative.")
-def check_kl_divergence(answer: Any) -> str | None:
+@exercise("kl_divergence", "A value per image, in nats: 0 where q is the prior, and never negative.")
+def check_kl_divergence(answer: Any) -> None:
     """Check a function of `mu` and `logvar`, both [B, D], that returns the KL of each image, [B]."""
-    mu, logvar, *_ = _example()
-    got = tried(answer(mu, logvar))
-    hint = _not_one_an_image(got, "the KL", "latent dimensions")
-    right = elbo.kl_divergence(mu, logvar)
-    if hint or _same(got, right):
-        return hint or _wrong_gradient(got, right, mu=mu, logvar=logvar)
-    for hint, mistake in KL_MISTAKES.items():
-        if _same(got, mistake(mu, logvar)):
-            return hint
-    for d, m, v in KL_PROBES:
-        found, wanted = (float(f(torch.full((1, d), m), torch.full((1, d), v))) for f in (answer, elbo.kl_divergence))
-        if not abs(found - wanted) < 1e-3:
-            where = f"D = {d}, mu = {m:.0f} and logvar = {v:.0f}"
-            return f"The values differ. Try one image with {where}: yours gives {found:.3f}, and {wanted:.3f} is right."
-    return "Simple points are right, and a batch of random ones is not: does an image's number depend on the others?"
+    _expect_kl(lambda mu, logvar: _asked(answer, mu, logvar), "KL")
 
 
-@exercise("elbo_terms", "Two numbers an image, both in nats, both a cost, and no weight hidden in either.")
-def check_elbo_terms(answer: Any) -> str | None:
+@exercise("elbo_terms", "Two values per image, both in nats, both a cost, and no weight hidden in either.")
+def check_elbo_terms(answer: Any) -> None:
     """Check a function of x, logits [B, 1, 28, 28], mu and logvar [B, D] that returns `ElboTerms` of [B] each."""
-    mu, logvar, x, logits = _example()
-    got = tried(answer(x, logits, mu, logvar))
-    if not (hasattr(got, "reconstruction") and hasattr(got, "kl")):
-        return f"It returned a {type(got).__name__}. Keep the two terms apart: return ElboTerms(reconstruction, kl)."
-    hint = _not_one_an_image(got.reconstruction, "reconstruction", "pixels") or _not_one_an_image(
-        got.kl, "kl", "latent dimensions"
+
+    def terms(*inputs: Tensor) -> ElboTerms:
+        got = _asked(answer, *inputs)
+        form = f"The result is {describe(got)}. Keep the two terms apart: return ElboTerms(reconstruction, kl)."
+        expect(isinstance(got, ElboTerms), form)
+        return got
+
+    x, logits, mu, logvar = *_images(), *_codes()
+    _expect_in_their_places(terms(x, logits, mu, logvar), -log_likelihood(logits, x), kl_divergence(mu, logvar))
+    # Each term is measured beside the same other inputs for all images, so that only its own can change it.
+    _expect_reconstruction(
+        lambda x, logits: terms(x, logits, *_first(mu, logvar, count=len(x))).reconstruction,
+        beside=kl_divergence(*_first(mu, logvar)).item(),
     )
-    right = elbo.elbo_terms(x, logits, mu, logvar)
-    if hint:
-        return hint
-    if _same(got.reconstruction, right.kl) and _same(got.kl, right.reconstruction):
-        return "The two terms have changed places: reconstruction comes first, then kl."
-    hint = _reconstruction_mistake(got.reconstruction, right.reconstruction, x, logits)
-    if hint or _same(got.kl, right.kl):
-        hint = hint or _wrong_gradient(got.reconstruction, right.reconstruction, logits=logits)
-        return hint or _wrong_gradient(got.kl, right.kl, mu=mu, logvar=logvar)
-    if _same(got.kl, -right.kl):
-        return "kl is negative: both terms are costs here, and minus the ELBO is their sum. Give kl as it is."
-    if _same(got.kl, elbo.kl_divergence(logvar, mu)):
-        return "mu and logvar have changed places on their way to the KL."
-    return "kl is not what kl_divergence(mu, logvar) gives: hand it on as it is, with no weight and no mean."
+    nats = -log_likelihood(*_first(logits, x)).item()
+    _expect_kl(lambda mu, logvar: terms(*_first(x, logits, count=len(mu)), mu, logvar).kl, "kl", beside=nats)
 
 
-def _example() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    generator = Generator().manual_seed(5)
-    mu, logvar = (torch.randn(BATCH, LATENT, generator=generator).requires_grad_() for _ in range(2))
-    x = torch.rand(BATCH, 1, 28, 28, generator=generator).round()
-    logits = (4 * torch.randn(x.shape, generator=generator)).requires_grad_()
-    return mu, logvar, x, logits
+def _asked(answer: Any, *inputs: Tensor) -> Any:
+    state = torch.get_rng_state()
+    got = ask(answer, *inputs)
+    expect(torch.equal(state, torch.get_rng_state()), "It draws random numbers or sets a seed. Nothing here is random.")
+    return got
 
 
-def _not_one_an_image(got: Any, name: str, summed: str) -> str | None:
-    if not isinstance(got, Tensor):
-        return f"A tensor is wanted for {name}, one number an image, and it is a {type(got).__name__}."
-    if got.shape == (BATCH,):
-        return None
-    found = f"For {BATCH} images {name} should have shape [{BATCH}], one number an image, and has {list(got.shape)}. "
-    if got.ndim == 0:
-        return found + f"The batch is summed or averaged away: sum over {summed} only."
-    return found + f"Sum over {summed}, and over them only: name the axes of the sum."
+def _first(*tensors: Tensor, count: int = 1) -> tuple[Tensor, ...]:
+    """Repeat the first row of each."""
+    return tuple(tensor[[0] * count] for tensor in tensors)
 
 
-def _reconstruction_mistake(got: Tensor, right: Tensor, x: Tensor, logits: Tensor) -> str | None:
-    if _same(got, right):
-        return None
-    if _same(got, -right):
-        return "reconstruction has the wrong sign: it is a cost, and log_likelihood of a binary image is at most 0."
-    if _same(got, right / 784):
-        return "reconstruction is a mean over pixels: the KL then weighs 784 times too much. Sum over pixels."
-    twice = binary_cross_entropy_with_logits(logits.sigmoid(), x, reduction="none").sum((1, 2, 3))
-    if _same(got, twice):
-        return "A sigmoid is applied twice: log_likelihood takes the logits as the decoder gave them."
-    return "reconstruction is not minus the log_likelihood of lesson 04: nats, summed over pixels, with no weight."
+def _expect_in_their_places(got: ElboTerms, reconstruction: Tensor, kl: Tensor) -> None:
+    for name, value in got._asdict().items():
+        _expect_per_image(value, name, BATCH)
+    swapped = _same(got.reconstruction.abs(), kl) and _same(got.kl.abs(), reconstruction)
+    expect(not swapped, "The two terms have changed places: reconstruction comes first, then kl.")
 
 
-def _wrong_gradient(got: Tensor, right: Tensor, **inputs: Tensor) -> str | None:
-    for name, tensor in inputs.items():
-        # With a zero added, a result that is cut off from the tensor has a gradient, 0.
-        sums = (result.sum() + 0 * tensor.sum() for result in (got, right))
-        if not _same(*(torch.autograd.grad(total, tensor, retain_graph=True)[0] for total in sums)):
-            return f"The values are right, and the gradient of {name} is not: leave out detach and no_grad."
+def _expect_kl(kl: Callable, name: str, beside: float = 0.0) -> None:
+    """Check the KL, whatever the function is called that gives it; `beside` is the other term, if there is one."""
+    mu, logvar = _codes()
+    got, right = kl(mu, logvar), kl_divergence(mu, logvar)
+    _expect_per_image(got, name, BATCH)
+    _expect_images_apart(kl, name, mu, logvar)
+    point = _wrong_point(kl, name)
+    codes = (", ".join(f"{number:.2f}" for number in code[0]) for code in (mu, logvar))
+    first = "{}: at mu = [{}] and logvar = [{}] yours gives {:.3f}, and {:.3f} is right."
+    otherwise = _scale(got, right, name) or point or first.format(name, *codes, got[0], right[0])
+    mistakes = _scaled(_kl_formulas(mu, logvar) | ({BOTH: right + beside} if beside else {}), name)
+    recognise(got, right, mistakes, otherwise, same=_same)
+    expect(point is None, point or "")
+    _expect_gradients(kl, kl_divergence, name, mu=mu, logvar=logvar)
+
+
+def _kl_formulas(mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
+    """What the right formula gives (its hint is empty), and what wrong ones give."""
+    square, variance = mu.square(), logvar.exp()
+    brackets = {
+        "": square + variance - 1 - logvar,
+        "exp(logvar/2), the standard deviation, stands where the variance belongs.": (
+            square + (logvar / 2).exp() - 1 - logvar
+        ),
+        "logvar is used as if it were sigma. What is the variance when its logarithm is given?": (
+            square + logvar.square() - 1 - logvar.square().log()
+        ),
+        "logvar is used as if it were log σ. It is log σ², so the variance is exp(logvar).": (
+            square + (2 * logvar).exp() - 1 - 2 * logvar
+        ),
+        "logvar is used as if it were the variance. Take its exp() first.": square + logvar - 1 - logvar.log(),
+        "mu enters as it is, and should enter squared: a step to the left costs what a step to the right costs.": (
+            mu + variance - 1 - logvar
+        ),
+        "mu is missing. A code far from 0 costs more.": variance - 1 - logvar,
+        "mu squared is subtracted. It is added: a code far from 0 costs more.": variance - 1 - logvar - square,
+        "The variance is missing. What does exp(logvar) add?": square - 1 - logvar,
+        "The -1 is missing: at mu = 0 and logvar = 0, q is the prior, and the KL must be 0.": (
+            square + variance - logvar
+        ),
+        "The -1 is taken once for an image. It belongs to each latent dimension.": (
+            square + variance - 1 / LATENT - logvar
+        ),
+        "The last term is missing: log σ² is subtracted, so that a narrow q costs more.": square + variance - 1,
+        "The last term has the wrong sign: log σ² is subtracted, so that a narrow q costs more.": (
+            square + variance - 1 + logvar
+        ),
+        "That is KL(p(z) || q(z|x)), the other way round: the average must run over draws of q.": (
+            (1 + square) / variance - 1 + logvar
+        ),
+        "mu and logvar have changed places.": logvar.square() + mu.exp() - 1 - mu,
+    }
+    return {hint: 0.5 * bracket.sum(-1) for hint, bracket in brackets.items()}
+
+
+def _wrong_point(kl: Callable, name: str) -> str | None:
+    """Say where the KL of a single image is wrong."""
+    for point in POINTS:
+        mu, logvar = (torch.tensor([numbers], dtype=torch.float32) for numbers in point)
+        got, right = kl(mu, logvar), kl_divergence(mu, logvar)
+        _expect_per_image(got, name, 1)
+        if not _same(got, right):
+            where = f"D = {mu.shape[1]}, mu = {_short(mu)} and logvar = {_short(logvar)}"
+            return f"{name}: try one image with {where}. Yours gives {got.item():.6g}, and {right.item():.6g} is right."
     return None
 
 
-def _same(got: Tensor, expected: Tensor) -> bool:
-    return torch.allclose(got.float(), expected, rtol=1e-3, atol=1e-4, equal_nan=True)
+def _short(code: Tensor) -> str:
+    """Write a code, as a single number where all its dimensions are alike."""
+    numbers = [f"{number:g}" for number in code[0]]
+    return numbers[0] if len(set(numbers)) == 1 else f"[{', '.join(numbers)}]"
+
+
+def _expect_reconstruction(reconstruction: Callable, beside: float) -> None:
+    """Check the first term; `beside` is the KL of the code which stands beside each image."""
+    name, (x, logits) = "reconstruction", _images()
+    got, right = reconstruction(x, logits), -log_likelihood(logits, x)
+    _expect_images_apart(reconstruction, name, x, logits)
+    formulas = {hint: nats.sum(PIXELS) for hint, nats in _pixel_costs(x, logits).items()}
+    formulas[BOTH] = right + beside
+    worst = _worst(got, right)
+    differs = f"{name}: an image gets {got[worst]:.6g}, and minus its log_likelihood is {right[worst]:.6g} nats."
+    recognise(got, right, _scaled(formulas, name), _scale(got, right, name) or differs, same=_same)
+    _expect_right_when_sure(reconstruction)
+    _expect_gradients(
+        lambda logits: reconstruction(x, logits), lambda logits: -log_likelihood(logits, x), name, logits=logits
+    )
+
+
+def _pixel_costs(x: Tensor, logits: Tensor) -> dict[str, Tensor]:
+    """What each pixel costs by the right formula (its hint is empty) and by wrong ones."""
+    p, on, off = logits.sigmoid(), logsigmoid(logits), logsigmoid(-logits)
+    squared = "This is squared error, a Gaussian's{}. These pixels are coins: use log_likelihood."
+    return {
+        "": -x * on - (1 - x) * off,
+        "On and off are swapped.": -x * off - (1 - x) * on,
+        "Only the on pixels are counted.": -x * on,
+        "Only the off pixels are counted.": -(1 - x) * off,
+        "The sigmoid is taken twice: log_likelihood takes the logits as the decoder gave them.": softplus(p) - x * p,
+        squared.format(""): (p - x).square(),
+        squared.format(", with the ½"): (p - x).square() / 2,
+        squared.format(", from the logits"): (logits - x).square(),
+        "x and the logits have changed places.": softplus(x) - x * logits,
+    }
+
+
+def _expect_right_when_sure(reconstruction: Callable) -> None:
+    """Ask about decoders that are sure, and wrong in one pixel: it costs as many nats as its logit."""
+    logits = torch.tensor(SURE).reshape(-1, 1, 1, 1).repeat(1, 1, 28, 28)
+    x = (logits > 0).float()
+    x[:, 0, 14, 14] = 1 - x[:, 0, 14, 14]
+    for logit, nats in zip(SURE, reconstruction(x, logits).tolist(), strict=True):
+        costs = f"at a logit of {logit:,.0f}, one wrong pixel costs {abs(logit):,.0f} nats, and yours says {nats:,.6g}"
+        expect(math.isfinite(nats), f"reconstruction: {costs}. A sigmoid was rounded, or an exp overflowed.")
+        expect(math.isclose(nats, abs(logit), rel_tol=1e-4), f"reconstruction: {costs}. Is something clamped?")
+
+
+def _expect_per_image(got: Any, name: str, batch: int) -> None:
+    """Refuse what is no tensor of one value per image."""
+    expect(isinstance(got, Tensor), f"{name}: it is {describe(got)}, and a tensor with a value per image is wanted.")
+    expect(got.dtype in (torch.float32, torch.float64), f"{name}: its dtype is {got.dtype}. Keep to float32.")
+    count = "one image" if batch == 1 else f"{batch} images"
+    cause = f"Sum over the {SUMMED[name]}, and over them only: name the axes of the sum."
+    if got.ndim == 0:
+        cause = "Does a squeeze() take the batch away?" if batch == 1 else f"The batch is summed or averaged. {cause}"
+    shape = f"{name}: for {count} the shape should be [{batch}], and it is {list(got.shape)}. {cause}"
+    expect(got.shape == (batch,), shape)
+
+
+def _expect_images_apart(value: Callable, name: str, *inputs: Tensor) -> None:
+    """Ask twice, and about each image alone: it must get the same value."""
+    got, images = value(*inputs), zip(*(tensor.split(1) for tensor in inputs), strict=True)
+    expect(_same(got, value(*inputs)), f"{name}: asked twice about the same batch, it differs. Nothing here is random.")
+    parts = [value(*image) for image in images]
+    for part in parts:
+        _expect_per_image(part, name, 1)
+    alone = torch.cat(parts)
+    divided = f"{name}: it is divided by the number of images. It can't depend on how many others come with an image."
+    worst = _worst(got, alone)
+    values = f"{got[worst]:.4g} in its batch and {alone[worst]:.4g} alone"
+    others = f"{name}: an image gets {values}. It must not depend on the others."
+    recognise(got, alone, {divided: alone / BATCH}, others, same=lambda a, b: _same(a, b, 5e-3))
+
+
+def _expect_gradients(value: Callable, formula: Callable, name: str, **inputs: Tensor) -> None:
+    """Compare the gradients of the answer's values with those of the formula."""
+    leaves = {key: tensor.clone().requires_grad_() for key, tensor in inputs.items()}
+    got, right = value(*leaves.values()).sum(), formula(*leaves.values()).sum()
+    for key, leaf in leaves.items():
+        expect(leaf.grad is None, f"It called backward(), which left a gradient in {key}.grad. Only compute the value.")
+        (wanted,) = torch.autograd.grad(right, leaf, retain_graph=True)
+        again = dict(retain_graph=True, allow_unused=True)
+        found = torch.autograd.grad(got, leaf, **again)[0] if got.requires_grad else None
+        cut = f"{name} is right, and the gradient of {key} is cut off. Leave out detach and no_grad, and stay in torch."
+        expect(found is not None, cut)
+        part = f"{name} is right, and the gradient of {key} is not. Is a part of it detached, clamped or rounded?"
+        expect(_same(found, wanted), part)
+
+
+def _codes() -> tuple[Tensor, Tensor]:
+    mu, logvar = torch.randn(2, BATCH, LATENT, generator=Generator().manual_seed(5))
+    logvar[:2].abs_()  # So that a log of logvar, which is a mistake, is at least a number in two images.
+    return mu, logvar
+
+
+def _images() -> tuple[Tensor, Tensor]:
+    generator = Generator().manual_seed(5)
+    logits = 2 * torch.randn(BATCH, 1, 28, 28, generator=generator)
+    return torch.bernoulli(torch.sigmoid(logits), generator=generator), logits
+
+
+def _scaled(formulas: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    """Multiply each formula by no scale, by each, and by each two; the hints are joined."""
+    pairs = {f"{one} {two}": SCALES[one] * SCALES[two] for one, two in combinations(SCALES, 2)}
+    return {
+        " ".join(filter(None, (f"{name}:", hint, scale))): factor * value
+        for scale, factor in ({"": 1.0} | SCALES | pairs).items()
+        for hint, value in formulas.items()
+    }
+
+
+def _scale(got: Tensor, right: Tensor, name: str) -> str:
+    """Say by how much all values are off, if it is by one factor."""
+    ratio = got / right
+    one = ratio.std() <= 1e-5 * ratio.mean().abs() and not _same(got, right, rtol=1e-2)
+    return f"{name}: every value is {ratio.mean():.4g} times what it should be. No weight belongs in it." if one else ""
+
+
+def _worst(got: Tensor, right: Tensor) -> int:
+    return int((got - right).abs().nan_to_num(torch.inf).argmax())
+
+
+def _same(got: Tensor, right: Tensor, rtol: float = 1e-5) -> bool:
+    """Compare to five digits: float32 is better, and half precision worse."""
+    return torch.allclose(got.detach().double(), right.detach().double(), rtol=rtol, atol=1e-5, equal_nan=True)
