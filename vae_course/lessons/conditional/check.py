@@ -29,7 +29,7 @@ def check_condition(answer: Any) -> None:
 
 
 def _made_up(rows: int, width: int) -> Float[Tensor, "rows width"]:
-    """Numbers of both signs, some of them far out."""
+    """Make numbers of both signs, some of them far out."""
     h = torch.randn(rows, width, generator=Generator().manual_seed(rows))
     h[0, 0], h[-1, -1] = 253.7, -253.7
     return h
@@ -117,7 +117,7 @@ def _check_label(y: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batc
 
 
 def _check_places(y: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batch"]) -> None:
-    """The same label gives the same numbers: expect them to be a 1 in the place of the class."""
+    """Expect a 1 in the place of the class, where the same label always gives the same numbers."""
     wrong = (y != EYE[labels]).any(1).nonzero()[0].item()
     for other in range(len(y)):
         expect(

@@ -75,7 +75,7 @@ def _check_axis(values: Float[Tensor, " codes"], steps: int, name: str) -> None:
 
 
 def _axis_mistakes(axis: Tensor, right: Tensor, shares: Tensor, name: str) -> dict[str, Any]:
-    """What an axis may be instead: a hint for each."""
+    """List what an axis may be instead: hint → values."""
     steps, mass = len(axis), PRIOR.cdf(axis)
     ends = PRIOR.icdf(torch.arange(steps + 1).double() / steps)
     width, inside = axis.abs().max(), (mass[-1] - mass[0]) ** 2

@@ -38,7 +38,7 @@ def check_auroc(answer: Any) -> None:
 
 
 def _made_up(others: int, normal: int) -> tuple[Scores, Mask]:
-    """Scores of both signs, all different, in no order; those of anomalies tend to lie higher."""
+    """Make scores of both signs, all different, in no order; those of anomalies tend to lie higher."""
     generator = Generator().manual_seed(others)
     anomalous = torch.randperm(others + normal, generator=generator) < others
     return torch.randn(len(anomalous), generator=generator) + 0.7 * anomalous, anomalous
@@ -100,7 +100,7 @@ def _check_ties(answer: Any) -> None:
 
 
 def _mistakes(right: float, scores: Scores, anomalous: Mask) -> dict[str, Any]:
-    """What an AUROC may be mistaken for, and how a share of pairs goes wrong: a hint for each."""
+    """List what an AUROC is mistaken for, and how a share of pairs goes wrong: hint → value."""
     return {
         **_wrong_shares(right, int(anomalous.sum()), int((~anomalous).sum())),
         **_wrong_lists(scores, anomalous),
@@ -110,7 +110,7 @@ def _mistakes(right: float, scores: Scores, anomalous: Mask) -> dict[str, Any]:
 
 
 def _wrong_shares(right: float, others: int, normal: int) -> dict[str, Any]:
-    """What is made of the right number of pairs."""
+    """List what is made of the right number of pairs."""
     pairs, images = others * normal, others + normal
     return {
         "It is upside down: this is the share of pairs in which the normal one has the higher score. A high score "
@@ -139,7 +139,7 @@ def _wrong_shares(right: float, others: int, normal: int) -> dict[str, Any]:
 
 
 def _wrong_lists(scores: Scores, anomalous: Mask) -> dict[str, Any]:
-    """The shares of pairs of other lists than the two."""
+    """List the shares of pairs of other lists than the two."""
     high, low = scores[anomalous], scores[~anomalous]
     place = torch.arange(len(scores))
     first = min(len(high), len(low))
@@ -180,12 +180,12 @@ def _wrong_lists(scores: Scores, anomalous: Mask) -> dict[str, Any]:
 
 
 def _share(high: Tensor, low: Tensor) -> float:
-    """The share of pairs in which the first is higher; a tie counts half."""
+    """Compute the share of pairs in which the first is higher; a tie counts half."""
     return (torch.sign(high[:, None] - low) / 2 + 0.5).double().mean().item()
 
 
 def _at_a_threshold(scores: Scores, anomalous: Mask) -> Iterator[float]:
-    """The accuracies, balanced or not, the rates and the like, at thresholds that one would choose."""
+    """Yield the accuracies, balanced or not, the rates and the like, at thresholds that one would choose."""
     best = scores[((scores >= scores[:, None]) == anomalous).sum(1).argmax()]
     for at in (scores.mean(), scores.median(), best, scores[~anomalous].max(), torch.tensor(0.0), torch.tensor(0.5)):
         for called in (scores > at, scores >= at):
