@@ -1,0 +1,239 @@
+"""Check a draw of z: is it from the right Gaussian, and does the gradient pass? Lessons 03 and 09 ask for one.
+
+With one seed and one shape an answer draws the same `eps` whatever `mu` and `logvar` are. So `eps` is measured once,
+and what the answer makes of it is then compared exactly.
+"""
+
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.kit.exercise import ask, close, describe, expect, expect_generator, recognise
+
+CENTRES = torch.tensor([3.0, -2.0, 0.5])
+FAR_CENTRES = (-30.3, -3.1, 3.1, 30.3)
+LOGVARS = torch.tensor([-12.0, -6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 12.0])
+OWN = "Every image and every dimension has {} of its own: use each entry, and no mean, no other row, no other column."
+
+
+def expect_gaussian_draw(answer: Any) -> None:
+    """Raise `Mistake` unless `answer(mu, logvar, generator)` draws z ~ N(mu, exp(logvar)) by reparameterization.
+
+    The noise is looked at first, then what mu and logvar make of it, then the gradient.
+    """
+    expect(not isinstance(answer, type), f"A function is asked for, and this is {describe(answer)}.")
+    for shape in ((3, 5), (1, 4)):
+        _noise(answer, torch.zeros(shape), torch.full(shape, -1.0))
+    _expect_independent(answer)
+    _expect_one_source(answer)
+    _expect_gaussian(answer)
+    _expect_mu(answer)
+    _expect_sigma(answer)
+    _expect_entries_of_their_own(answer)
+    _expect_noise_of_size_1(answer)
+    _expect_gradient(answer)
+
+
+def _noise(answer: Any, mu: Tensor, logvar: Tensor, seed: int = 0) -> Tensor:
+    """Compute z − mu of one draw, and refuse what cannot be a code."""
+    z = ask(answer, mu.clone(), logvar.clone(), Generator().manual_seed(seed))
+    expect(isinstance(z, Tensor), f"Return the tensor z: this is {describe(z)}.")
+    expect(z.shape == mu.shape, f"z must have the shape of mu: here {list(mu.shape)}, and yours is {list(z.shape)}.")
+    expect(z.dtype == mu.dtype, f"z must have the type of mu: here {mu.dtype}, and yours is {z.dtype}.")
+    expect(
+        z.isfinite().all() or (len(mu) == 1 and _noise(answer, mu.repeat(2, 1), logvar.repeat(2, 1)).isfinite().all()),
+        f"z contains {'NaN' if z.isnan().any() else 'inf'} at logvar = {logvar.min():g}, which is allowed: "
+        "is there a root or a logarithm of logvar?",
+    )
+    expect(
+        z.isfinite().all(),
+        "For one image alone z is not finite: eps must not be standardised over the batch, as the draw of an image "
+        "must not depend on the others.",
+    )
+    return z.detach() - mu
+
+
+def _expect_independent(answer: Any) -> None:
+    """Refuse noise that images or dimensions share, and noise that is tied to that of others."""
+    mu, logvar = torch.full((400, 50), 1.5), torch.full((400, 50), -1.0)
+    noise = _noise(answer, mu, logvar)
+    expect(
+        noise.std(0).max() > 1e-5 or not torch.equal(noise, _noise(answer, mu, logvar, seed=1)),
+        "z is the same whatever the seed: where is the noise eps?",
+    )
+    share = "{} share their noise: draw one number for each entry of mu."
+    above = (noise > noise.median()).float()
+    rows = torch.corrcoef(above).nan_to_num().fill_diagonal_(0).abs()
+    alike = noise.std(0).max() < 1e-5 or rows.max() > 0.8
+    expect(not alike, share.format("Every image should get its own eps, and yours"))
+    columns = torch.corrcoef(above.T).nan_to_num().fill_diagonal_(0).abs()
+    expect(columns.max() < 0.8, share.format("The latent dimensions of an image"))
+    expect(
+        _noise(answer, mu[:1], logvar[:1]).any() and noise.mean(0).std() > 1e-4,
+        "For one image alone there is no noise: its draw must not depend on the others of a batch. Is eps centred?",
+    )
+
+
+def _expect_one_source(answer: Any) -> None:
+    torch.manual_seed(4711)
+    mu, logvar, state = torch.full((5, 4), 1.5), torch.full((5, 4), -1.0), torch.get_rng_state()
+    expect_generator(
+        lambda g: ask(answer, mu.clone(), logvar.clone(), g), of="what draws eps (randn; rsample takes none)"
+    )
+    ask(answer, mu.clone(), logvar.clone(), Generator())
+    expect(
+        torch.equal(state, torch.get_rng_state()),
+        "It seeds or uses torch's own random numbers beside the generator: all chance should come from `generator`.",
+    )
+
+
+def _expect_gaussian(answer: Any) -> None:
+    mu = CENTRES.repeat(500, 40)
+    noise = _noise(answer, mu, torch.full_like(mu, -1.0)).reshape(-1, 3)  # A column for each centre.
+    std, centre = noise.std(0), (CENTRES + noise.mean(0)).tolist()
+    expect(noise.min() < 0, "eps is never negative: rand draws evenly from 0 to 1, and a Gaussian draw is randn.")
+    expect(noise.max() > 0, "eps is never positive: a Gaussian draw, as of randn, has both signs.")
+    expect(
+        not ((noise.mean(0).abs() > 0.05 * std) & (noise.median(0).values.abs() > 0.05 * std)).any(),
+        f"The mean of z must be mu. At mu = 3, -2 and 0.5 it is {', '.join(f'{value:.2f}' for value in centre)}.",
+    )
+    expect(
+        all(len(column.unique()) > 1000 for column in noise.T),
+        "The noise has only a few different values: is something rounded, or drawn as whole numbers?",
+    )
+    standard = (noise - noise.mean(0)) / std
+    expect(
+        torch.minimum(standard.amax(0), -standard.amin(0)).min() > 3.1,
+        f"The noise is cut off: it lies between {standard.amin(0).max():.1f} and {standard.amax(0).min():.1f} sigma. "
+        "A Gaussian draw, as of randn, goes beyond 3 sigma once in 400 times.",
+    )
+    lengths = noise.reshape(500, 120).norm(dim=1)
+    expect(
+        noise.reshape(500, 120).mean(1).std() > 1e-4 and lengths.std() > 0.01 * lengths.mean(),
+        "In every image the noise of all dimensions has the same mean or the same length: do not standardise eps, as "
+        "randn is standard already.",
+    )
+    for edge, share in ((-1.0, 0.159), (1.0, 0.841), (2.0, 0.977)):
+        found = (standard < edge).float().mean(0)
+        worst = found[(found - share).abs().argmax()]
+        expect(
+            abs(worst - share) < 0.012,
+            f"The noise is not Gaussian: {share:.1%} of it should lie below {edge:+.0f} standard deviations, and of "
+            f"yours {worst:.1%} does. A Gaussian draw is randn.",
+        )
+    expect(
+        close(std, std.mean().expand(3), rtol=0.05),
+        "The noise grows with mu: at mu = 3, -2 and 0.5 its standard deviation is "
+        f"{', '.join(f'{value:.2f}' for value in std)} with the same logvar. Add mu, multiply by sigma alone.",
+    )
+
+
+def _expect_mu(answer: Any) -> None:
+    zero, logvar = torch.zeros(40, 3), torch.full((40, 3), -1.0)
+    eps = _noise(answer, zero, logvar)
+    for centre in FAR_CENTRES:
+        moved = (_noise(answer, zero + centre, logvar) - eps).mean()
+        expect(abs(moved) < 1e-3, f"The mean of z must be mu. At mu = {centre} it is {centre + moved:.2f}.")
+
+
+def _expect_sigma(answer: Any) -> None:
+    """Compare sigma at many log-variances, each the same for all images."""
+    many, few = torch.zeros(500, 120), torch.zeros(40, 3)
+    eps = _noise(answer, few, few - 1) / _noise(answer, many, many - 1).std()
+    sigma = torch.stack([(_noise(answer, few, few + value) / eps).median() for value in LOGVARS])
+    right = torch.exp(0.5 * LOGVARS)
+    scale = (sigma / right).median()
+    far = (sigma / right - 1).abs() > 0.03
+    at = int((LOGVARS.abs() + 100 * ~far).argmin())
+    kept = ", ".join(f"{value:g}" for value in LOGVARS[~far])
+    kept = f" (It is right at logvar = {kept}.)" if kept else ""
+    hints = {
+        "exp(logvar) is the variance. Sigma is its square root: halve logvar before the exponential.":
+            torch.exp(LOGVARS),
+        "The noise has the same size whatever logvar is: eps must be multiplied by sigma.": sigma.mean().expand(9),
+        "logvar itself is used as sigma, but it is a logarithm: undo it with an exponential.":
+            (LOGVARS, -LOGVARS, LOGVARS.abs(), LOGVARS / 2, -LOGVARS / 2),
+        "Sigma shrinks where logvar grows: look at a sign in the exponential.":
+            (torch.exp(-0.5 * LOGVARS), torch.exp(-LOGVARS)),
+        f"(z - mu) / sigma must have a standard deviation of 1, and yours has {scale:.2g}: eps is scaled.":
+            scale * right,
+    }  # fmt: skip
+    recognise(
+        sigma,
+        right,
+        hints,
+        otherwise=f"At logvar = {LOGVARS[at]:g} sigma must be {right[at]:.4g}, and yours is {sigma[at]:.4g}.{kept}",
+        same=lambda a, b: close(a, b, rtol=0.03, atol=0.0),
+    )
+    eps = _noise(answer, few, few)
+    for value in LOGVARS:
+        width = torch.exp(0.5 * value)
+        off = ((_noise(answer, few, few + value) / eps).median() / width).item()
+        expect(abs(off - 1) < 1e-4, f"At logvar = {value:g} sigma must be {width:.6g}, and yours is {off * width:.6g}.")
+
+
+def _expect_entries_of_their_own(answer: Any) -> None:
+    """Compare z where every entry has its own mu and logvar."""
+    own = Generator().manual_seed(1)
+    mu, logvar = 3 * torch.randn(40, 3, generator=own), 2 * torch.randn(40, 3, generator=own)
+    eps = _noise(answer, 0 * mu, 0 * mu)
+    z = mu + _noise(answer, mu, logvar)
+    sigma = torch.exp(0.5 * logvar)
+    recognise(
+        z,
+        mu + sigma * eps,
+        {
+            OWN.format("a sigma"): tuple(mu + torch.exp(0.5 * other) * eps for other in _neighbours(logvar)),
+            OWN.format("a mu"): tuple(other + sigma * eps for other in _neighbours(mu)),
+        },
+        otherwise="z is right where all images have the same mu and logvar, and wrong where they differ. "
+        + OWN.format("a mu and a sigma"),
+    )
+
+
+def _neighbours(values: Tensor) -> list[Tensor]:
+    """Give what is taken in place of each entry by mistake."""
+    means = [values.mean(0), values.mean(1, keepdim=True), values.mean()]
+    others = [values[:1], values[:, :1], values.flip(0), values.flip(1), values.roll(1, 0), values.roll(1, 1)]
+    return [other.expand(values.shape) for other in (*means, *others)]
+
+
+def _expect_noise_of_size_1(answer: Any) -> None:
+    """Compare the size of eps in other batches than the large one."""
+    for shape in ((7, 2), (1, 1)):
+        _noise(answer, torch.zeros(shape), torch.full(shape, -1.0))
+    one = torch.cat([_noise(answer, torch.zeros(1, 4), torch.zeros(1, 4), seed) for seed in range(300)]).std()
+    expect(abs(one - 1) < 0.1, f"For one image eps should have a standard deviation of 1, and yours has {one:.2f}.")
+    batch = _noise(answer, torch.zeros(100, 64), torch.zeros(100, 64)).std()
+    expect(
+        abs(batch - 1) < 0.05,
+        f"For 100 images with 64 dimensions eps should have a standard deviation of 1, and yours has {batch:.2f}.",
+    )
+
+
+def _expect_gradient(answer: Any) -> None:
+    leaves = [values.requires_grad_() for values in (torch.randn(40, 3), torch.randn(40, 3))]
+    mu, logvar = leaves
+    z = ask(answer, mu.clone(), logvar.clone(), Generator().manual_seed(0))
+    expect(
+        mu.grad is None and logvar.grad is None,
+        "It runs `backward` inside, which adds to `.grad`: return z, and leave the gradient to the caller.",
+    )
+    expect(z.requires_grad, "No gradient passes: z is detached. Compute z from mu and logvar with autograd on.")
+    by_mu, by_logvar = torch.autograd.grad(z.sum(), leaves, allow_unused=True)
+    expect(by_mu is not None or by_logvar is not None, "No gradient passes: z is cut off from mu and from logvar.")
+    expect(
+        by_mu is not None, "The derivative of z in mu must be 1, and no gradient reaches mu: a `detach` cuts it off."
+    )
+    expect(
+        close(by_mu, torch.ones(40, 3)),
+        f"The derivative of z in mu must be 1, and yours is {by_mu.mean():.2f}. "
+        "torch.normal gives 0: draw eps apart from mu and sigma.",
+    )
+    right = 0.5 * (z - mu).detach()
+    expect(
+        by_logvar is not None and close(by_logvar, right, atol=1e-3),
+        "The derivative of z in logvar must be ½ sigma eps: something (a `detach`, a number, an array) stops the "
+        "gradient on sigma's way.",
+    )
