@@ -2,6 +2,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Empty for all lessons; 03 for the third.
 LESSON ?=
+# The versions to install: the tested ones, the oldest (constraints-oldest.txt) or the newest (/dev/null).
+CONSTRAINTS ?= constraints.txt
 # Parallel tests share the cores, and one thread each is then fastest.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
@@ -15,13 +17,22 @@ export GOMP_SPINCOUNT ?= 1000
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/made: pyproject.toml constraints.txt
+# Run a command that is silent for minutes, such as pip while it unpacks torch, and print a line every few seconds.
+define installing
+@while sleep 8 >/dev/null; kill -0 $$$$ 2>/dev/null; do \
+	echo "  installing: $$(ls .venv/lib/python*/site-packages 2>/dev/null | grep -c dist-info) packages so far," \
+		"$$(du -sm .venv 2>/dev/null | cut -f1) MB"; \
+done & { $(1); }; status=$$?; kill $$!; exit $$status
+endef
+PIP_INSTALL = $(BIN)/python -m pip install --quiet -c $(CONSTRAINTS)
+
+.venv/made: pyproject.toml $(CONSTRAINTS)
 	@$(PYTHON) -c 'import sys; sys.exit("The course needs Python 3.11 or newer; name one: make PYTHON=python3.12 lab" if sys.version_info < (3, 11) else 0)'
-	@echo 'Making the environment in .venv: a minute or a few, once.'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
-	$(BIN)/jupyter labextension disable '@jupyterlab/apputils-extension:announcements'
+	@echo 'Making the environment in .venv: once, in a few minutes.'
+	$(call installing,$(PYTHON) -m venv .venv && $(PIP_INSTALL) -e '.[test]')
+	@$(BIN)/jupyter labextension disable --log-level=ERROR '@jupyterlab/apputils-extension:announcements'
 	@touch $@
+	@echo 'The environment is ready. Next: "make lab" opens lesson 01, "make" lists what else there is.'
 
 lab: .venv/made  ## Open JupyterLab on lesson 01 (makes the environment the first time)
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/01_data.ipynb \
