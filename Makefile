@@ -7,6 +7,9 @@ CONSTRAINTS ?= constraints.txt
 # Parallel tests share the cores, and one thread each is then fastest.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
+# Files and folders that hold no word of docs/words_to_avoid.txt, and must stay so; a rewritten lesson joins them.
+PLAIN := .github Makefile docs tools vae_course/kit
+
 # A thread that spins while it waits for another takes the core that the other wants: measured on two cores, training
 # is 2 to 10 times slower beside a busy program if it spins as long as it does by default, 1.2 times slower alone if not.
 export GOMP_SPINCOUNT ?= 1000
@@ -53,10 +56,17 @@ bench: .venv/made  ## Measure the seconds of an epoch and of every lesson
 	$(BIN)/python benchmarks/epoch.py
 	$(BIN)/python benchmarks/lessons.py
 
-lint: .venv/made  ## Check style and formatting
+.venv/lint: .venv/made
+	$(call installing,$(PIP_INSTALL) -e '.[lint]')
+	@touch $@
+
+lint: .venv/lint  ## Check style, spelling, plain words and workflows
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(BIN)/codespell --dictionary docs/words_to_avoid.txt $(PLAIN)
+	$(BIN)/zizmor --offline --quiet .github
 
-format: .venv/made  ## Mend style and formatting
+format: .venv/lint  ## Put style and formatting right
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format

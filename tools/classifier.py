@@ -2,7 +2,7 @@
 
     python tools/classifier.py
 
-Trains it for 15 epochs on MNIST's training digits without the 5,000 that are embedded in the course, pixels drawn anew
+Trains it for 15 epochs on MNIST's training digits without the 5,000 that are embedded in the course, pixels drawn again
 for every batch (a minute or two). So the embedded digits, like MNIST's test digits, are new to it.
 """
 
