@@ -17,8 +17,8 @@ requirements = [Requirement(text) for text in project["dependencies"] + extras["
 everything = requirements + [Requirement(text) for text in extras["browser"] + extras["lint"]]
 
 
-def constraints():
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+def constraints(name="constraints.txt"):
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
     return {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
 
@@ -32,6 +32,11 @@ def test_every_dependency_is_pinned_inside_its_range(requirement):
 
 def test_pins_name_no_local_builds():
     assert not [name for name, pin in constraints().items() if "+" in pin or not pin.startswith("==")]
+
+
+def test_the_oldest_versions_are_the_lower_ends_of_the_ranges():
+    lower_ends = {canonicalize_name(r.name): str(r.specifier).replace(">=", "==") for r in requirements}
+    assert constraints("constraints-oldest.txt") == lower_ends
 
 
 def test_conda_asks_for_the_same_ranges():
