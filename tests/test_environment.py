@@ -30,6 +30,14 @@ def test_every_dependency_is_pinned_inside_its_range(requirement):
     assert requirement.specifier.contains(pin.removeprefix("=="))
 
 
+def test_pre_commit_takes_the_pinned_versions():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    tools = {Path(hook["repo"]).name.removesuffix("-pre-commit"): hook["rev"].removeprefix("v") for hook in hooks}
+    shared = tools.keys() & constraints().keys()
+    assert shared == {"codespell", "nbstripout", "ruff", "zizmor"}
+    assert {name: f"=={tools[name]}" for name in shared} == {name: constraints()[name] for name in shared}
+
+
 def test_pins_name_no_local_builds():
     assert not [name for name, pin in constraints().items() if "+" in pin or not pin.startswith("==")]
 
