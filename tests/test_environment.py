@@ -1,5 +1,6 @@
 """pyproject.toml, constraints.txt and environment.yml must not drift apart."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def test_pre_commit_takes_the_pinned_versions():
     shared = tools.keys() & constraints().keys()
     assert shared == {"codespell", "nbstripout", "ruff", "zizmor"}
     assert {name: f"=={tools[name]}" for name in shared} == {name: constraints()[name] for name in shared}
+
+
+def test_one_version_stands_in_the_package_the_changelog_and_the_citation():
+    newest = re.search(r"^## \[(\d.*?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[1]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert project["version"] == newest == citation["version"]
 
 
 def test_pins_name_no_local_builds():
