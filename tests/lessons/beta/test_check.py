@@ -5,7 +5,7 @@ import re
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from lessons.beta.answers_effective_betas import ANSWERS
+from lessons.beta.answers_effective_betas_further import ANSWERS
 from torch.nn.functional import binary_cross_entropy, mse_loss
 
 from vae_course.beta import effective_betas, regrets

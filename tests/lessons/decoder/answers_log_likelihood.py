@@ -246,15 +246,19 @@ wrong("integers", hint="int")(lambda logits, x: solution(logits, x).long())
 
 # ---- wrong: other images
 
-wrong("turned round", hint="other images|another image")(lambda logits, x: solution(logits, x).flip(0))
-wrong("the first image's logits for all", hint="other images|another image|it gives")(
+wrong("turned round", hint="nothing but its own")(lambda logits, x: solution(logits, x).flip(0))
+wrong("the first image's logits for all", hint="nothing but its own")(
     lambda logits, x: solution(logits[:1].expand_as(x), x)
 )
-wrong("the batch's mean logits", hint="other images")(
+wrong("the batch's mean logits", hint="nothing but its own")(
     lambda logits, x: solution(logits.mean(0, keepdim=True).expand_as(x), x)
 )
-wrong("the batch's mean for each", hint="other images")(lambda logits, x: solution(logits, x).mean().expand(len(x)))
-wrong("centred over the batch", hint="other images")(lambda logits, x: solution(logits, x) - solution(logits, x).mean())
+wrong("the batch's mean for each", hint="nothing but its own")(
+    lambda logits, x: solution(logits, x).mean().expand(len(x))
+)
+wrong("centred over the batch", hint="nothing but its own")(
+    lambda logits, x: solution(logits, x) - solution(logits, x).mean()
+)
 wrong("turned within the image", hint="it gives")(lambda logits, x: solution(logits.flip(-1), x))
 wrong("transposed within the image", hint="it gives")(lambda logits, x: solution(logits.mT, x))
 
@@ -356,7 +360,6 @@ def _(logits, x):
 # ---- wrong, of all kinds
 
 wrong("every pixel counted as on", hint="x does not enter")(lambda logits, x: F.logsigmoid(logits).sum(PIXELS))
-wrong("hinge", hint="it gives")(lambda logits, x: -F.relu(1 - (2 * x - 1) * logits).sum(PIXELS))
 wrong("plus the softplus", hint="it gives")(lambda logits, x: (x * logits + F.softplus(logits)).sum(PIXELS))
 wrong("the softplus of −l", hint="it gives")(lambda logits, x: (x * logits - F.softplus(-logits)).sum(PIXELS))
 wrong("max(l, 0) for the softplus", hint="it gives")(lambda logits, x: (x * logits - F.relu(logits)).sum(PIXELS))

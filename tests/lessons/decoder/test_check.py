@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from lessons.decoder.answers_log_likelihood import ANSWERS
+from lessons.decoder.answers_log_likelihood_further import ANSWERS
 
 from vae_course.lessons.decoder.check import check_log_likelihood
 

@@ -219,7 +219,7 @@ wrong("by draws", hint="random")(
     )
 )
 wrong("not a number", hint="not a number|nan|finite")(lambda mu, logvar: solution(mu, logvar) * math.nan)
-wrong("zero", hint="every value is 0 times")(lambda mu, logvar: 0 * solution(mu, logvar))
+wrong("zero", hint="it is 0 for every image")(lambda mu, logvar: 0 * solution(mu, logvar))
 
 # ---- wrong: clamps and precision
 

@@ -3,19 +3,19 @@
 import re
 
 import pytest
-from lessons.elbo import answers_elbo_terms, answers_kl_divergence
+from lessons.elbo import answers_elbo_terms_further, answers_kl_divergence_further
 
 from vae_course.lessons.elbo.check import check_elbo_terms, check_kl_divergence
 
 
-@answers_kl_divergence.ANSWERS.parametrize()
+@answers_kl_divergence_further.ANSWERS.parametrize()
 def test_a_kl_divergence_gets_its_verdict(case):
     verdict = check_kl_divergence(case.answer)
     assert verdict.status == case.status, verdict
     assert re.search(case.hint, verdict.hint)
 
 
-@answers_elbo_terms.ANSWERS.parametrize()
+@answers_elbo_terms_further.ANSWERS.parametrize()
 def test_elbo_terms_get_their_verdict(case):
     verdict = check_elbo_terms(case.answer)
     assert verdict.status == case.status, verdict

@@ -89,9 +89,10 @@ def _expect_kl(kl: Callable, name: str, beside: float = 0.0) -> None:
     _expect_per_image(got, name, BATCH)
     _expect_images_apart(kl, name, mu, logvar)
     point = _wrong_point(kl, name)
-    codes = (", ".join(f"{number:.2f}" for number in code[0]) for code in (mu, logvar))
-    first = "{}: at mu = [{}] and logvar = [{}] yours gives {:.3f}, and {:.3f} is right."
-    otherwise = _scale(got, right, name) or point or first.format(name, *codes, got[0], right[0])
+    worst = _worst(got, right)
+    codes = (", ".join(f"{number:.2f}" for number in code[worst]) for code in (mu, logvar))
+    differs = "{}: at mu = [{}] and logvar = [{}] yours gives {:.3f}, and {:.3f} is right."
+    otherwise = _scale(got, right, name) or point or differs.format(name, *codes, got[worst], right[worst])
     mistakes = _scaled(_kl_formulas(mu, logvar) | ({BOTH: right + beside} if beside else {}), name)
     recognise(got, right, mistakes, otherwise, same=_same)
     expect(point is None, point or "")
@@ -100,12 +101,10 @@ def _expect_kl(kl: Callable, name: str, beside: float = 0.0) -> None:
 
 def _kl_formulas(mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
     """What the right formula gives (its hint is empty), and what wrong ones give."""
-    square, variance = mu.square(), logvar.exp()
+    square, variance, sigma = mu.square(), logvar.exp(), (logvar / 2).exp()
     brackets = {
         "": square + variance - 1 - logvar,
-        "exp(logvar/2), the standard deviation, stands where the variance belongs.": (
-            square + (logvar / 2).exp() - 1 - logvar
-        ),
+        "exp(logvar/2), the standard deviation, stands where the variance belongs.": square + sigma - 1 - logvar,
         "logvar is used as if it were sigma. What is the variance when its logarithm is given?": (
             square + logvar.square() - 1 - logvar.square().log()
         ),
@@ -119,12 +118,8 @@ def _kl_formulas(mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
         "mu is missing. A code far from 0 costs more.": variance - 1 - logvar,
         "mu squared is subtracted. It is added: a code far from 0 costs more.": variance - 1 - logvar - square,
         "The variance is missing. What does exp(logvar) add?": square - 1 - logvar,
-        "The -1 is missing: at mu = 0 and logvar = 0, q is the prior, and the KL must be 0.": (
-            square + variance - logvar
-        ),
-        "The -1 is taken once for an image. It belongs to each latent dimension.": (
-            square + variance - 1 / LATENT - logvar
-        ),
+        "The -1 is missing: where q is the prior, at mu = 0 and logvar = 0, the KL is 0.": square + variance - logvar,
+        "The -1 is taken once. It belongs to each latent dimension.": square + variance - 1 / LATENT - logvar,
         "The last term is missing: log σ² is subtracted, so that a narrow q costs more.": square + variance - 1,
         "The last term has the wrong sign: log σ² is subtracted, so that a narrow q costs more.": (
             square + variance - 1 + logvar
@@ -189,14 +184,17 @@ def _pixel_costs(x: Tensor, logits: Tensor) -> dict[str, Tensor]:
 
 
 def _expect_right_when_sure(reconstruction: Callable) -> None:
-    """Ask about decoders that are sure, and wrong in one pixel: it costs as many nats as its logit."""
+    """Ask about sure decoders: a wrong pixel costs as many nats as its logit, and the right ones cost nothing."""
     logits = torch.tensor(SURE).reshape(-1, 1, 1, 1).repeat(1, 1, 28, 28)
-    x = (logits > 0).float()
-    x[:, 0, 14, 14] = 1 - x[:, 0, 14, 14]
-    for logit, nats in zip(SURE, reconstruction(x, logits).tolist(), strict=True):
+    right = (logits > 0).float()
+    wrong = right.clone()
+    wrong[:, 0, 14, 14] = 1 - right[:, 0, 14, 14]
+    for logit, nats in zip(SURE, reconstruction(wrong, logits).tolist(), strict=True):
         costs = f"at a logit of {logit:,.0f}, one wrong pixel costs {abs(logit):,.0f} nats, and yours says {nats:,.6g}"
         expect(math.isfinite(nats), f"reconstruction: {costs}. A sigmoid was rounded, or an exp overflowed.")
         expect(math.isclose(nats, abs(logit), rel_tol=1e-4), f"reconstruction: {costs}. Is something clamped?")
+    most = reconstruction(right, logits).abs().max().item()
+    expect(most < 1e-3, f"reconstruction: an image that fits a sure decoder costs 0 nats, and yours says {most:.6g}.")
 
 
 def _expect_per_image(got: Any, name: str, batch: int) -> None:
@@ -222,8 +220,8 @@ def _expect_images_apart(value: Callable, name: str, *inputs: Tensor) -> None:
     divided = f"{name}: it is divided by the number of images. It can't depend on how many others come with an image."
     worst = _worst(got, alone)
     values = f"{got[worst]:.4g} in its batch and {alone[worst]:.4g} alone"
-    others = f"{name}: an image gets {values}. It must not depend on the others."
-    recognise(got, alone, {divided: alone / BATCH}, others, same=lambda a, b: _same(a, b, 5e-3))
+    others = f"{name}: an image gets {values}. It must not depend on the others, or on their number."
+    recognise(got, alone, {divided: alone / BATCH}, others, same=lambda a, b: _same(a, b, 1e-3))
 
 
 def _expect_gradients(value: Callable, formula: Callable, name: str, **inputs: Tensor) -> None:
@@ -249,7 +247,7 @@ def _codes() -> tuple[Tensor, Tensor]:
 
 def _images() -> tuple[Tensor, Tensor]:
     generator = Generator().manual_seed(5)
-    logits = 2 * torch.randn(BATCH, 1, 28, 28, generator=generator)
+    logits = 2 * torch.randn(BATCH, 1, 28, 28, generator=generator) + torch.arange(-3.0, 2.0).reshape(BATCH, 1, 1, 1)
     return torch.bernoulli(torch.sigmoid(logits), generator=generator), logits
 
 
@@ -267,7 +265,8 @@ def _scale(got: Tensor, right: Tensor, name: str) -> str:
     """Say by how much all values are off, if it is by one factor."""
     ratio = got / right
     one = ratio.std() <= 1e-5 * ratio.mean().abs() and not _same(got, right, rtol=1e-2)
-    return f"{name}: every value is {ratio.mean():.4g} times what it should be. No weight belongs in it." if one else ""
+    times = f"every value is {ratio.mean():.4g} times what it should be. No weight belongs in it."
+    return f"{name}: {times if got.any() else 'it is 0 for every image.'}" if one else ""
 
 
 def _worst(got: Tensor, right: Tensor) -> int:
