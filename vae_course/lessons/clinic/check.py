@@ -2,18 +2,21 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+import math
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import torch
 from IPython.display import HTML
 from torch import Generator, Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
 from vae_course.clinic import MISTAKES, PATIENTS, Patient, Symptoms, examine
 from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms, elbo_terms
-from vae_course.kit.exercise import exercise, tried
+from vae_course.kit.exercise import Mistake, ask, close, describe, exercise, expect, recognise
+from vae_course.lessons.gaussian_draw import expect_gaussian_draw
 from vae_course.training import TrainConfig, fit
 
 # What each mistake shows, and a patient without it does not.
@@ -37,72 +40,87 @@ IMAGES, LATENT = 600, 8
 
 
 @exercise("diagnose", "Eight of eight, and for each a symptom that no other mistake of the list has.")
-def check_diagnosis(answer: Callable[[], dict[str, str]]) -> str | None:
+def check_diagnosis(answer: Any) -> None:
     """Count the right ones, and for one that is wrong name the symptom that speaks against it."""
-    diagnosis = tried(answer())
-    if not isinstance(diagnosis, dict):
-        return f'Return a dict, {{"A": "name", …}}; this is of type {type(diagnosis).__name__}.'
-    for letter, name in diagnosis.items():
-        if letter not in PATIENTS:
-            return f"There is no patient {letter!r}: they are {', '.join(PATIENTS)}."
-        if name is not ... and name not in list(MISTAKES):
-            return f"{letter}: {name!r} is not on the list. Choose from {NAMES}."
-    given = {letter: name for letter, name in diagnosis.items() if name is not ...}
+    diagnosis = ask(answer)
+    expect(isinstance(diagnosis, Mapping), f'Return a dict, {{"A": "name", …}}: this is {describe(diagnosis)}.')
+    expect(not {*diagnosis} & {*MISTAKES}, 'Letters come first, names after the colon: {"A": "name", …}.')
+    for letter in diagnosis:
+        expect(letter in PATIENTS, f"There is no patient {letter!r}: they are {', '.join(PATIENTS)}.")
+    given = {letter: _name(letter, name) for letter, name in diagnosis.items() if not _is_open(name)}
     wrong = [letter for letter, name in sorted(given.items()) if name != PATIENTS[letter].mistake]
     count = f"{len(given) - len(wrong)} of {len(PATIENTS)} are right. "
     if wrong:
-        name = given[wrong[0]]
-        return f'{count}{wrong[0]} is not "{name}": that would show {HALLMARKS[name]}. Look at {wrong[0]} for it again.'
+        letter, name = wrong[0], given[wrong[0]]
+        raise Mistake(
+            f'{count}{letter} is not "{name}": that would show {HALLMARKS[name]}. Look at {letter} for it again.'
+        )
     missing = [letter for letter in PATIENTS if letter not in given]
-    return f"{count}Still without a name: {', '.join(missing)}." if missing else None
+    expect(not missing, f"{count}Still without a name: {', '.join(missing)}.")
 
 
-@exercise("draw", "Trained with this draw, the patient shows no symptom. It mends A, C, E, F and H.")
-def check_draw(answer: Callable[[Tensor, Tensor, Generator], Tensor]) -> str | None:
-    """Try the draw on wide clouds, and examine a patient that was trained with it."""
-    hint = _wrong_code(answer)
-    if hint:
-        return hint
-    mended = _train(type("Mended", (Patient,), {"draw": lambda self, *rest: answer(*rest)}))
-    found, right = examine(mended, load_digits().test_images), _healthy()[1]
+def _is_open(name: Any) -> bool:
+    return name is None or name is ... or name == ""
+
+
+def _name(letter: str, name: Any) -> str:
+    """Find a name on the list, however it is capitalised."""
+    for known in MISTAKES:
+        if isinstance(name, str) and name.strip().casefold() == known.casefold():
+            return known
+    shown = repr(name) if isinstance(name, str) else f"something {describe(name)}"
+    raise Mistake(f"{letter}: {shown[:60]} is not on the list. Choose from {NAMES}.")
+
+
+@exercise(
+    "draw",
+    "Trained with this draw, the patient shows no symptom. It is the right one for A, C, E, F and H.",
+    seconds=30.0,
+)
+def check_draw(answer: Any) -> None:
+    """Look at the noise, at what mu and logvar make of it, and at a patient that was trained with the draw."""
+    expect_gaussian_draw(answer)
+    found, right = _examined("draw", answer), _healthy()[1]
     for residuals, when in ((found.training_residuals, "in training"), (found.residuals, "at the test")):
         mean, std = residuals.mean().item(), residuals.std().item()
-        if abs(mean) > 0.05 or abs(std - 1) > 0.05:
-            return (
-                f"The mended patient still has the symptom: {when} its residuals have mean {mean:.2f} and "
-                f"standard deviation {std:.2f}, and should have 0 and 1."
-            )
+        expect(
+            abs(mean) < 0.05 and abs(std - 1) < 0.05,
+            f"The trained patient still has the symptom: {when} its residuals have mean {mean:.2f} and "
+            f"standard deviation {std:.2f}, and should have 0 and 1.",
+        )
     for name, norm, usual in (
         ("mu", found.gradient_mu, right.gradient_mu),
         ("logvar", found.gradient_logvar, right.gradient_logvar),
     ):
-        if norm < 0.1 * usual:
-            return (
-                f"The residuals are healthy, but the gradient in the head for {name} is {norm:.2f}, and {usual:.1f} in "
-                "a healthy VAE: the reconstruction can't tell it anything."
-            )
-    excess = (found.honest.negative_elbo - right.honest.negative_elbo).item()
-    if abs(excess) > 5:
-        return f"The symptoms are gone, but its honest bound is {excess:+.1f} nats away from a healthy patient's."
-    return None
-
-
-@exercise("cost", "Trained with this cost, the patient reports what it deserves. It mends B, D and G.")
-def check_cost(answer: Callable[[Tensor, Tensor, Tensor, Tensor], ElboTerms]) -> str | None:
-    """Ask for the cost of images that a healthy patient knows and of extreme codes, then train with it."""
-    healthy, right = _healthy()
-    hint = _wrong_terms(answer, healthy)
-    if hint:
-        return hint
-    mended = _train(type("Mended", (Patient,), {"cost": lambda self, *rest: answer(*rest)}))
-    found = examine(mended, load_digits().test_images)
-    if abs(found.honest.negative_elbo - right.honest.negative_elbo) > 5:
-        mine, healthys = (examined.honest.negative_elbo for examined in (found, right))
-        return (
-            f"The number is the right one and the training is not: the mended patient's honest bound is {mine:.0f} "
-            f"nats, a healthy one's {healthys:.0f}. What is reported must be what is differentiated."
+        expect(
+            norm > 0.1 * usual,
+            f"The residuals are healthy, but the gradient in the head for {name} is {norm:.2f}, and {usual:.1f} in "
+            "a healthy VAE: the reconstruction can't tell it anything.",
         )
-    return None
+    excess = (found.honest.negative_elbo - right.honest.negative_elbo).item()
+    expect(
+        abs(excess) < 5,
+        f"The symptoms are gone, but its honest bound is {excess:+.1f} nats away from a healthy patient's.",
+    )
+
+
+@exercise(
+    "cost",
+    "Trained with this cost, the patient reports what it deserves. It is the right one for B, D and G.",
+    seconds=30.0,
+)
+def check_cost(answer: Any) -> None:
+    """Compare both terms, then their gradients, then train a patient with them."""
+    expect(not isinstance(answer, type), f"A function is asked for, and this is {describe(answer)}.")
+    for inputs in _probes():
+        _expect_terms(answer, *inputs)
+    _expect_gradients(answer)
+    found, right = (examined.honest.negative_elbo for examined in (_examined("cost", answer), _healthy()[1]))
+    expect(
+        abs(found - right) < 5,
+        f"The number is the right one and the training is not: the patient's honest bound is {found:.0f} "
+        f"nats, a healthy one's {right:.0f}. What is reported must be what is differentiated.",
+    )
 
 
 def open_files() -> HTML:
@@ -124,77 +142,137 @@ def _train(kind: type[Patient]) -> Patient:
     return patient
 
 
+def _examined(step: str, answer: Any) -> Symptoms:
+    """Train a patient that has the answer in place of one of its steps, and examine it."""
+    trained = _train(type("Treated", (Patient,), {step: lambda self, *rest: answer(*rest)}))
+    return examine(trained, load_digits().test_images)
+
+
 @functools.cache
 def _healthy() -> tuple[Patient, Symptoms]:
     patient = _train(Patient)
     return patient, examine(patient, load_digits().test_images)
 
 
-def _wrong_code(draw: Callable[..., Any]) -> str | None:
-    mu, logvar = torch.full((4000, 3), 2.0, requires_grad=True), torch.tensor([-4.0, 0.0, 3.0]).expand(4000, 3)
-    z = tried(draw(mu, logvar, Generator().manual_seed(0)))
-    if not isinstance(z, Tensor) or z.shape != mu.shape:
-        found = list(z.shape) if isinstance(z, Tensor) else type(z).__name__
-        return f"A code for every image was asked for, of the shape of mu, {list(mu.shape)}; this is {found}."
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
-        again, alone = draw(mu, logvar, Generator().manual_seed(0)), draw(mu[:1], logvar[:1], Generator())
-    if not torch.equal(z, again):
-        return "The same seed gave two different draws: the dice are the generator's."
-    if not alone.isfinite().all():
-        return "A single image gets no code: the draw of one image must not depend on the others in its batch."
-    residuals = ((z - mu) / torch.exp(0.5 * logvar)).detach()
-    shared = residuals[0].allclose(residuals[1]) or residuals[:, 0].allclose(residuals[:, 1], atol=1e-3)
-    if residuals.any() and shared:
-        return "One eps is shared: every image and every dimension throws its own."
-    if (residuals.std(0) - 1).abs().max() > 0.1 and residuals.std(0).max() > 0.5:
-        spreads = ", ".join(f"{value:.2f}" for value in residuals.std(0))
-        return (
-            f"For logvar = −4, 0 and 3, the standard deviations of the residuals are {spreads}, and should all be 1. "
-            "A spread that goes with logvar speaks of sigma."
-        )
-    return None
-
-
-def _wrong_terms(cost: Callable[..., Any], patient: Patient) -> str | None:
+def _probes() -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """Give x, logits, mu and logvar of digits that a healthy patient knows, of one image, and far out."""
+    patient, noise = _healthy()[0], Generator().manual_seed(0)
     x = (load_digits().test_images[:50].unsqueeze(1) >= 128).float()
     with torch.no_grad():
         mu, logvar = patient.encoder(x)
-        # The second time the codes are far out, as they are in a patient that is very ill.
-        for far in (1.0, 30.0):
-            logits = patient.decoder(mu) * far
-            terms, right = tried(cost(x, logits, far * mu, logvar)), elbo_terms(x, logits, far * mu, logvar)
-            if not isinstance(terms, ElboTerms):
-                return f"Both terms are asked for, as ElboTerms; this is of type {type(terms).__name__}."
-            for name, mine, theirs in zip(("reconstruction", "KL"), terms, right, strict=True):
-                hint = _wrong_term(name, mine, theirs, x, logits)
-                if hint:
-                    return hint
-    return None
+        logits = patient.decoder(mu)
+    wide, narrow = (torch.randn(7, 3, generator=noise) for _ in range(2))
+    far = (x[:20], 30 * logits[:20], 30 * mu[:20], 14 * torch.rand(20, LATENT, generator=noise) - 7)
+    return [
+        (x, logits, mu, logvar),
+        (x[:1], logits[:1], mu[:1], logvar[:1]),
+        (x[:7], 3 * torch.randn(7, 1, 28, 28, generator=noise), 2 * wide, 2 * narrow),
+        far,
+        (
+            x[:9],
+            40 * torch.randn(9, 1, 28, 28, generator=noise),
+            0 * mu[:9],
+            torch.linspace(-15, 15, 9 * LATENT).reshape(9, LATENT),
+        ),
+    ]
 
 
-def _wrong_term(name: str, mine: Any, right: Tensor, x: Tensor, logits: Tensor) -> str | None:
-    if not isinstance(mine, Tensor) or mine.shape != right.shape:
-        found = list(mine.shape) if isinstance(mine, Tensor) else type(mine).__name__
-        return f"The {name} should be one number an image, {list(right.shape)}; this is {found}."
-    if not mine.isfinite().all():
-        return f"For some images the {name} is not finite: a large logit is a probability of 1 or 0, whose log is not."
-    # The wrong ones that look like something: by what they equal.
-    known = {
-        "is a mean over pixels: in nats per image, it is a sum over the 784": right / 784,
-        "is a mean over dimensions: in nats per image, it is a sum": right / LATENT,
-        "has its sign turned: then the training climbs where it should descend": -right,
-        "is −KL, cut off at 200: without the cut it runs away": -right.clamp(max=200),
+def _terms(answer: Any, *inputs: Tensor) -> ElboTerms:
+    """Ask for the terms, and refuse what cannot be one number per image."""
+    terms = ask(answer, *(value.clone() for value in inputs))
+    expect(
+        isinstance(terms, ElboTerms),
+        f"Both terms are asked for, as ElboTerms(reconstruction, kl): this is {describe(terms)}.",
+    )
+    for name, term in zip(("reconstruction", "KL"), terms, strict=True):
+        batch = [len(inputs[0])]
+        found = f"this is {describe(term)}"
+        expect(isinstance(term, Tensor), f"The {name} should be a tensor with one number per image, {batch}: {found}.")
+        expect(list(term.shape) == batch, f"The {name} should be one number per image, of shape {batch}: {found}.")
+        expect(term.dtype == torch.float32, f"The {name} should be float32, as the images are: this is {term.dtype}.")
+        cause = f"logvar lies between {inputs[3].min():.0f} and {inputs[3].max():.0f} here, which is allowed."
+        if name == "reconstruction":
+            cause = (
+                f"At a logit of {inputs[1].abs().max():.0f} sigmoid rounds to 0 or 1, and exp overflows: use logits."
+            )
+        expect(term.isfinite().all(), f"For some images the {name} is not finite. {cause}")
+    return terms
+
+
+def _expect_terms(answer: Any, x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor) -> None:
+    terms, right = _terms(answer, x, logits, mu, logvar), elbo_terms(x, logits, mu, logvar)
+    expect(
+        len(x) == 1 or not (close(terms.reconstruction, right.kl) and close(terms.kl, right.reconstruction)),
+        "The two terms are exchanged: ElboTerms takes the reconstruction first, then the KL.",
+    )
+    _expect_term("reconstruction", terms.reconstruction, right.reconstruction, {
+        "is a mean over pixels: in nats per image, it is a sum over the 784": right.reconstruction / 784,
         "is that of a sigmoid of the logits: the loss takes logits and does its own sigmoid":
-            elbo_terms(x, logits.sigmoid(), right[:, None], right[:, None]).reconstruction,
-    }  # fmt: skip
-    for words, wrong in known.items():
-        if torch.allclose(mine, wrong, rtol=1e-3) and not torch.allclose(mine, right, rtol=1e-3):
-            return f"The {name} {words}."
-    if not torch.allclose(mine, right, rtol=1e-3, atol=1e-2):
-        worst = (mine - right).abs().argmax()
-        return (
-            f"For one image the {name} is {right[worst]:.4g} nats, and yours says {mine[worst]:.4g}. "
-            "A clamp or a factor on a wrong term hides the symptom, and does not mend it."
+            _nats(x, logits.sigmoid()),
+        "is the squared error: the pixels are Bernoulli, so it is −log p(x|z), the binary cross-entropy":
+            ((x - logits.sigmoid()).square().sum((1, 2, 3)), 0.5 * (x - logits.sigmoid()).square().sum((1, 2, 3))),
+        "counts the pixels that are on, and not those that are off": -(x * logsigmoid(logits)).sum((1, 2, 3)),
+        "counts the pixels that are off, and not those that are on": -((1 - x) * logsigmoid(-logits)).sum((1, 2, 3)),
+        "is that of 1 − x: ink and paper, or the sign of the logits, are turned": _nats(1 - x, logits),
+        "has x and the logits in the other's place: the logits come first": _nats(logits, x),
+        "is the sum of both terms: each has its own place": right.negative_elbo,
+    })  # fmt: skip
+    dimensions = mu.shape[1]
+    _expect_term("KL", terms.kl, right.kl, {
+        "is a mean over dimensions: in nats per image, it is a sum": right.kl / dimensions,
+        "is divided by 784, and has nothing to do with pixels": right.kl / 784,
+        "is −KL, cut off at 200: without the cut it runs away": -right.kl.clamp(max=200),
+    })  # fmt: skip
+
+
+def _nats(x: Tensor, logits: Tensor) -> Tensor:
+    return binary_cross_entropy_with_logits(logits, x, reduction="none").sum((1, 2, 3))
+
+
+def _expect_term(name: str, mine: Tensor, right: Tensor, known: dict[str, Any]) -> None:
+    """Compare one term; `known` are its own mistakes, and those of any term come after."""
+    factor = (mine / right).median()
+    others = (right.mean().expand_as(right), right[:1].expand_as(right), right.flip(0), right.roll(1), right.sort()[0])
+    mistakes = {
+        "has its sign turned: then the training climbs where it should descend": -right,
+        **known,
+        "is in bits: in nats, the logarithm is the natural one": right / math.log(2),
+        "is 0: it is left out": 0 * right,
+        "is divided by the number of images: leave the mean over the batch to the caller": right / len(right),
+        "is that of another image, or a mean over the batch: each image has its own": others,
+        f"is {factor:.3g} times what it should be, in every image: look for a factor": factor * right,
+    }
+    worst = (mine - right).abs().argmax()
+    recognise(
+        mine,
+        right,
+        # An image alone has a factor of its own whatever the mistake is.
+        {f"The {name} {words}.": wrong for words, wrong in mistakes.items()} if len(right) > 1 else {},
+        otherwise=f"For one image the {name} is {right[worst]:.5g} nats, and yours says {mine[worst]:.5g}. "
+        "A clamp or a factor on a wrong term hides the symptom, and does not remove it.",
+    )
+
+
+def _expect_gradients(answer: Any) -> None:
+    """Compare the gradient of each term in what it depends on."""
+    x, *values = _probes()[0]
+    leaves = [value.requires_grad_() for value in values]
+    mine = ask(answer, x, *(leaf.clone() for leaf in leaves))
+    right = elbo_terms(x, *leaves)
+    expect(all(leaf.grad is None for leaf in leaves), "It runs `backward` inside: leave the gradient to the caller.")
+    for name, term, true, sources in (
+        ("reconstruction", mine.reconstruction, right.reconstruction, {"the logits": leaves[0]}),
+        ("KL", mine.kl, right.kl, {"mu": leaves[1], "logvar": leaves[2]}),
+    ):
+        cut = (
+            "The number is right, and no gradient comes back from the {} to {}: a `detach` or a `no_grad` cuts it off."
         )
-    return None
+        expect(term.requires_grad, cut.format(name, " or ".join(sources)))
+        for source, leaf in sources.items():
+            (found,) = torch.autograd.grad(term.sum(), leaf, retain_graph=True, allow_unused=True)
+            (wanted,) = torch.autograd.grad(true.sum(), leaf, retain_graph=True)
+            expect(found is not None, cut.format(name, source))
+            expect(
+                close(found, wanted, rtol=1e-3),
+                f"The {name} is right, and its gradient in {source} is not: what is reported must be differentiated.",
+            )
