@@ -1,4 +1,4 @@
-"""Lesson 02's exercise: an encoder with two heads."""
+"""Check lesson 02's exercise: an encoder with two heads."""
 
 import inspect
 from typing import Any
@@ -6,110 +6,229 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vae_course.kit.exercise import exercise, tried
+from vae_course.kit.exercise import Mistake, ask, close, describe, exercise, expect
 
-BATCH, LATENT_DIM = 64, 5
+LATENT_DIM = 5
+SEEDED = 4711  # No learner's own seed.
+BOUND = 4.0  # A log-variance or a mean that cannot leave ±4 is held there by something.
 
 
 @exercise(
     "MyEncoder",
     "Every image gets a centre and a width of its own, the width may go either way from 1, and both heads learn.",
 )
-def check_encoder(answer: Any) -> str | None:
+def check_encoder(answer: Any) -> None:
     """Take the learner's class, build it with `answer(latent_dim=5)`, and look at what it does with images."""
-    if not isinstance(answer, type):
-        return f"Hand over the class itself, without building it: this is {_kind(answer)}."
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        encoder = answer(latent_dim=LATENT_DIM)
-        x = torch.rand(BATCH, 1, 28, 28, requires_grad=True)
-        # Far out of [0, 1], so that whatever bounds an output shows.
-        loud = 100 * torch.randn(256, 1, 28, 28)
-        result = tried(encoder(x))
-        hint = _wrong_result(result) or _wrong_behaviour(encoder, x, loud) or _wrong_gradients(encoder, x, *result)
-        return hint or _wrong_width(answer)
+    expect(isinstance(answer, type), f"Hand over the class itself, without building it: this is {describe(answer)}.")
+    expect(issubclass(answer, nn.Module), f"A module is asked for: `class {answer.__name__}(nn.Module):`.")
+    encoder, x = _build(answer, latent_dim=LATENT_DIM), _images(64)
+    encode(encoder, x, LATENT_DIM)
+    expect(encoder.training, "It leaves the module in evaluation mode: leave out `eval()`.")
+    _expect_no_draw(encoder, x)
+    _expect_images_apart(encoder, x)
+    _expect_gradients(encoder, x)
+    loud = _loud(answer)
+    _expect_free_outputs(loud)
+    _expect_every_pixel(loud)
+    _expect_width(answer)
 
 
-def _wrong_result(result: Any) -> str | None:
-    if not isinstance(result, tuple | list) or len(result) != 2:
-        return f"Return two tensors, `return mu, logvar`; this is {_kind(result)}."
+def encode(encoder: nn.Module, x: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
+    """Ask for mu and logvar, and refuse what cannot be both."""
+    result = ask(encoder.forward, x)
+    kind = describe(result)
+    expect(
+        isinstance(result, tuple | list) and len(result) == 2,
+        f"Return two tensors, `return mu, logvar`: this is {kind}.",
+    )
     for name, tensor in zip(("mu", "logvar"), result, strict=True):
-        if not isinstance(tensor, Tensor):
-            return f"{name} should be a tensor, it is {_kind(tensor)}."
-        if tensor.shape != (BATCH, LATENT_DIM):
-            return (
-                f"{name} has the shape {list(tensor.shape)} for {BATCH} images and latent_dim={LATENT_DIM}: "
-                f"one row an image and one column a latent dimension make {[BATCH, LATENT_DIM]}."
-            )
-    return None
-
-
-def _wrong_behaviour(encoder: nn.Module, x: Tensor, loud: Tensor) -> str | None:
-    if any(not torch.equal(first, second) for first, second in zip(encoder(x), encoder(x), strict=True)):
-        return (
-            "Two calls on the same images gave different answers. The encoder describes the cloud and draws nothing "
-            "from it; and its layers are made once, in `__init__`."
+        expect(isinstance(tensor, Tensor), f"{name} should be a tensor: it is {describe(tensor)}.")
+        expect(
+            tensor.shape == (len(x), latent_dim),
+            f"{name} has the shape {list(tensor.shape)} for {len(x)} image(s) and latent_dim={latent_dim}: "
+            f"a row for each image and a column for each latent dimension make {[len(x), latent_dim]}.",
         )
-    for name, tensor in zip(("mu", "logvar"), encoder(loud), strict=True):
-        if tensor.std(0).max() == 0:
-            return f"{name} is the same for every image: it has to be computed from x."
-        if (tensor == tensor[:, :1]).all():
-            return f"{name} is the same in every latent dimension: they need one output each of the linear layer."
-        low, high = -tensor.min(), tensor.max()
-        # A linear head reaches about as far up as down, 2 log softplus a twentieth as far, ELU and leaky ReLU less.
-        if min(low, high) < 0.03 * max(low, high):
-            sign, side = ("negative", "below") if low < high else ("positive", "above")
-            ever = "never" if min(low, high) <= 0 else "hardly"
-            reason = f"sigma {ever} gets {side} 1" if name == "logvar" else "half of the plane is out of reach"
-            return (
-                f"{name} is {ever} {sign}, so {reason}. Return the linear layer's output: no ReLU, ELU, softplus, exp."
+        expect(tensor.dtype == x.dtype, f"{name} is {tensor.dtype}, and the images are float32: leave the dtype alone.")
+    return tuple(result)
+
+
+def _images(count: int, seed: int = 0) -> Tensor:
+    return torch.rand(count, 1, 28, 28, generator=torch.Generator().manual_seed(seed))
+
+
+def _build(answer: Any, **sizes: Any) -> nn.Module:
+    """Build the module with weights that are the same in every check."""
+    torch.manual_seed(SEEDED)
+    dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+    encoder = answer(**sizes)
+    expect(
+        torch.initial_seed() == SEEDED,
+        "`__init__` sets torch's seed, so that every encoder starts alike: leave it out.",
+    )
+    expect(torch.get_default_dtype() == dtype, "`__init__` changes torch's default dtype for all other code.")
+    expect(torch.is_grad_enabled() == gradients, "`__init__` leaves gradients switched off, for all code after it.")
+    return encoder
+
+
+def _expect_no_draw(encoder: nn.Module, x: Tensor) -> None:
+    """Refuse noise, which is right in training alone, as dropout is."""
+    encoder.eval()
+    state = torch.get_rng_state()
+    first, second = encode(encoder, x, LATENT_DIM), encode(encoder, x, LATENT_DIM)
+    expect(
+        torch.initial_seed() == SEEDED and torch.equal(state, torch.get_rng_state()) and _same(first, second),
+        "It uses random numbers in `forward`: two calls give different answers, or a seed is set. The encoder "
+        "describes the cloud and draws nothing from it; and its layers are made once, in `__init__`.",
+    )
+
+
+def _same(first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor]) -> bool:
+    return all(close(a, b, rtol=1e-3, atol=1e-4) for a, b in zip(first, second, strict=True))
+
+
+def _expect_images_apart(encoder: nn.Module, x: Tensor) -> None:
+    """Refuse what mixes the images of a batch, in training and after it."""
+    for training in (True, False):
+        encoder.train(training)
+        all_at_once = encode(encoder, x, LATENT_DIM)
+        if not _same(all_at_once, encode(encoder, x, LATENT_DIM)):
+            continue  # Dropout: nothing to compare.
+        for part in (slice(8, 16), slice(20, 23), slice(63, 64)):
+            alone = encode(encoder, x[part], LATENT_DIM)
+            expect(
+                _same(alone, tuple(whole[part] for whole in all_at_once)),
+                "The code of an image changes with the other images in its batch: nothing may be computed over the "
+                "batch (a mean, a maximum, BatchNorm), no rows mixed, no noise added.",
             )
-        if tensor.abs().max() <= 1:
-            return f"{name} never leaves [-1, 1]: something after the linear layer, perhaps a tanh, holds it there."
-    flat = [encoder(images)[0] for images in (x, loud[:BATCH], x + loud[:BATCH], 0 * x)]
-    if torch.allclose(flat[0] + flat[1], flat[2] + flat[3], rtol=1e-3, atol=1e-2):
-        return "The way from x to mu is a straight line: without a ReLU between them, two linear layers are only one."
-    return None
 
 
-def _wrong_gradients(encoder: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor) -> str | None:
+def _expect_gradients(encoder: nn.Module, x: Tensor) -> None:
+    """Compare which weights the two outputs send a gradient to."""
     parameters = list(encoder.parameters())
-    reached = []
-    for name, output in (("mu", mu), ("logvar", logvar)):
-        # Random weights, so that no gradient is zero by an accident of symmetry.
-        scalar = (output * torch.randn(output.shape)).sum()
-        if not output.requires_grad:
-            return f"No gradient comes back from {name}: a `detach`, a `no_grad` or `.data` cuts it off."
-        to_x, *grads = torch.autograd.grad(scalar, [x, *parameters], retain_graph=True, allow_unused=True)
-        if to_x is None:
-            return f"The gradient of {name} stops before the hidden layer: look for a `detach` or a `no_grad`."
-        if sum(grad is not None and grad.ndim > 1 for grad in grads) < 2:
-            return (
-                "The module does not know all its layers, so an optimizer would leave them untrained: make each an "
-                "attribute (`self.features = …`), and keep several in an `nn.Sequential`, not in a list."
-            )
-        reached.append([torch.zeros_like(p) if g is None else g for p, g in zip(parameters, grads, strict=True)])
+    expect(all(p.requires_grad for p in parameters), "Some weights have requires_grad=False, so they never learn.")
+    expect(all(p.grad is None for p in parameters), "It runs `backward` inside: leave the gradient to the caller.")
+    x = x.clone().requires_grad_()
+    reached = [_reached(name, output, x, parameters) for name, output in zip(("mu", "logvar"), encoder(x), strict=True)]
     for name, own, other in (("mu", *reached), ("logvar", *reversed(reached))):
-        if not any(((a != 0) & (b == 0)).any() for a, b in zip(own, other, strict=True)):
-            return f"{name} has no weights of its own: the heads share theirs, so one fixes the other. Use two layers."
+        expect(
+            any(((a != 0) & (b == 0)).any() for a, b in zip(own, other, strict=True) if a.ndim > 1),
+            f"{name} has no weights of its own: the heads share theirs, so one fixes the other. Use two layers.",
+        )
     own = {name for (name, _), grad in zip(encoder.named_parameters(), reached[0], strict=True) if grad.any()}
-    if "logvar.weight" in own and "mu.weight" not in own:
-        return "mu and logvar are swapped: the first result comes from `self.logvar`."
-    return None
+    swapped = "logvar.weight" in own and "mu.weight" not in own
+    expect(not swapped, "mu and logvar are swapped: the first result comes from `self.logvar`.")
 
 
-def _wrong_width(answer: type) -> str | None:
+def _reached(name: str, output: Tensor, x: Tensor, parameters: list[Tensor]) -> list[Tensor]:
+    """Compute the gradient of an output in all parameters, and refuse one that is cut off."""
+    expect(output.requires_grad, f"No gradient comes back from {name}: a `detach`, a `no_grad` or `.data` cuts it off.")
+    # Random weights, so that no gradient is zero by an accident of symmetry.
+    scalar = (output * torch.randn(output.shape)).sum()
+    to_x, *grads = torch.autograd.grad(scalar, [x, *parameters], retain_graph=True, allow_unused=True)
+    constant = to_x is None and bool((output == output[:1]).all())
+    expect(not constant, f"{name} is the same for every image: it has to be computed from x.")
+    matrices = [grad for grad in grads if grad is not None and grad.ndim > 1]
+    expect(
+        len(matrices) >= 2 or to_x is not None,
+        f"The gradient of {name} stops before the hidden layer: look for a `detach` or a `no_grad`.",
+    )
+    expect(
+        len(matrices) >= 2,
+        "The module does not know all its layers, so an optimizer would leave them untrained: make each an "
+        "attribute (`self.features = …`), and keep several in an `nn.Sequential`, not in a list or a dict.",
+    )
+    expect(
+        any(grad.any() for grad in matrices),
+        f"Every gradient of {name} in the weights is 0, so nothing is learnt: is something rounded, or every weight 0?",
+    )
+    return [torch.zeros_like(p) if grad is None else grad for p, grad in zip(parameters, grads, strict=True)]
+
+
+def _loud(answer: Any) -> nn.Module:
+    """Build an encoder with large weights, so that whatever bounds an output or ignores a pixel shows."""
+    for scale in (30, 10, 3):
+        encoder = _build(answer, latent_dim=LATENT_DIM).eval()
+        encode(encoder, _images(2), LATENT_DIM)  # Lazy layers make their weights now.
+        with torch.no_grad():
+            for parameter in encoder.parameters():
+                parameter.copy_(scale * parameter if parameter.any() else torch.randn(parameter.shape))
+            if all(output.isfinite().all() for output in encoder(_patches())):  # An exponential may overflow.
+                break
+    return encoder
+
+
+def _patches() -> Tensor:
+    """Make images of 4 by 4 patches, which differ more than noise does."""
+    own = torch.Generator().manual_seed(1)
+    patches = torch.rand(256, 1, 4, 4, generator=own) * (torch.rand(256, 1, 4, 4, generator=own) < 0.3)
+    return patches.repeat_interleave(7, 2).repeat_interleave(7, 3)
+
+
+def _expect_free_outputs(encoder: nn.Module) -> None:
+    """Refuse outputs that are bounded, shared, or a straight line."""
+    images = _patches()
+    a, b = images.split(128)
+    for k, name in enumerate(("mu", "logvar")):
+        output = encode(encoder, images, LATENT_DIM)[k].detach()
+        _expect_free(name, output)
+        bend = output[:128] + output[128:] - 2 * encode(encoder, (a + b) / 2, LATENT_DIM)[k].detach()
+        expect(
+            bend.abs().max() > 1e-3 * output.abs().max(),
+            f"The way from x to {name} is a straight line: without a ReLU between them, two linear layers are one.",
+        )
+
+
+def _expect_free(name: str, output: Tensor) -> None:
+    size, low, high = output.abs().max(), -output.min(), output.max()
+    expect(output.std(0).max() > 1e-5 * size, f"{name} is the same for every image: it has to be computed from x.")
+    expect(
+        (output - output[:, :1]).abs().max() > 1e-5 * size,
+        f"{name} is the same in every latent dimension: they need one output each of the linear layer.",
+    )
+    # A linear head reaches about as far up as down, 2 log softplus a thirtieth as far, ELU and leaky ReLU less.
+    sign, side = ("negative", "below") if low < high else ("positive", "above")
+    ever = "never" if min(low, high) <= 0 else "hardly"
+    reason = f"sigma {ever} gets {side} 1" if name == "logvar" else "half of the plane is out of reach"
+    expect(
+        min(low, high) > 0.02 * max(low, high),
+        f"{name} is {ever} {sign}, so {reason}. Return the linear layer's output: no ReLU, ELU, softplus, exp.",
+    )
+    expect(
+        min(low, high) > BOUND,
+        f"{name} never leaves [{-low:.1f}, {high:.1f}], however large the weights are: something after the linear "
+        "layer, perhaps a tanh or a clamp, holds it there.",
+    )
+
+
+def _expect_every_pixel(encoder: nn.Module) -> None:
+    """Refuse what does not look at the grey of every pixel."""
+    x = _images(16, seed=2).requires_grad_()
+    mu = encode(encoder, x.detach(), LATENT_DIM)[0]
+    softer = torch.where(x > 0.5, 0.4 + 0.2 * x, 0.6 * x).detach()  # On the same side of one half.
+    expect(
+        not close(mu, encode(encoder, softer, LATENT_DIM)[0]),
+        "Two images of different greys get the same code: is x rounded inside, or cut at a threshold?",
+    )
+    shuffled = x.detach().flatten(1)[:, torch.randperm(784)].reshape(x.shape)
+    expect(
+        not close(mu, encode(encoder, shuffled, LATENT_DIM)[0]),
+        "The code stays the same when the pixels change places: use every pixel, not their mean.",
+    )
+    (slope,) = torch.autograd.grad(encoder(x)[0].square().sum(), x, allow_unused=True)
+    unused = 0 if slope is None else int((slope == 0).all(0).sum())
+    expect(not unused, f"{unused} of the 784 pixels make no difference to mu: use the whole image.")
+
+
+def _expect_width(answer: Any) -> None:
+    """Build it for one latent dimension and, where it has the argument, another hidden width."""
     hidden = inspect.signature(answer).parameters.get("hidden")
-    if hidden is None:
-        return None
-    small = answer(latent_dim=LATENT_DIM, hidden=(7,) if isinstance(hidden.default, tuple) else 7)
+    width = {} if hidden is None else {"hidden": (7,) if isinstance(hidden.default, tuple) else 7}
+    ignored = "hidden=7 was asked for, and another width came: use the argument `hidden` wherever its number stands."
+    small = _build(answer, latent_dim=1, **width)
+    try:
+        encode(small, _images(3), 1)
+    except RuntimeError as error:
+        raise Mistake(f"{ignored} ({str(error).splitlines()[0][:80]})" if width else str(error)) from error
+    encode(small, _images(1), 1)
     widths = {width for parameter in small.parameters() for width in parameter.shape}
-    if 7 not in widths or hidden.default in widths:
-        return "hidden=7 was asked for, and another width came: use the argument `hidden` wherever its number stands."
-    return None
-
-
-def _kind(thing: Any) -> str:
-    if isinstance(thing, tuple | list):
-        return f"a {type(thing).__name__} of {len(thing)}"
-    return f"a tensor of shape {list(thing.shape)}" if isinstance(thing, Tensor) else f"a {type(thing).__name__}"
+    expect(not width or (7 in widths and hidden.default not in widths), ignored)
