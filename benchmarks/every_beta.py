@@ -17,12 +17,12 @@ from typing import Any
 import matplotlib
 import torch
 
-from vae_course.beta import MultiRateVAE, rate_distortion, regrets, wide_regrets
+from vae_course.beta import BetaRange, MultiRateVAE, rate_distortion, regrets, wide_regrets
 from vae_course.checkpoints import PRETRAINED, pretrained_card
 from vae_course.digits import Digits, load_digits
 from vae_course.elbo import ElboTerms
 from vae_course.lessons.beta.figures import frontier
-from vae_course.training import BetaRange, TrainConfig, fit
+from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
 
 matplotlib.use("agg")

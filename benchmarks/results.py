@@ -80,7 +80,7 @@ def measure_recipe(name: str) -> dict[str, Any]:
         resume = ["--resume", str(folder)] if (folder / CHECKPOINT).exists() else ["--recipe", name, "--out", folder]
         command("train", *resume)
     run = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    measured = {key: run[key] for key in ("model", "config", "seconds")}
+    measured = {key: run[key] for key in ("model", "config", "optimizer", "step", "seconds")}
     samples = PUBLISHED[name].samples
     start = perf_counter()
     answer, peak = command("evaluate", folder, *([] if samples is None else ["--samples", str(samples)]))
@@ -190,8 +190,8 @@ def network(model: dict[str, Any]) -> str:
 
 def means(run: dict[str, Any]) -> str:
     """What a recipe trains with."""
-    path = ", path derivative" if run["model"]["kind"].startswith("PathDerivative") else ""
-    return f"{run['config']['optimizer'].capitalize()}{path}"
+    path = ", path derivative" if run["step"] == "path_derivative_step" else ""
+    return f"{run['optimizer'].removesuffix('AndAdam')}{path}"
 
 
 def memory(figures: dict[str, Any]) -> list[str]:

@@ -242,8 +242,7 @@ for level in (-1.7, 1.7):
 # Here is its encoder, by hand; the response comes after the linear layer and before the ReLU.
 
 # %%
-from vae_course.beta import MultiRateVAE
-from vae_course.training import BetaRange
+from vae_course.beta import BetaRange, MultiRateVAE
 
 torch.manual_seed(0)
 one = MultiRateVAE(latent_dim=20, hidden=(512,), beta_range=(0.01, 20.0))

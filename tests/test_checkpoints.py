@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from vae_course.beta import MultiRateVAE
+from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
 from vae_course.extras.convolutional import ConvolutionalVAE
-from vae_course.training import BetaRange, TrainConfig, fit, make_optimizer
+from vae_course.extras.muon import MuonAndAdam
+from vae_course.extras.path_derivative import path_derivative_step
+from vae_course.training import TrainConfig, adam, fit
 from vae_course.vae import VAE
 
 SCHEDULE = TrainConfig(epochs=4, beta=((0.0, 0.0), (2.0, 1.0)), seed=3)
@@ -17,7 +21,7 @@ def trained(digits):
     """Two of four epochs, and where they got to."""
     torch.manual_seed(0)
     model = VAE(latent_dim=3, hidden=(32, 16))
-    optimizer = make_optimizer(model, SCHEDULE)
+    optimizer = adam(model.parameters(), SCHEDULE.learning_rate)
     halfway = TrainConfig(epochs=2, beta=SCHEDULE.beta, seed=3)
     for _ in fit(model, digits.train_images[:300], halfway, optimizer=optimizer):
         pass
@@ -55,6 +59,24 @@ def test_a_network_of_every_beta_comes_back(tmp_path):
     assert loaded.config == config
     z = torch.ones(1, 2)
     assert torch.equal(loaded.model.at(2.0).decoder(z), model.at(2.0).decoder(z))
+
+
+def test_how_it_was_trained_comes_back(trained, tmp_path):
+    save_checkpoint(tmp_path / "model.safetensors", replace(trained, step=path_derivative_step))
+    assert load_checkpoint(tmp_path / "model.safetensors").step is path_derivative_step
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"step": lambda *_: None}, "could not be found again: there are training_step, path_derivative_step"),
+        ({"optimizer": torch.optim.SGD([torch.zeros(1)])}, "a SGD could not be loaded again: there are Adam"),
+    ],
+)
+def test_what_could_not_come_back_is_not_saved(trained, tmp_path, part, message):
+    with pytest.raises(ValueError, match=message):
+        save_checkpoint(tmp_path / "model.safetensors", replace(trained, **part))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_model_alone_can_be_kept(trained, tmp_path):
@@ -115,12 +137,12 @@ def test_a_checkpoint_that_lacks_something_is_named(trained, tmp_path, key, valu
         load_checkpoint(path)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "muon"])
+@pytest.mark.parametrize("optimizer", [adam, MuonAndAdam])
 def test_convolutions_go_on_as_if_they_had_not_stopped(digits, tmp_path, optimizer):
-    images, config = digits.train_images[:100], TrainConfig(epochs=2, batch_size=20, optimizer=optimizer)
+    images, config = digits.train_images[:100], TrainConfig(epochs=2, batch_size=20)
     torch.manual_seed(0)
     model = ConvolutionalVAE(latent_dim=2, hidden=(8,), channels=(2, 4))
-    run = Checkpoint(model, config, "embedded", [], make_optimizer(model, config))
+    run = Checkpoint(model, config, "embedded", [], optimizer(model.parameters(), config.learning_rate))
     for progress in fit(run.model, images, config, optimizer=run.optimizer):
         if progress.epoch == 1:
             break

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from jaxtyping import Float, UInt8
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from vae_course.data import Binarization
 from vae_course.decoder import Decoder
@@ -15,6 +15,32 @@ from vae_course.elbo import ElboTerms
 from vae_course.encoder import Encoder
 from vae_course.training import evaluate
 from vae_course.vae import VAE
+
+
+@dataclass(frozen=True)
+class BetaRange:
+    """β drawn again for each image, from `low` to `high`, so that one network learns them all; for `TrainConfig.beta`.
+
+    log β has a density that rises in a straight line to twice its first value: a high β is harder to learn, because
+    its loss is nearly as low where every image is decoded alike.
+
+    Raises:
+        ValueError: not 0 < low < high < inf.
+    """
+
+    low: float = 0.01
+    high: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high < math.inf:
+            raise ValueError(f"BetaRange({self.low}, {self.high}): low and high must be 0 < low < high < inf")
+
+    def __call__(self, epoch: float, count: int, generator: Generator) -> Float[Tensor, " count"]:
+        """Draw one β per image, whatever the epoch."""
+        u = torch.rand(count, generator=generator, device=generator.device)
+        # The quantile function of the density (1 + t) / 1.5 on [0, 1].
+        t = (1 + 3 * u).sqrt() - 1
+        return (self.low * (self.high / self.low) ** t).clamp(self.low, self.high)
 
 
 class Response(nn.Module):
@@ -45,7 +71,7 @@ class Response(nn.Module):
 class MultiRateEncoder(Encoder):
     """q(z|x, β): each hidden layer responds to β before its ReLU."""
 
-    level: Tensor
+    context: Tensor
 
     def __init__(self, latent_dim: int, hidden: Sequence[int]):
         super().__init__(latent_dim, hidden)
@@ -54,11 +80,11 @@ class MultiRateEncoder(Encoder):
     def forward(
         self, x: Float[Tensor, "batch 1 28 28"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Images to `mu` and `logvar` at the level of β that was set."""
+        """Images to `mu` and `logvar` at the level of β."""
         h = x.flatten(1)
-        _check_count(self.level, h)
+        _check_count(self.context, h)
         for linear, response in zip(_linear_layers(self.features), self.responses, strict=True):
-            h = response(linear(h), self.level).relu()
+            h = response(linear(h), self.context).relu()
         return self.mu(h), self.logvar(h)
 
 
@@ -68,20 +94,20 @@ class MultiRateDecoder(Decoder):
     The first is what lets a high β shut a latent dimension off.
     """
 
-    level: Tensor
+    context: Tensor
 
     def __init__(self, latent_dim: int, hidden: Sequence[int]):
         super().__init__(latent_dim, hidden)
         self.responses = nn.ModuleList(Response(units) for units in (latent_dim, *reversed(hidden)))
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch 1 28 28"]:
-        """Codes to logits at the level of β that was set."""
+        """Codes to logits at the level of β."""
         entry, *responses = self.responses
         *linears, last = _linear_layers(self.logits)
-        _check_count(self.level, z)
-        h = entry(z, self.level)
+        _check_count(self.context, z)
+        h = entry(z, self.context)
         for linear, response in zip(linears, responses, strict=True):
-            h = response(linear(h), self.level).relu()
+            h = response(linear(h), self.context).relu()
         return last(h).unflatten(-1, (1, 28, 28))
 
 
@@ -97,28 +123,28 @@ class MultiRateVAE(VAE):
         beta_range: the lowest and the highest β; 1, where the −ELBO is, must lie between them.
 
     Raises:
-        ValueError: a size is not positive, or the range is none.
+        ValueError: a size is not positive, or not 0 < low < 1 < high < inf.
     """
+
+    encoder_type, decoder_type = MultiRateEncoder, MultiRateDecoder
 
     def __init__(
         self, latent_dim: int = 20, hidden: Sequence[int] = (512,), beta_range: Sequence[float] = (0.01, 20.0)
     ):
-        super().__init__(latent_dim, hidden)
         low, high = beta_range
         if not 0 < low < 1 < high < math.inf:
-            raise ValueError(f"beta_range={tuple(beta_range)} must be positive and finite, with 1 between its ends")
+            raise ValueError(f"beta_range={tuple(beta_range)} must be 0 < low < 1 < high < inf")
+        super().__init__(latent_dim, hidden)
         self.beta_range = (low, high)
-        self.encoder = MultiRateEncoder(latent_dim, hidden)
-        self.decoder = MultiRateDecoder(latent_dim, hidden)
-        self._set_level(self.level(1.0))
+        self.encoder.context = self.decoder.context = self.level(1.0)
 
     @property
     def options(self) -> dict[str, object]:
         """The arguments it was made with."""
         return {**super().options, "beta_range": self.beta_range}
 
-    def at(self, beta: float | Float[Tensor, " batch"]) -> "MultiRateVAE":
-        """The VAE for this β, or for one β an image. It shares its parameters with this one; nothing is copied.
+    def at(self, beta: float | Float[Tensor, " batch"]) -> VAE:
+        """Return the VAE for this β, or for one β per image. It shares its parameters with this one; nothing is copied.
 
         Where images are taken in parts, as by `evaluation.importance_weighted_bound`, only one β for all can serve: ask
         β by β there.
@@ -126,11 +152,7 @@ class MultiRateVAE(VAE):
         Raises:
             ValueError: a β lies outside the range that was learnt.
         """
-        view = copy(self)
-        # The modules' dictionary is the one thing a shallow copy must not share: the view has its own two halves.
-        view._modules = {**self._modules, "encoder": copy(self.encoder), "decoder": copy(self.decoder)}
-        view._set_level(self.level(beta))
-        return view
+        return self.conditioned(self.level(beta))
 
     def level(self, beta: float | Float[Tensor, " batch"]) -> Float[Tensor, "*batch 1"]:
         """log β, scaled so that the range has mean 0 and variance 1 where log β is uniform.
@@ -139,15 +161,12 @@ class MultiRateVAE(VAE):
             ValueError: a β lies outside the range that was learnt.
         """
         low, high = self.beta_range
-        beta = torch.as_tensor(beta, dtype=torch.float32, device=next(self.parameters()).device)
+        beta = torch.as_tensor(beta, dtype=torch.float32, device=self.device)
         outside = ~((beta >= low) & (beta <= high))
         if outside.any():
             raise ValueError(f"beta={beta[outside][0]:g}: this network has learnt β from {low:g} to {high:g}")
         middle, spread = math.log(low * high) / 2, math.log(high / low) / math.sqrt(12)
         return ((beta.log() - middle) / spread).unsqueeze(-1)
-
-    def _set_level(self, level: Tensor) -> None:
-        self.encoder.level = self.decoder.level = level
 
 
 def _check_count(level: Tensor, h: Tensor) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,37 +11,29 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
-from torch.optim import Adam
+from torch.optim import Optimizer
 
-from vae_course.beta import MultiRateVAE
+from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.conditional import ConditionalVAE
 from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.extras.muon import MuonAndAdam
-from vae_course.extras.path_derivative import PathDerivativeConvolutionalVAE, PathDerivativeVAE
+from vae_course.extras.path_derivative import path_derivative_step
 from vae_course.sample_quality import DigitClassifier
-from vae_course.training import BetaRange, TrainConfig, make_optimizer
+from vae_course.training import Step, TrainConfig, adam, training_step
 from vae_course.vae import VAE
 
-FORMAT = "vae_course 1"
+FORMAT = "vae_course 2"
 PRETRAINED = Path(__file__).parent / "pretrained"
 # The recipes whose weights lie there; `load_classifier` loads the one that is no VAE.
 SHIPPED = ("every-beta", "plane")
-MODELS = {
-    model.__name__: model
-    for model in (
-        VAE,
-        MultiRateVAE,
-        ConditionalVAE,
-        ConvolutionalVAE,
-        PathDerivativeVAE,
-        PathDerivativeConvolutionalVAE,
-    )
-}
+MODELS: dict[str, type[VAE]] = {kind.__name__: kind for kind in (VAE, MultiRateVAE, ConditionalVAE, ConvolutionalVAE)}
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"Adam": adam, "MuonAndAdam": MuonAndAdam}
+STEPS: dict[str, Step] = {step.__name__: step for step in (training_step, path_derivative_step)}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model, and how it came about. With `optimizer`, training can go on: `fit(…, optimizer, first_epoch)`."""
+    """A model, and how it was trained. With `optimizer`, training can go on: `fit(…, optimizer, first_epoch)`."""
 
     model: VAE
     config: TrainConfig
@@ -48,9 +41,10 @@ class Checkpoint:
     """The name of the digits it was trained on."""
     metrics: list[dict[str, int | float]]
     """One entry an epoch that is done."""
-    optimizer: Adam | MuonAndAdam | None
+    optimizer: Optimizer | None
     recipe: str | None = None
     """The name of the recipe it was trained by, perhaps with other options."""
+    step: Step = training_step
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -59,23 +53,32 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         ValueError: the model is of a class that `load_checkpoint` does not know.
     """
-    if MODELS.get(type(checkpoint.model).__name__) is not type(checkpoint.model):
-        raise ValueError(
-            f"a {type(checkpoint.model).__name__} could not be loaded again: there are {', '.join(MODELS)}"
-        )
+    _check_known(checkpoint)
     tensors = {f"model.{name}": tensor for name, tensor in checkpoint.model.state_dict().items()}
-    if checkpoint.optimizer is not None:
-        tensors |= _optimizer_tensors(checkpoint.optimizer)
     metadata = {
         "format": FORMAT,
         "model": json.dumps(describe_model(checkpoint.model)),
         "config": json.dumps(asdict(checkpoint.config)),
         "data": checkpoint.data,
         "metrics": json.dumps(checkpoint.metrics),
+        "step": checkpoint.step.__name__,
     }
+    if checkpoint.optimizer is not None:
+        tensors |= _optimizer_tensors(checkpoint.optimizer)
+        metadata["optimizer"] = type(checkpoint.optimizer).__name__
     if checkpoint.recipe is not None:
         metadata["recipe"] = checkpoint.recipe
     write_atomically(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))
+
+
+def _check_known(checkpoint: Checkpoint) -> None:
+    kind, optimizer = type(checkpoint.model), checkpoint.optimizer
+    if MODELS.get(kind.__name__) is not kind:
+        raise ValueError(f"a {kind.__name__} could not be loaded again: there are {', '.join(MODELS)}")
+    if optimizer is not None and type(optimizer).__name__ not in OPTIMIZERS:
+        raise ValueError(f"a {type(optimizer).__name__} could not be loaded again: there are {', '.join(OPTIMIZERS)}")
+    if checkpoint.step not in STEPS.values():
+        raise ValueError(f"step={checkpoint.step!r} could not be found again: there are {', '.join(STEPS)}")
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
@@ -102,14 +105,14 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
         model = MODELS[options.pop("kind")](**options).to(device)
         model.load_state_dict(_with_prefix(tensors, "model."))
         config = _config_from_json(json.loads(metadata["config"]))
-        optimizer = make_optimizer(model, config)
-        state = _with_prefix(tensors, "optimizer.")
-        if state:
-            _load_optimizer(optimizer, state)
-        data, metrics = metadata["data"], json.loads(metadata["metrics"])
+        optimizer = None
+        if "optimizer" in metadata:
+            optimizer = OPTIMIZERS[metadata["optimizer"]](model.parameters(), config.learning_rate)
+            _load_optimizer(optimizer, _with_prefix(tensors, "optimizer."))
+        data, metrics, step = metadata["data"], json.loads(metadata["metrics"]), STEPS[metadata["step"]]
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path} is damaged, or of another version of this course: {error}") from error
-    return Checkpoint(model, config, data, metrics, optimizer if state else None, metadata.get("recipe"))
+    return Checkpoint(model, config, data, metrics, optimizer, metadata.get("recipe"), step)
 
 
 def load_pretrained(name: str, device: torch.device | str = "cpu") -> VAE:
@@ -154,12 +157,12 @@ def _config_from_json(fields: dict[str, Any]) -> TrainConfig:
     return TrainConfig(**fields)
 
 
-def _optimizer_tensors(optimizer: Adam | MuonAndAdam) -> dict[str, Tensor]:
+def _optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
     state = optimizer.state_dict()["state"]
     return {f"optimizer.{i}.{name}": tensor for i, slots in state.items() for name, tensor in slots.items()}
 
 
-def _load_optimizer(optimizer: Adam | MuonAndAdam, tensors: dict[str, Tensor]) -> None:
+def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         index, name = key.split(".")

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Generator, Tensor
 
-from vae_course.data import binarize_once, grey
+from vae_course.data import as_pixels
 from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.reparameterization import reparameterize
 from vae_course.training import EVALUATION_SEED, evaluate
@@ -57,7 +57,7 @@ class Patient(VAE):
     def honest(self) -> VAE:
         """A healthy VAE with this one's encoder and decoder: it reports the bound that they deserve."""
         with torch.random.fork_rng(devices=[]):  # New weights take from torch's own dice, and are not wanted.
-            healthy = VAE(**self.options).to(next(self.parameters()).device)
+            healthy = VAE(**self.options).to(self.device)
         healthy.load_state_dict(self.state_dict())
         return healthy.eval()
 
@@ -177,9 +177,9 @@ class Symptoms(NamedTuple):
 
 def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = EVALUATION_SEED) -> Symptoms:
     """Look for symptoms; the pixels are drawn once. The patient's parameters and its mode stay as they were."""
-    was_training, device = patient.training, next(patient.parameters()).device
+    was_training, device = patient.training, patient.device
     generator = Generator(device).manual_seed(seed)
-    x = grey(binarize_once(images.to(device), "static", generator))
+    x = as_pixels(images.to(device), "static", generator)
     residuals = {}
     with torch.no_grad():
         mu, logvar = patient.encoder(x)

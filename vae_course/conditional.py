@@ -1,11 +1,10 @@
-"""Lesson 11: a VAE that is told the label, so that its code need not say it."""
+"""Lesson 12: a VAE that is given the label, so that its code need not say it."""
 
 from collections.abc import Sequence
-from copy import copy
 
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import one_hot
 
 from vae_course.decoder import Decoder
@@ -46,33 +45,32 @@ def check_labels(labels: Int64[Tensor, "*labels"], classes: int) -> None:
 class ConditionalEncoder(Encoder):
     """q(z|x, y): the label is joined to the image's pixels."""
 
-    labels: Tensor | None = None
+    context: Tensor | None = None
 
     def __init__(self, latent_dim: int, hidden: Sequence[int], classes: int):
-        super().__init__(latent_dim, hidden)
+        super().__init__(latent_dim, hidden, inputs=784 + classes)
         self.classes = classes
-        self.features[1] = nn.Linear(784 + classes, hidden[0])
 
     def forward(
         self, x: Float[Tensor, "batch 1 28 28"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Images to `mu` and `logvar`, given the labels that were set."""
-        features = self.features(condition(x.flatten(1), _known(self.labels), self.classes))
+        """Images to `mu` and `logvar`, given the labels."""
+        features = self.features(condition(x.flatten(1), _known(self.context), self.classes))
         return self.mu(features), self.logvar(features)
 
 
 class ConditionalDecoder(Decoder):
     """p(x|y, z): the label is joined to the code."""
 
-    labels: Tensor | None = None
+    context: Tensor | None = None
 
     def __init__(self, latent_dim: int, hidden: Sequence[int], classes: int):
         super().__init__(latent_dim + classes, hidden)
         self.classes = classes
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch 1 28 28"]:
-        """Codes to logits, given the labels that were set."""
-        return self.logits(condition(z, _known(self.labels), self.classes))
+        """Codes to logits, given the labels."""
+        return self.logits(condition(z, _known(self.context), self.classes))
 
 
 class ConditionalVAE(VAE):
@@ -91,21 +89,21 @@ class ConditionalVAE(VAE):
         ValueError: a size is not positive.
     """
 
+    encoder_type, decoder_type = ConditionalEncoder, ConditionalDecoder
+
     def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,), classes: int = 10):
-        super().__init__(latent_dim, hidden)
         if classes < 1:
             raise ValueError(f"classes={classes} must be at least 1")
+        super().__init__(latent_dim, hidden, classes=classes)
         self.classes = classes
-        self.encoder = ConditionalEncoder(latent_dim, hidden, classes)
-        self.decoder = ConditionalDecoder(latent_dim, hidden, classes)
 
     @property
     def options(self) -> dict[str, object]:
         """The arguments it was made with."""
         return {**super().options, "classes": self.classes}
 
-    def given(self, labels: int | Int64[Tensor, "*labels"]) -> "ConditionalVAE":
-        """The VAE for these labels: one an image, or one for all. It shares its parameters with this one.
+    def given(self, labels: int | Int64[Tensor, "*labels"]) -> VAE:
+        """Return the VAE for these labels: one per image, or one for all. It shares its parameters with this one.
 
         Where images are taken in parts, as by `evaluation.importance_weighted_bound`, only one label for all can serve:
         ask label by label there.
@@ -113,13 +111,9 @@ class ConditionalVAE(VAE):
         Raises:
             ValueError: a label is not one of 0 to classes - 1.
         """
-        labels = torch.as_tensor(labels, device=next(self.parameters()).device)
+        labels = torch.as_tensor(labels, device=self.device)
         check_labels(labels, self.classes)
-        view = copy(self)
-        # The modules' dictionary is the one thing a shallow copy must not share: the view has its own two halves.
-        view._modules = {**self._modules, "encoder": copy(self.encoder), "decoder": copy(self.decoder)}
-        view.encoder.labels = view.decoder.labels = labels
-        return view
+        return self.conditioned(labels)
 
 
 def _known(labels: Tensor | None) -> Tensor:

@@ -33,19 +33,32 @@ def binarize(images: Float[Tensor, "*shape"], generator: Generator) -> Float[Ten
     return torch.bernoulli(images, generator=generator)
 
 
+def as_pixels(
+    images: UInt8[Tensor, "batch 28 28"], binarization: Binarization, generator: Generator
+) -> Float[Tensor, "batch 1 28 28"]:
+    """Turn bytes into the pixels of this binarisation, as a model takes them.
+
+    `"grey"` leaves grey values in [0, 1], `"threshold"` cuts them at one half, `"static"` and `"dynamic"` draw each
+    pixel once. The two differ in a training alone, where `"dynamic"` draws again for every batch.
+
+    Raises:
+        ValueError: there is no such binarisation.
+    """
+    check_binarization(binarization)
+    x = grey(images)
+    if binarization == "grey":
+        return x
+    return (x >= 0.5).float() if binarization == "threshold" else torch.bernoulli(x, generator=generator)
+
+
 def binarize_once(
     images: UInt8[Tensor, "batch 28 28"], binarization: Binarization, generator: Generator
 ) -> UInt8[Tensor, "batch 28 28"]:
-    """The images as they stay for a whole evaluation, or a whole training: still bytes, 0 or 255 unless `"grey"`.
+    """Fix the pixels for a whole training; they stay bytes, which take a quarter of the memory of floats.
 
-    `"threshold"` cuts at one half, `"static"` draws every pixel once. `"dynamic"` draws anew for every batch of a
-    training; where one fixed set of images is wanted, as in a test, that is one draw, the same as `"static"`.
+    The pixels are those of `as_pixels`: 0 or 255, unless `"grey"`.
     """
-    check_binarization(binarization)
-    if binarization == "grey":
-        return images
-    on = images >= 128 if binarization == "threshold" else torch.bernoulli(images.float() / 255, generator=generator)
-    return on.to(torch.uint8) * 255
+    return (as_pixels(images, binarization, generator).squeeze(1) * 255).round().to(torch.uint8)
 
 
 def check_binarization(binarization: str) -> None:

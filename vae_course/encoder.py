@@ -13,11 +13,12 @@ class Encoder(nn.Module):
     Args:
         latent_dim: the number of latent dimensions D.
         hidden: the widths of the hidden layers, from the image on.
+        inputs: the numbers per image that the first layer takes.
     """
 
-    def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,)):
+    def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,), inputs: int = 784):
         super().__init__()
-        layers = [layer for i, o in pairwise((784, *hidden)) for layer in (nn.Linear(i, o), nn.ReLU())]
+        layers = [layer for i, o in pairwise((inputs, *hidden)) for layer in (nn.Linear(i, o), nn.ReLU())]
         self.features = nn.Sequential(nn.Flatten(), *layers)
         self.mu = nn.Linear(hidden[-1], latent_dim)
         self.logvar = nn.Linear(hidden[-1], latent_dim)

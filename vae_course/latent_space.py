@@ -6,7 +6,7 @@ from torch import Generator, Tensor
 from torch.distributions import Normal
 from torch.nn.functional import interpolate
 
-from vae_course.data import Binarization, binarize_once, grey
+from vae_course.data import Binarization, as_pixels, binarize_once, grey
 from vae_course.training import EVALUATION_SEED
 from vae_course.vae import VAE
 
@@ -24,8 +24,8 @@ def unit_activity(
 
     A dimension is active where this is over `ACTIVE` (Burda et al. 2015, section 5.2).
     """
-    device = next(model.parameters()).device
-    x = grey(binarize_once(images.to(device), binarization, Generator(device).manual_seed(seed)))
+    device = model.device
+    x = as_pixels(images.to(device), binarization, Generator(device).manual_seed(seed))
     return torch.cat([model.encoder(batch)[0] for batch in x.split(1000)]).var(0)
 
 
@@ -37,7 +37,7 @@ def active_units(model: VAE, images: UInt8[Tensor, "test 28 28"], binarization: 
 @torch.no_grad()
 def mean_codes(model: VAE, images: UInt8[Tensor, "batch 28 28"], seed: int = 0) -> Float[Tensor, "batch latent"]:
     """The mean of q(z|x) of each image, its pixels drawn once."""
-    device = next(model.parameters()).device
+    device = model.device
     x = binarize_once(images, "static", Generator().manual_seed(seed))
     return torch.cat([model.encoder(grey(batch.to(device)))[0] for batch in x.split(1000)]).cpu()
 

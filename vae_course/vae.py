@@ -1,6 +1,7 @@
 """Lesson 05: the four pieces put together."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import torch
@@ -16,53 +17,78 @@ from vae_course.reparameterization import reparameterize
 class VAE(nn.Module):
     """A variational autoencoder (Kingma & Welling 2013): encoder, a draw of z, decoder.
 
+    A variant names its own types of the two halves; all else stays as it is here.
+
     Args:
         latent_dim: the number of latent dimensions D.
         hidden: the widths of the encoder's hidden layers; the decoder's are the same, in reverse.
+        halves: what the types of a variant's halves take beside these.
 
     Raises:
         ValueError: a size is not positive.
     """
 
-    def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,)):
+    encoder_type: type[nn.Module] = Encoder
+    decoder_type: type[nn.Module] = Decoder
+
+    def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,), **halves: Any):
         super().__init__()
         if latent_dim < 1 or not hidden or min(hidden) < 1:
             raise ValueError(f"latent_dim={latent_dim}, hidden={tuple(hidden)}: sizes must be at least 1")
         self.latent_dim, self.hidden = latent_dim, tuple(hidden)
-        self.encoder = Encoder(latent_dim, hidden)
-        self.decoder = Decoder(latent_dim, hidden)
+        self.encoder = self.encoder_type(latent_dim, hidden, **halves)
+        self.decoder = self.decoder_type(latent_dim, hidden, **halves)
 
     @property
     def options(self) -> dict[str, Any]:
         """The arguments it was made with: `type(model)(**model.options)` is another of the same sizes."""
         return {"latent_dim": self.latent_dim, "hidden": self.hidden}
 
+    @property
+    def device(self) -> torch.device:
+        """Where its parameters are."""
+        return next(self.parameters()).device
+
     def at(self, beta: float | Float[Tensor, " batch"]) -> "VAE":
-        """The model for this β: itself, because it learns one β. `beta.MultiRateVAE` has an answer for each."""
+        """Return the model for this β: itself, because it learns one β. `beta.MultiRateVAE` has an answer for each."""
         return self
 
     def given(self, labels: int | Int64[Tensor, "*labels"]) -> "VAE":
-        """The model for these labels: itself, because it knows none. `conditional.ConditionalVAE` is told them."""
-        return self
+        """Return the model for these labels, if it is conditioned on labels, as `conditional.ConditionalVAE` is.
+
+        Raises:
+            ValueError: this model is not.
+        """
+        raise ValueError(f"labels: a {type(self).__name__} is not conditioned on labels; a ConditionalVAE is")
+
+    def conditioned(self, context: Tensor) -> "VAE":
+        """Return this network with `context` beside the input of both halves; the parameters are shared, not copied.
+
+        A variant's halves read it as `self.context`: a level of β, or a label, one per image or one for all.
+        """
+        view = copy(self)
+        # The dictionary of modules is the one thing that a shallow copy must not share.
+        view._modules = {name: copy(module) for name, module in self._modules.items()}
+        view.encoder.context = view.decoder.context = context
+        return view
 
     def elbo(self, x: Float[Tensor, "batch 1 28 28"], generator: Generator | None = None) -> ElboTerms:
-        """The ELBO's two terms of each image in nats, with one draw of z an image."""
+        """Compute the ELBO's two terms of each image in nats, with one draw of z per image."""
         mu, logvar = self.encoder(x)
         logits = self.decoder(reparameterize(mu, logvar, generator))
         return elbo_terms(x, logits, mu, logvar)
 
     @torch.no_grad()
     def sample(self, count: int, generator: Generator | None = None) -> Float[Tensor, "count 1 28 28"]:
-        """Invent digits: z ~ p(z), then the mean of p(x|z), a probability a pixel.
+        """Generate digits: z ~ p(z), then the mean of p(x|z), a probability per pixel.
 
         A draw of x needs one step more: `binarize(model.sample(count, generator), generator)`.
         """
-        device = next(self.parameters()).device
-        z = torch.randn(count, self.latent_dim, generator=generator, device=device)
+        z = torch.randn(count, self.latent_dim, generator=generator, device=self.device)
         return torch.sigmoid(self.decoder(z))
 
     @torch.no_grad()
     def reconstruct(self, x: Float[Tensor, "batch 1 28 28"]) -> Float[Tensor, "batch 1 28 28"]:
-        """The mean of p(x|z) at z = mu(x): a picture to look at. The ELBO needs a draw of z, so use `elbo` for it."""
+        """Return the mean of p(x|z) at z = mu(x): a picture to look at. For the ELBO use `elbo`."""
         mu, _ = self.encoder(x)
         return torch.sigmoid(self.decoder(mu))

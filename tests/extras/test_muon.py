@@ -3,10 +3,10 @@ import torch
 
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from vae_course.extras.muon import MuonAndAdam
-from vae_course.training import TrainConfig, fit, make_optimizer
+from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
 
-CONFIG = TrainConfig(epochs=4, optimizer="muon", learning_rate=0.003, batch_size=100, decay=True)
+CONFIG = TrainConfig(epochs=4, learning_rate=0.003, batch_size=100, decay=True)
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def model():
 
 
 def test_every_parameter_moves_and_a_matrix_moves_alike_in_all_directions(model, digits, generator):
-    optimizer = make_optimizer(model, CONFIG)
+    optimizer = MuonAndAdam(model.parameters(), CONFIG.learning_rate)
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     model.elbo(torch.rand(100, 1, 28, 28, generator=generator)).mean().negative_elbo.backward()
     optimizer.step()
@@ -31,7 +31,7 @@ def test_every_parameter_moves_and_a_matrix_moves_alike_in_all_directions(model,
 
 
 def test_one_learning_rate_serves_all(model):
-    optimizer = make_optimizer(model, CONFIG)
+    optimizer = MuonAndAdam(model.parameters(), CONFIG.learning_rate)
     assert len(optimizer.param_groups) == 2
     before = [p.detach().clone() for p in model.parameters()]
     for group in optimizer.param_groups:
@@ -45,7 +45,7 @@ def test_one_learning_rate_serves_all(model):
 
 def test_training_goes_on_from_a_checkpoint_as_if_it_had_not_stopped(model, digits, tmp_path):
     images = digits.train_images[:300]
-    optimizer = make_optimizer(model, CONFIG)
+    optimizer = MuonAndAdam(model.parameters(), CONFIG.learning_rate)
     training = fit(model, images, CONFIG, optimizer=optimizer)
     for _ in range(6):
         next(training)
@@ -61,6 +61,6 @@ def test_training_goes_on_from_a_checkpoint_as_if_it_had_not_stopped(model, digi
 
 
 def test_a_fresh_one_can_be_kept_too(model, tmp_path):
-    optimizer = make_optimizer(model, CONFIG)
+    optimizer = MuonAndAdam(model.parameters(), CONFIG.learning_rate)
     save_checkpoint(tmp_path / "model.safetensors", Checkpoint(model, CONFIG, "embedded", [], optimizer))
     assert load_checkpoint(tmp_path / "model.safetensors").model.hidden == (32, 16)

@@ -29,12 +29,15 @@ def test_a_recipe_trains_and_its_checkpoint_comes_back(name, digits, tmp_path):
     recipe = RECIPES[name]
     torch.manual_seed(0)
     model = recipe.model(**recipe.options)
-    for progress in fit(model, digits.train_images[:64], replace(recipe.config, epochs=1)):
+    config = replace(recipe.config, epochs=1)
+    optimizer = recipe.optimizer(model.parameters(), config.learning_rate)
+    for progress in fit(model, digits.train_images[:64], config, optimizer=optimizer, step=recipe.step):
         assert progress.train.negative_elbo.isfinite()
-    save_checkpoint(tmp_path / "run", Checkpoint(model, recipe.config, recipe.data, [], None, name))
+    save_checkpoint(tmp_path / "run", Checkpoint(model, recipe.config, recipe.data, [], optimizer, name, recipe.step))
     loaded = load_checkpoint(tmp_path / "run")
     assert describe_model(loaded.model) == describe_model(model)
-    assert (loaded.config, loaded.recipe) == (recipe.config, name)
+    assert (loaded.config, loaded.recipe, loaded.step) == (recipe.config, name, recipe.step)
+    assert type(loaded.optimizer) is type(optimizer)
 
 
 def test_the_help_names_them_all(capsys):

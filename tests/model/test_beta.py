@@ -5,9 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vae_course.beta import MultiRateVAE, rate_distortion
+from vae_course.beta import BetaRange, MultiRateVAE, rate_distortion
 from vae_course.data import binarize, grey
-from vae_course.training import BetaRange, TrainConfig, evaluate, fit
+from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
 BETAS = (0.03, 0.3, 3.0)
@@ -137,7 +137,7 @@ def test_a_deep_copy_is_another_model(model, x):
 class TestBetaRange:
     @given(low=st.floats(1e-3, 0.5), ratio=st.floats(1.5, 1e4), seed=st.integers(0, 2**31))
     def test_draws_lie_in_the_range(self, low, ratio, seed):
-        betas = BetaRange(low, low * ratio).draw(100, torch.Generator().manual_seed(seed))
+        betas = BetaRange(low, low * ratio)(0.0, 100, torch.Generator().manual_seed(seed))
         assert betas.shape == (100,)
         assert betas.min() >= torch.tensor(low)
         assert betas.max() <= torch.tensor(low * ratio)
@@ -145,7 +145,7 @@ class TestBetaRange:
     def test_the_density_of_log_beta_doubles_along_the_range(self, generator):
         """Against the distribution function (t + t²/2) / 1.5, at nine places, within five standard errors."""
         count = 100_000
-        t = BetaRange(0.01, 100.0).draw(count, generator).log10() / 4 + 0.5
+        t = BetaRange(0.01, 100.0)(0.0, count, generator).log10() / 4 + 0.5
         for place in torch.arange(1, 10) / 10:
             expected = (place + place**2 / 2) / 1.5
             error = (expected * (1 - expected) / count).sqrt()

@@ -6,7 +6,6 @@ from vae_course.conditional import ConditionalVAE, condition
 from vae_course.data import binarize, grey
 from vae_course.evaluation import importance_weighted_bound
 from vae_course.training import TrainConfig, evaluate, fit
-from vae_course.vae import VAE
 
 
 @pytest.fixture
@@ -81,16 +80,11 @@ def test_both_halves_hear_the_label(model, x):
 def test_a_view_shares_the_parameters_and_leaves_the_model_alone(model, x):
     view, other = model.given(1), model.given(2)
     assert all(a is b for a, b in zip(view.parameters(), model.parameters(), strict=True))
-    assert view.encoder.labels == 1
-    assert other.encoder.labels == 2
-    assert model.encoder.labels is None
+    assert view.encoder.context == 1
+    assert other.encoder.context == 2
+    assert model.encoder.context is None
     view.elbo(x).negative_elbo.sum().backward()
     assert all(parameter.grad is not None for parameter in model.parameters())
-
-
-def test_a_plain_vae_answers_labels_with_itself():
-    plain = VAE(latent_dim=3, hidden=(16,))
-    assert plain.given(3) is plain
 
 
 @pytest.mark.parametrize("sizes", [{"latent_dim": 0}, {"hidden": ()}, {"classes": 0}])
@@ -120,22 +114,13 @@ def test_each_image_keeps_its_label_when_the_order_is_shuffled(model, digits, mo
     seen = []
     monkeypatch.setattr(
         "vae_course.training.training_step",
-        lambda view, x, *rest: seen.append((x[:, 0, 0, 0], view.encoder.labels)) or view.elbo(x).mean(),
+        lambda view, x, *rest: seen.append((x[:, 0, 0, 0], view.encoder.context)) or view.elbo(x).mean(),
     )
     for _ in fit(model, images, TrainConfig(epochs=1, batch_size=64, binarization="grey"), labels=labels):
         pass
     for values, given in seen:
         assert torch.equal((values * 255).round().long() % 10, given)
     assert sum(len(given) for _, given in seen) == 200
-
-
-def test_a_plain_vae_trains_the_same_with_labels_and_without(digits):
-    runs = []
-    for labels in (None, digits.train_labels[:200]):
-        torch.manual_seed(0)
-        plain = VAE(latent_dim=3, hidden=(16,))
-        runs.append([p.train.negative_elbo for p in fit(plain, digits.train_images[:200], CONFIG, labels=labels)])
-    assert runs[0] == runs[1]
 
 
 def test_the_test_digits_are_measured_with_their_labels(model, digits):

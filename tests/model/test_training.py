@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vae_course.data import BINARIZATIONS, binarize_once, grey
-from vae_course.training import TrainConfig, best_device, evaluate, fit, make_optimizer
+from vae_course.training import TrainConfig, adam, best_device, evaluate, fit
 from vae_course.vae import VAE
 
 
@@ -58,7 +58,7 @@ def test_the_order_of_the_images_is_shuffled_anew_each_epoch(digits):
 
 @pytest.mark.parametrize(
     "setting",
-    [{"learning_rate": 0.01}, {"batch_size": 32}, {"beta": 3.0}, {"optimizer": "muon"}],
+    [{"learning_rate": 0.01}, {"batch_size": 32}, {"beta": 3.0}, {"decay": True}],
 )
 def test_each_setting_changes_the_run(digits, setting):
     (usual, _), (other, _) = run(digits.train_images[:200]), run(digits.train_images[:200], **setting)
@@ -94,7 +94,7 @@ def test_a_resumed_run_is_the_run_that_was_not_interrupted(digits):
     images = digits.train_images[:300]
     whole, _ = run(images, epochs=4)
     model = small_vae()
-    optimizer = make_optimizer(model, TrainConfig())
+    optimizer = adam(model.parameters(), TrainConfig().learning_rate)
     for _ in fit(model, images, TrainConfig(epochs=2), optimizer=optimizer):
         pass
     for _ in fit(model, images, TrainConfig(epochs=4), optimizer=optimizer, first_epoch=2):
@@ -128,13 +128,36 @@ def test_the_model_sees_the_pixels_that_the_binarization_names(digits, binarizat
     [(2.0, 7.0, 2), (((0.0, 0.0), (4.0, 1.0)), 1.0, 0.25), (((0.0, 0.0), (4.0, 1.0)), 9.0, 1), (((2.0, 3.0),), 0.0, 3)],
 )
 def test_beta_is_a_number_or_straight_lines_between_knots(beta, epoch, expected):
-    assert TrainConfig(beta=beta).beta_at(epoch) == pytest.approx(expected)
+    assert TrainConfig(beta=beta).beta_at(epoch, 5, torch.Generator()) == pytest.approx(expected)
+
+
+def test_beta_may_be_a_function_that_is_asked_before_every_step(digits):
+    asked = []
+
+    def slider(epoch, count, generator):
+        asked.append((epoch, count))
+        return float(len(asked))
+
+    training = fit(small_vae(), digits.train_images[:50], TrainConfig(epochs=2, batch_size=20, beta=slider))
+    assert [progress.beta for progress in training] == [1, 2, 3, 4, 5, 6]
+    assert asked[:4] == [(0, 20), (pytest.approx(1 / 3), 20), (pytest.approx(2 / 3), 10), (1, 20)]
+
+
+def test_a_training_that_diverges_is_stopped_and_told(digits):
+    training = fit(small_vae(), digits.train_images[:100], TrainConfig(epochs=3, batch_size=10, learning_rate=30.0))
+    with pytest.raises(FloatingPointError, match=r"diverged: -ELBO is .* try a lower learning_rate"):
+        list(training)
+
+
+def test_labels_are_refused_where_the_model_is_not_conditioned_on_them(digits):
+    with pytest.raises(ValueError, match="a VAE is not conditioned on labels; a ConditionalVAE is"):
+        next(fit(small_vae(), digits.train_images[:9], TrainConfig(), labels=digits.train_labels[:9]))
 
 
 def test_the_learning_rate_falls_to_zero_over_the_second_half(digits):
     rates = []
     model, config = VAE(2, (4,)), TrainConfig(epochs=4, batch_size=100, learning_rate=0.01, decay=True)
-    optimizer = make_optimizer(model, config)
+    optimizer = adam(model.parameters(), config.learning_rate)
     optimizer.register_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
     for _ in fit(model, digits.train_images[:200], config, optimizer=optimizer):
         pass

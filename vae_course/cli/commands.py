@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from time import perf_counter
@@ -14,18 +14,20 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 from torch import Generator
+from torch.optim import Optimizer
 from tqdm.auto import tqdm
 
-from vae_course.beta import MultiRateVAE
+from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.checkpoints import Checkpoint, describe_model, load_checkpoint, save_checkpoint, write_atomically
-from vae_course.data import Binarization, binarize_once, grey
+from vae_course.data import Binarization, as_pixels
 from vae_course.digits import EMBEDDED, Digits, load_digits
 from vae_course.digits.download import data_home, fetch_mnist
 from vae_course.elbo import ElboTerms
 from vae_course.evaluation import importance_weighted_bound
+from vae_course.extras.muon import MuonAndAdam
 from vae_course.extras.recipes import RECIPES, Recipe
 from vae_course.kit.figures import digit_grid, digit_rows
-from vae_course.training import EVALUATION_SEED, BetaRange, TrainConfig, best_device, fit, make_optimizer
+from vae_course.training import EVALUATION_SEED, TrainConfig, adam, best_device, fit
 from vae_course.training import evaluate as evaluate_elbo
 from vae_course.vae import VAE
 
@@ -34,6 +36,8 @@ matplotlib.use("agg")
 
 CHECKPOINT = "model.safetensors"
 MODEL_OPTIONS = ("latent_dim", "hidden")
+# By the names of the option --optimizer.
+OPTIMIZERS = {"adam": adam, "muon": MuonAndAdam}
 CONFIG_OPTIONS = tuple(field.name for field in fields(TrainConfig))
 
 
@@ -42,7 +46,7 @@ def train(args: argparse.Namespace) -> int:
     folder, run, digits = resumed_run(args) if args.resume else new_run(args)
     path = folder / CHECKPOINT
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"{describe(digits)}; {run.config.binarization} binarisation; on {device_of(run.model)}; writing to {folder}")
+    print(f"{describe(digits)}; {run.config.binarization} binarisation; on {run.model.device}; writing to {folder}")
     try:
         for metrics in epochs(run, digits):
             save_checkpoint(path, replace(run, metrics=[*run.metrics, metrics]))
@@ -53,7 +57,7 @@ def train(args: argparse.Namespace) -> int:
         return 130
     result = measure(run.model, digits, run.config.binarization)
     summary = {"test": result, "model": describe_model(run.model), "config": asdict(run.config)}
-    summary["recipe"] = run.recipe
+    summary |= {"recipe": run.recipe, "optimizer": type(run.optimizer).__name__, "step": run.step.__name__}
     summary["seconds"] = round(sum(metrics["seconds"] for metrics in run.metrics), 1)
     write_atomically(folder / "metrics.json", json.dumps(summary | {"epochs": run.metrics}, indent=1).encode())
     save_samples(run.model, 64, run.config.seed, folder / "samples.png")
@@ -73,19 +77,23 @@ def new_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
     digits = load_digits(args.data or recipe.data)
     torch.manual_seed(config.seed)
     model = recipe.model(**recipe.options | given(args, MODEL_OPTIONS)).to(best_device())
-    folder = args.out or Path("runs") / default_name(args.recipe, model, config, digits)
+    folder = args.out or Path("runs") / default_name(args, model, config, digits)
     if (folder / CHECKPOINT).exists():
         raise FileExistsError(
             f"{folder} holds a run already: go on with it (--resume {folder}) or choose another --out"
         )
     if isinstance(model, MultiRateVAE) and not isinstance(config.beta, BetaRange):
         raise ValueError(f"--beta {config.beta}: the recipe {args.recipe} learns every β; leave out --beta")
-    return folder, Checkpoint(model, config, digits.name, [], make_optimizer(model, config), args.recipe), digits
+    optimizer = find_optimizer(args.optimizer) if args.optimizer else recipe.optimizer
+    run = Checkpoint(
+        model, config, digits.name, [], optimizer(model.parameters(), config.learning_rate), args.recipe, recipe.step
+    )
+    return folder, run, digits
 
 
 def resumed_run(args: argparse.Namespace) -> tuple[Path, Checkpoint, Digits]:
     """The run of a folder, to go on with up to `--epochs`."""
-    fixed = [name for name in given(args, ("recipe", *CONFIG_OPTIONS, *MODEL_OPTIONS)) if name != "epochs"]
+    fixed = [name for name in given(args, ("recipe", "optimizer", *CONFIG_OPTIONS, *MODEL_OPTIONS)) if name != "epochs"]
     if fixed:
         raise ValueError(f"--resume goes on as the run began; leave out --{fixed[0].replace('_', '-')}")
     path = checkpoint_file(args.resume)
@@ -108,7 +116,7 @@ def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, int | float]]:
     batches: list[ElboTerms] = []
     start = perf_counter()
     done, per_epoch = len(run.metrics), -(-len(digits.train_images) // run.config.batch_size)
-    training = fit(run.model, digits.train_images, run.config, digits.test_images, run.optimizer, done)
+    training = fit(run.model, digits.train_images, run.config, digits.test_images, run.optimizer, done, step=run.step)
     with tqdm(total=run.config.epochs * per_epoch, initial=done * per_epoch, unit="step") as bar:
         for progress in training:
             bar.update()
@@ -125,6 +133,13 @@ def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, int | float]]:
                 **in_words("test_", progress.test),
             }
             batches, start = [], perf_counter()
+
+
+def find_optimizer(name: str) -> Callable[..., Optimizer]:
+    """Find the optimizer of this name."""
+    if name not in OPTIMIZERS:
+        raise ValueError(f"--optimizer {name}: there are {', '.join(OPTIMIZERS)}")
+    return OPTIMIZERS[name]
 
 
 def find_recipe(name: str) -> Recipe:
@@ -190,17 +205,17 @@ def given(args: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(args, name, None)) is not None}
 
 
-def default_name(recipe: str | None, model: VAE, config: TrainConfig, digits: Digits) -> str:
-    """A folder's name that tells runs of different settings apart; those left at their defaults are not named."""
+def default_name(args: argparse.Namespace, model: VAE, config: TrainConfig, digits: Digits) -> str:
+    """Name a folder so that runs of different settings stay apart; settings left at their defaults are not named."""
     parts = [Path(digits.name).name, config.binarization, "-".join(map(str, (*model.hidden, model.latent_dim)))]
-    parts = [recipe, *parts] if recipe else parts
-    default = RECIPES[recipe].config if recipe else TrainConfig()
-    for name in ("batch_size", "optimizer", "learning_rate", "decay", "beta", "seed"):
+    parts = [args.recipe, *parts] if args.recipe else parts
+    default = RECIPES[args.recipe].config if args.recipe else TrainConfig()
+    for name in ("batch_size", "learning_rate", "decay", "beta", "seed"):
         value = getattr(config, name)
         if value != getattr(default, name):
             knots = value if isinstance(value, tuple) else ((value,),)
             parts.append(name.replace("_", "") + "_".join("at".join(map(str, reversed(knot))) for knot in knots))
-    return "-".join(parts)
+    return "-".join([*parts, f"optimizer{args.optimizer}"] if args.optimizer else parts)
 
 
 def checkpoint_file(path: Path) -> Path:
@@ -234,8 +249,8 @@ def measure_tightly(model: VAE, digits: Digits, binarization: Binarization, samp
         raise ValueError("--samples: grey pixels have no likelihood; choose --binarization static or threshold")
     if samples < 2:
         raise ValueError(f"--samples {samples} must be at least 2; with 1 draw the bound is the ELBO")
-    generator = Generator(device_of(model)).manual_seed(EVALUATION_SEED)
-    x = grey(binarize_once(digits.test_images.to(device_of(model)), binarization, generator))
+    generator = Generator(model.device).manual_seed(EVALUATION_SEED)
+    x = as_pixels(digits.test_images.to(model.device), binarization, generator)
     batches = tqdm(x.split(100), unit="hundred images")
     bounds = [importance_weighted_bound(model, batch, samples, generator) for batch in batches]
     values, errors = (torch.cat(numbers).cpu().double() for numbers in zip(*bounds, strict=True))
@@ -250,14 +265,9 @@ def in_words(prefix: str, terms: ElboTerms) -> dict[str, float]:
     return {prefix + name: round(value.item(), 4) for name, value in numbers.items()}
 
 
-def device_of(model: VAE) -> torch.device:
-    """Where the model is."""
-    return next(model.parameters()).device
-
-
 def save_samples(model: VAE, count: int, seed: int, path: Path) -> None:
     """Invent digits and write their picture."""
-    images = model.sample(count, Generator(device_of(model)).manual_seed(seed))
+    images = model.sample(count, Generator(model.device).manual_seed(seed))
     save_figure(digit_grid(images, title="Invented: the mean of p(x|z) for z drawn from the prior"), path)
 
 
@@ -266,8 +276,8 @@ def save_reconstructions(run: Checkpoint, digits: Digits, index: Sequence[int], 
     if not all(0 <= i < len(digits.test_images) for i in index):
         raise ValueError(f"--index {list(index)}: there are test digits 0 to {len(digits.test_images) - 1}")
     generator = Generator().manual_seed(EVALUATION_SEED)
-    x = grey(binarize_once(digits.test_images[list(index)], run.config.binarization, generator))
-    rows = {"given": x, "given back": run.model.reconstruct(x.to(device_of(run.model)))}
+    x = as_pixels(digits.test_images[list(index)], run.config.binarization, generator)
+    rows = {"given": x, "given back": run.model.reconstruct(x.to(run.model.device))}
     save_figure(digit_rows(rows, f"Test digits, and what {run.model.latent_dim} numbers keep of them"), path)
 
 

@@ -1,38 +1,45 @@
-"""The ELBO's slope with less noise: the nearer the encoder is to the truth, the less."""
+"""A gradient of the ELBO with less noise (Roeder et al. 2017)."""
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 from torch.distributions import Normal
+from torch.optim import Optimizer
 
 from vae_course.decoder import log_likelihood
 from vae_course.elbo import ElboTerms
-from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.reparameterization import reparameterize
 from vae_course.vae import VAE
 
 
-class PathDerivativeVAE(VAE):
-    """A VAE that in training learns from the path derivative alone (Roeder et al. 2017, equation 8).
+def path_derivative_step(
+    model: VAE,
+    x: Float[Tensor, "batch 1 28 28"],
+    beta: float | Float[Tensor, " batch"],
+    optimizer: Optimizer,
+    generator: Generator,
+) -> ElboTerms:
+    """Take one step as `training.training_step` does, along the path derivative alone: `fit(…, step=this)`.
 
-    All else is as in a VAE: the same network, the same bound when it is tested.
+    Return both terms as before the step, averaged over the batch, in nats; the KL is that of the draws.
     """
-
-    def elbo(self, x: Float[Tensor, "batch 1 28 28"], generator: Generator | None = None) -> ElboTerms:
-        """The ELBO's two terms of each image in nats; in training with the KL as its one draw of z tells it.
-
-        That is log q(z|x) - log p(z), and its slope reaches the encoder through z alone. What is left out, the slope of
-        log q in its own mu and logvar, is 0 on average. Where q(z|x) is p(z|x), such a slope is 0 at every draw; with
-        the KL in closed form it is so only on average.
-        """
-        if not self.training:
-            return super().elbo(x, generator)
-        mu, logvar = self.encoder(x)
-        z = reparameterize(mu, logvar, generator)
-        log_posterior = Normal(mu.detach(), torch.exp(0.5 * logvar.detach())).log_prob(z).sum(-1)
-        log_prior = Normal(0.0, 1.0).log_prob(z).sum(-1)
-        return ElboTerms(-log_likelihood(self.decoder(z), x), log_posterior - log_prior)
+    model.train()
+    terms = path_derivative_terms(model, x, generator)
+    optimizer.zero_grad()
+    terms.weighted(beta).mean().backward()
+    optimizer.step()
+    return ElboTerms(terms.reconstruction.detach(), terms.kl.detach()).mean()
 
 
-class PathDerivativeConvolutionalVAE(PathDerivativeVAE, ConvolutionalVAE):
-    """A convolutional VAE that learns so."""
+def path_derivative_terms(model: VAE, x: Float[Tensor, "batch 1 28 28"], generator: Generator) -> ElboTerms:
+    """Compute the ELBO's two terms of each image in nats, the KL as its one draw of z has it (equation 8).
+
+    The gradient of that KL, log q(z|x) - log p(z), reaches the encoder through z alone. What is left out, the gradient
+    of log q in its own mu and logvar, is 0 on average. Where q(z|x) is p(z|x), the gradient that is left is 0 at every
+    draw; with the KL in closed form it is 0 only on average.
+    """
+    mu, logvar = model.encoder(x)
+    z = reparameterize(mu, logvar, generator)
+    log_posterior = Normal(mu.detach(), torch.exp(0.5 * logvar.detach())).log_prob(z).sum(-1)
+    log_prior = Normal(0.0, 1.0).log_prob(z).sum(-1)
+    return ElboTerms(-log_likelihood(model.decoder(z), x), log_posterior - log_prior)

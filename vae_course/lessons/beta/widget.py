@@ -64,7 +64,7 @@ class BetaExplorer(CourseWidget):
     def __init__(self, model: VAE, digits: Digits):
         if not isinstance(model, MultiRateVAE):
             raise ValueError(f"model: a {type(model).__name__} knows one β; give a MultiRateVAE, which knows a range")
-        self._model, self._digits, self._device = model, digits, next(model.parameters()).device
+        self._model, self._digits, self._device = model, digits, model.device
         self._generator = Generator().manual_seed(0)
         low, high = model.beta_range
         # β = 1, where the −ELBO is, is one of those that are measured; above it more happens than below.

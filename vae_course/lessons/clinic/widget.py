@@ -64,7 +64,7 @@ class SymptomDashboard(CourseWidget):
 
 def samples_of(patient: Patient) -> Float[Tensor, "samples 1 28 28"]:
     """Digits that it invents, from the same z as every other."""
-    generator = Generator(next(patient.parameters()).device)
+    generator = Generator(patient.device)
     return patient.sample(SAMPLES, generator.manual_seed(0))
 
 

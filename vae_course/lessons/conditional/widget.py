@@ -30,7 +30,7 @@ class LabelAndStyle(CourseWidget):
         if not isinstance(model, ConditionalVAE):
             raise ValueError(f"model: a {type(model).__name__} can't be told a label; give a ConditionalVAE")
         self._model, self._digits, self._generator = model, digits, Generator().manual_seed(0)
-        self._device = next(model.parameters()).device
+        self._device = model.device
         x = binarize(grey(digits.test_images), Generator().manual_seed(EVALUATION_SEED))
         with torch.no_grad():
             mu, _ = model.given(digits.test_labels).encoder(x.to(self._device))

@@ -5,7 +5,7 @@ import torch
 from torch import Generator
 from torch.nn.functional import binary_cross_entropy
 
-from vae_course.data import binarize, binarize_once, grey
+from vae_course.data import as_pixels, binarize, grey
 from vae_course.digits import Digits
 from vae_course.kit.widget import CourseWidget, digit_image, png, row
 
@@ -47,7 +47,7 @@ class DigitBrowser(CourseWidget):
         self._draws = torch.zeros(0, 1, 28, 28)
         floor = binary_cross_entropy(self._p, self._p, reduction="sum")
         self._show(0, self._p, "grey", f"entropy {floor:.1f} nats")
-        cut = grey(binarize_once(image, "threshold", self._generator))
+        cut = as_pixels(image, "threshold", self._generator)
         self._show(1, cut, "cut at one half", "the same every time")
         self._draw()
 

@@ -54,7 +54,7 @@ class LatentPad(CourseWidget):
         mean = self.kind.value == "mean"
         place = f"z = ({z1:.2f}, {z2:.2f})".replace("-", "−")
         self.position.value = f"<b>{place}</b>, {'the mean of' if mean else 'a draw from'} p(x|z)"
-        z = torch.tensor([[z1, z2]], device=next(self._model.parameters()).device)
+        z = torch.tensor([[z1, z2]], device=self._model.device)
         image = torch.sigmoid(self._model.decoder(z)).cpu()
         self.again.disabled = mean
         self.image.value = png(image if mean else binarize(image, self._generator), columns=1)

@@ -5,7 +5,7 @@ import torch
 from matplotlib.colors import to_hex
 from torch import Generator, Tensor
 
-from vae_course.data import binarize_once, grey
+from vae_course.data import as_pixels
 from vae_course.digits import Digits
 from vae_course.kit.figures import CLASS_COLORS
 from vae_course.kit.svg import Axis, Line, chart
@@ -35,8 +35,8 @@ class CloudPicker(CourseWidget):
         if model.latent_dim != 2:
             raise ValueError(f"the model has {model.latent_dim} latent dimensions: a plane of codes needs 2")
         self._labels = digits.test_labels
-        x = grey(binarize_once(digits.test_images, "static", Generator().manual_seed(0)))
-        on_device = x.to(next(model.parameters()).device)
+        x = as_pixels(digits.test_images, "static", Generator().manual_seed(0))
+        on_device = x.to(model.device)
         mu, logvar = (answer.cpu() for answer in model.encoder(on_device))
         self._mu, self._logvar = mu, logvar
         self._pairs = torch.stack([x, model.reconstruct(on_device).cpu()], 1)  # [N, 2, 1, 28, 28]

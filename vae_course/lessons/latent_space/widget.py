@@ -91,7 +91,7 @@ class DrawDigit(CourseWidget):
 
     @property
     def _device(self) -> torch.device:
-        return next(self._model.parameters()).device
+        return self._model.device
 
     def _seeded(self) -> Generator:
         return Generator(self._device).manual_seed(0)

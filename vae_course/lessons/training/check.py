@@ -9,7 +9,7 @@ from torch.nn.utils import parameters_to_vector
 from torch.optim import Adam
 
 from vae_course import training
-from vae_course.data import binarize, binarize_once, grey
+from vae_course.data import as_pixels, binarize, grey
 from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms
 from vae_course.kit.exercise import exercise, tried
@@ -76,7 +76,7 @@ def check_evaluate(answer: Callable[..., ElboTerms]) -> str | None:
         count = sum(len(x) for x, _ in seen)
         if count != len(images):
             return f"{len(images):,} images were given, and the model saw {count:,}: each should pass once."
-        pixels = grey(binarize_once(images, binarization, Generator()))
+        pixels = as_pixels(images, binarization, Generator())
         if not torch.equal(torch.cat([x.flatten(1) for x, _ in seen]), pixels.flatten(1)):
             return f'The pixels of "{binarization}" were asked for, and others came: use the argument "binarization".'
     return _wrong_value(answer, model, images)

@@ -8,7 +8,6 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
@@ -32,17 +31,6 @@ SECONDS_BETWEEN_PICTURES = 0.2
 SECONDS_BETWEEN_STEPS = 0.001
 # More than these would look no different on a chart of so many pixels.
 POINTS, DOTS = 320, 80
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiveConfig(TrainConfig):
-    """How to train, with β where the slider stands when a step is taken."""
-
-    slider: ipywidgets.FloatLogSlider
-
-    def beta_at(self, epoch: float) -> float:
-        """The slider's β, whatever the epoch."""
-        return self.slider.value
 
 
 class LiveTraining(CourseWidget):
@@ -127,7 +115,7 @@ class LiveTraining(CourseWidget):
             self.model = self._make_model()
         self._z = torch.randn(SAMPLES, self.model.latent_dim, generator=Generator().manual_seed(0))
         self.history, self._betas, self._seconds = [], [], 0.0
-        config = LiveConfig(epochs=self._epochs, seed=self.seed.value, slider=self.beta)
+        config = TrainConfig(epochs=self._epochs, seed=self.seed.value, beta=lambda *_: self.beta.value)
         self._steps = fit(self.model, self._digits.train_images, config, self._digits.test_images)
         self._enter("training")
 
@@ -212,7 +200,7 @@ class LiveTraining(CourseWidget):
         self.reconstruction.value = self._curve("Reconstruction", "reconstruction", 60.0, 260.0)
         self.kl.value = self._curve("KL", "kl", 0.0, 40.0, grows=True)
         if self.model is not None:
-            device = next(self.model.parameters()).device
+            device = self.model.device
             given_back = self.model.reconstruct(self._x.to(device)).cpu()
             self.reconstructions.value = png(torch.cat([self._x, given_back]), len(self._x))
             with torch.no_grad():
