@@ -347,9 +347,9 @@ check_kl_divergence(kl_divergence)
 # </details>
 
 # %%
-from vae_course.elbo import kl_divergence
+from vae_course.elbo import kl_divergence, kl_per_dimension
 
-show_me(kl_divergence)
+show_me(kl_divergence, kl_per_dimension)
 
 # %% [markdown]
 # ### Does the paper agree with the dice?

@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 from torch import Generator, Tensor
 
 from vae_course.data import as_pixels
-from vae_course.elbo import ElboTerms, elbo_terms
+from vae_course.elbo import ElboTerms, elbo_terms, kl_per_dimension
 from vae_course.reparameterization import reparameterize
 from vae_course.training import EVALUATION_SEED, evaluate
 from vae_course.vae import VAE
@@ -56,7 +56,7 @@ class Patient(VAE):
 
     def honest(self) -> VAE:
         """A healthy VAE with this one's encoder and decoder: it reports the bound that they deserve."""
-        with torch.random.fork_rng(devices=[]):  # New weights take from torch's own dice, and are not wanted.
+        with torch.random.fork_rng(devices=[]):  # Building draws from torch's global generator; keep that from showing.
             healthy = VAE(**self.options).to(self.device)
         healthy.load_state_dict(self.state_dict())
         return healthy.eval()
@@ -197,7 +197,7 @@ def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = E
         honest=evaluate(patient.honest(), images, "static", seed),
         residuals=residuals[False],
         training_residuals=residuals[True],
-        kl_per_dimension=0.5 * (mu.square() + logvar.exp() - 1 - logvar).mean(0).cpu(),
+        kl_per_dimension=kl_per_dimension(mu, logvar).mean(0).cpu(),
         gradient_mu=0.0 if gradients[0] is None else gradients[0].norm().item(),
         gradient_logvar=0.0 if gradients[1] is None else gradients[1].norm().item(),
     )

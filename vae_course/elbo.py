@@ -12,33 +12,41 @@ from vae_course.decoder import log_likelihood
 
 
 class ElboTerms(NamedTuple):
-    """What an image costs, in nats: to tell its pixels once z is known, and to tell z."""
+    """The two costs of an image in nats: that of its pixels once z is known, and that of z."""
 
     reconstruction: Float[Tensor, "*batch"]
     kl: Float[Tensor, "*batch"]
 
     @property
     def negative_elbo(self) -> Float[Tensor, "*batch"]:
-        """-ELBO, an upper bound of -log p(x) on average over z. The only figure to compare across β."""
+        """-ELBO, an upper bound of -log p(x) on average over z: the only number that can be compared across β."""
         return self.weighted(1.0)
 
     def weighted(self, beta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
-        """reconstruction + β · KL, what is minimised in training (Higgins et al. 2017). For β ≠ 1 it is not -ELBO."""
+        """Return reconstruction + β · KL, which training minimises (Higgins et al. 2017). For β ≠ 1 it is not -ELBO."""
         return self.reconstruction + beta * self.kl
 
     def mean(self) -> "ElboTerms":
-        """Both terms averaged over the images."""
+        """Average both terms over the images."""
         return ElboTerms(self.reconstruction.mean(), self.kl.mean())
 
 
 def kl_divergence(
     mu: Float[Tensor, "*batch latent"], logvar: Float[Tensor, "*batch latent"]
 ) -> Float[Tensor, "*batch"]:
-    """KL(N(mu, exp(logvar)) || N(0, I)) of each image in nats, summed over latent dimensions; never negative.
+    """Compute KL(N(mu, exp(logvar)) || N(0, I)) of each image in nats, summed over latent dimensions; never negative.
 
     Kingma & Welling 2013, appendix B.
     """
-    return 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(-1)
+    return kl_per_dimension(mu, logvar).sum(-1)
+
+
+def kl_per_dimension(
+    mu: Float[Tensor, "*batch latent"], logvar: Float[Tensor, "*batch latent"]
+) -> Float[Tensor, "*batch latent"]:
+    """Compute what each latent dimension adds to `kl_divergence`, in nats."""
+    # ½ (μ² + σ² − 1 − log σ²)
+    return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
 
 
 def elbo_terms(
@@ -47,7 +55,7 @@ def elbo_terms(
     mu: Float[Tensor, "*batch latent"],
     logvar: Float[Tensor, "*batch latent"],
 ) -> ElboTerms:
-    """The ELBO's terms for one draw of z an image.
+    """Compute the ELBO's terms for one draw of z per image.
 
     Args:
         x: images in [0, 1].

@@ -89,6 +89,28 @@ def log_importance_weights(
     return torch.cat(weights)
 
 
+def running_bounds(log_weights: Float[Tensor, "runs draws"]) -> Float[Tensor, "runs draws"]:
+    """Compute the importance-weighted bound of each run after 1, 2, 3 … of its draws, in nats."""
+    count = torch.arange(1, log_weights.shape[1] + 1)
+    # log (w₁ + … + w_K) − log K
+    return log_weights.logcumsumexp(1) - count.log()
+
+
+def bounds_of_groups(log_weights: Float[Tensor, "draws batch"], samples: int) -> Float[Tensor, "groups batch"]:
+    """Part the draws into groups of K, and compute the importance-weighted bound of each group, in nats."""
+    return _groups(log_weights, samples).logsumexp(1) - math.log(samples)
+
+
+def largest_shares(log_weights: Float[Tensor, "draws batch"], samples: int) -> Float[Tensor, " batch"]:
+    """Measure which part of the sum of K weights the largest one is, on average over groups of K draws."""
+    return _groups(log_weights, samples).softmax(1).amax(1).mean(0)
+
+
+def _groups(log_weights: Tensor, samples: int) -> Tensor:
+    groups = len(log_weights) // samples
+    return log_weights[: groups * samples].unflatten(0, (groups, samples))
+
+
 def log_likelihood_table(
     logits: Float[Tensor, "codes 1 28 28"], x: Float[Tensor, "batch 1 28 28"]
 ) -> Float[Tensor, "codes batch"]:

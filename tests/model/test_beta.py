@@ -155,3 +155,9 @@ class TestBetaRange:
     def test_no_range(self, ends):
         with pytest.raises(ValueError, match="must be positive, finite, and rise"):
             BetaRange(*ends)
+
+
+def test_an_ordinary_vae_is_the_same_at_every_beta(digits):
+    model = VAE(latent_dim=4, hidden=(16,))
+    measured = rate_distortion(model, digits.test_images[:20], (0.1, 1.0))
+    assert measured[0.1] == measured[1.0] == evaluate(model, digits.test_images[:20], "static")

@@ -4,13 +4,17 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, Normal
 
-from vae_course.beta import rate_distortion
 from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
-from vae_course.evaluation import exact_log_likelihood, importance_weighted_bound, log_likelihood_table
-from vae_course.latent_space import active_units, unit_activity
-from vae_course.likelihood import auroc
-from vae_course.training import TrainConfig, evaluate, fit
+from vae_course.evaluation import (
+    bounds_of_groups,
+    exact_log_likelihood,
+    importance_weighted_bound,
+    largest_shares,
+    log_likelihood_table,
+    running_bounds,
+)
+from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
 
 
@@ -18,25 +22,6 @@ from vae_course.vae import VAE
 def model():
     torch.manual_seed(0)
     return VAE(latent_dim=4, hidden=(16,))
-
-
-def test_unit_activity_is_the_variance_of_the_means(model, digits):
-    images = digits.test_images[:1100]
-    mu = model.encoder(grey(images))[0]
-    torch.testing.assert_close(unit_activity(model, images, "grey"), mu.var(0).detach())
-
-
-def test_a_dimension_that_never_moves_is_not_active(model, digits):
-    with torch.no_grad():
-        model.encoder.mu.weight *= 10
-        model.encoder.mu.weight[1] = 0
-        model.encoder.mu.bias[1] = 5
-    assert active_units(model, digits.test_images) == 3
-
-
-def test_an_ordinary_vae_is_the_same_at_every_beta(model, digits):
-    measured = rate_distortion(model, digits.test_images[:20], (0.1, 1.0))
-    assert measured[0.1] == measured[1.0] == evaluate(model, digits.test_images[:20], "static")
 
 
 class LinearGaussian(VAE):
@@ -169,27 +154,14 @@ class TestExactLogLikelihood:
             exact_log_likelihood(toy, toy.x, steps=steps, log_likelihood_table=toy.log_likelihood_table)
 
 
-class TestAuroc:
-    def test_it_is_the_share_of_pairs_with_ties_counted_half(self, generator):
-        # Few values, so that there are ties within and across the groups.
-        scores = torch.randint(6, (200,), generator=generator).float()
-        anomalous = torch.rand(200, generator=generator) < 0.2
-        high, low = scores[anomalous].tolist(), scores[~anomalous].tolist()
-        pairs = [(a > b) + (a == b) / 2 for a, b in itertools.product(high, low)]
-        assert auroc(scores, anomalous) == pytest.approx(sum(pairs) / len(pairs))
-
-    @pytest.mark.parametrize(("scores", "expected"), [([1.0, 2.0, 3.0], 1), ([3.0, 2.0, 1.0], 0), ([7.0] * 3, 0.5)])
-    def test_its_ends_and_its_middle(self, scores, expected):
-        assert auroc(torch.tensor(scores), torch.tensor([False, False, True])) == expected
-
-    def test_infinite_scores_are_the_highest(self):
-        assert auroc(torch.tensor([1.0, torch.inf]), torch.tensor([False, True])) == 1
-
-    @pytest.mark.parametrize("anomalous", [[True, True], [False, False]])
-    def test_one_group_alone_is_refused(self, anomalous):
-        with pytest.raises(ValueError, match="of 2 are anomalous: some must be, and some not"):
-            auroc(torch.zeros(2), torch.tensor(anomalous))
-
-    def test_scores_that_are_no_numbers_are_refused(self):
-        with pytest.raises(ValueError, match="1 of 2 scores are NaN"):
-            auroc(torch.tensor([torch.nan, 1.0]), torch.tensor([False, True]))
+def test_running_bounds_and_groups_are_bounds_of_their_draws(generator):
+    log_weights = torch.randn(6, 2, generator=generator) - 1000
+    running = running_bounds(log_weights.T)
+    assert running.shape == (2, 6)
+    for draws in (1, 3, 6):
+        torch.testing.assert_close(running[:, draws - 1], (log_weights[:draws] + 1000).exp().mean(0).log() - 1000)
+    groups = bounds_of_groups(log_weights, 2)
+    torch.testing.assert_close(groups, (log_weights + 1000).exp().unflatten(0, (3, 2)).mean(1).log() - 1000)
+    # Draws that do not fill a group are left out.
+    assert bounds_of_groups(log_weights, 4).shape == (1, 2)
+    assert largest_shares(torch.tensor([[0.0], [torch.log(torch.tensor(3.0))]]), 2).item() == pytest.approx(0.75)

@@ -3,22 +3,9 @@
 import re
 
 import pytest
-import torch
 from lessons.latent_space.answers_quantile_grid import ANSWERS
-from torch.distributions import Normal
 
-from vae_course.latent_space import quantile_grid
 from vae_course.lessons.latent_space.check import check_quantile_grid
-
-PRIOR = Normal(0.0, 1.0)
-
-
-def test_the_grid_covers_the_mass_evenly():
-    shares = PRIOR.cdf(quantile_grid(5))
-    # As many codes in each of 5 × 5 cells of equal mass, and that is one.
-    cells = (shares * 5).long() @ torch.tensor([1, 5])
-    assert cells.bincount(minlength=25).tolist() == [1] * 25
-    torch.testing.assert_close(quantile_grid(2), torch.tensor([[-1.0, 1], [1, 1], [-1, -1], [1, -1]]) * 0.6744898)
 
 
 @pytest.mark.parametrize("stub", [lambda steps: ..., lambda steps: None])

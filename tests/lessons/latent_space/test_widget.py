@@ -6,7 +6,6 @@ import re
 import pytest
 import torch
 from PIL import Image
-from torch.nn.functional import interpolate
 
 from vae_course.data import binarize, binarize_once, grey
 from vae_course.kit.widget import png
@@ -39,63 +38,6 @@ def stroke(top, bottom, left, right):
     ink = torch.zeros(SIDE, SIDE)
     ink[top:bottom, left:right] = 1.0
     return ink
-
-
-def cornered(digit, up=4):
-    """A digit without its margins, enlarged, in the corner of a large sheet."""
-    rows, columns = (digit.amax(axis).nonzero().flatten() for axis in (1, 0))
-    crop = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    large = interpolate(crop[None, None], scale_factor=up, mode="nearest")[0, 0]
-    sheet = torch.zeros(160, 200)
-    sheet[: large.shape[0], -large.shape[1] :] = large
-    return sheet
-
-
-def test_a_digit_comes_back_from_the_corner_of_a_large_sheet(digits):
-    images = grey(digits.test_images[:50])
-    back = torch.cat([as_mnist(cornered(image[0])) for image in images])
-    apart = (back - images).abs().mean((1, 2, 3))
-    # Two different digits are some 0.15 apart; a digit from itself moved by a pixel some 0.08.
-    assert apart.mean() < 0.02
-    assert (apart < 0.05).float().mean() > 0.9
-
-
-@pytest.mark.parametrize(("height", "width"), [(80, 8), (8, 80), (50, 50), (3, 3), (1, 1), (112, 112)])
-def test_a_drawing_is_scaled_to_20_pixels_and_centred(height, width):
-    image = as_mnist(stroke(0, height, 0, width))[0, 0]
-    assert 0 <= image.min() <= image.max() <= 1
-    extent = [int((image.amax(axis) > 0).sum()) for axis in (1, 0)]
-    assert max(extent) == 20
-    assert min(extent) == pytest.approx(20 * min(height, width) / max(height, width), abs=1)
-    for axis in (0, 1):
-        weight = image.sum(1 - axis)
-        assert (weight * torch.arange(28)).sum() / weight.sum() == pytest.approx(14, abs=0.51)
-
-
-def test_ink_far_from_its_centre_of_mass_is_not_lost():
-    ink = stroke(0, 30, 0, 30)
-    ink[110, :] = ink[30:, 1] = 1.0
-    assert (as_mnist(ink)[0, 0].amax(1) > 0).sum() == 20
-
-
-def test_an_empty_sheet_is_refused():
-    with pytest.raises(ValueError, match="nothing is drawn"):
-        as_mnist(torch.zeros(50, 50))
-
-
-def test_surprise_is_the_mean_of_the_elbos_terms(model, digits, generator):
-    x = binarize(grey(digits.test_images[:60]), generator)
-    with torch.no_grad():
-        terms = torch.stack([model.elbo(x, generator).negative_elbo for _ in range(400)])
-    spread = terms.std(0) * (2 / 400) ** 0.5
-    answer = surprise(model, x, 400, generator)
-    assert answer.shape == (60,)
-    assert ((answer - terms.mean(0)).abs() < 5 * spread + 0.01).all()
-
-
-def test_surprise_needs_a_draw(model):
-    with pytest.raises(ValueError, match="draws=0 must be at least 1"):
-        surprise(model, torch.zeros(1, 1, 28, 28), 0)
 
 
 def test_what_is_drawn_is_what_is_shown(widget, model, digits):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from torch import Tensor
 
+from vae_course.evaluation import running_bounds
 from vae_course.kit.figures import show_digits
 from vae_course.lessons import COLORS
 
@@ -24,11 +25,10 @@ def running_estimates(
     for log_w, color in ((from_prior, COLORS["prior"]), (from_encoder, COLORS["posterior"])):
         if log_w is None:
             continue
-        count = torch.arange(1, log_w.shape[1] + 1)
-        for run in log_w.logcumsumexp(1) - count.log():
-            right.plot(count, run, color=color, linewidth=1.5)
-            right.plot(count[-1], run[-1], "o", color=color)
-    end = from_prior.logsumexp(1).mean() - math.log(from_prior.shape[1])
+        for run in running_bounds(log_w):
+            right.plot(range(1, len(run) + 1), run, color=color, linewidth=1.5)
+            right.plot(len(run), run[-1], "o", color=color)
+    end = running_bounds(from_prior)[:, -1].mean()
     right.set(
         xscale="log", xlabel="draws of z", ylabel="log p(x), estimated\n(nats per image)", ylim=(end - 90, end + 28)
     )

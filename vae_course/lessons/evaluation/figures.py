@@ -8,6 +8,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from vae_course.evaluation import running_bounds
 from vae_course.kit.figures import show_digits
 from vae_course.lessons import COLORS
 
@@ -74,9 +75,8 @@ def where_the_draws_fall(
     left.set(xlim=(centre[0] - reach, centre[0] + reach), ylim=(centre[1] - reach, centre[1] + reach))
     left.set(xlabel="z[0]", ylabel="z[1]")
     left.grid(visible=False)
-    count = torch.arange(1, log_w.shape[1] + 1)
-    for run in log_w.logcumsumexp(1) - count.log():
-        right.plot(count, run, color=COLORS["elbo"], linewidth=1.5)
+    for run in running_bounds(log_w):
+        right.plot(range(1, len(run) + 1), run, color=COLORS["elbo"], linewidth=1.5)
     right.axhline(log_p_x, color=COLORS["truth"])
     right.text(1, log_p_x, "log p(x)", color=COLORS["truth"], va="bottom")
     right.set(xscale="log", xlabel="draws K", ylabel="estimate (nats per image)", ylim=(log_p_x - 8, log_p_x + 1.2))

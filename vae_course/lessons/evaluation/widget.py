@@ -1,12 +1,12 @@
 """The bound of lesson 08 beside the truth, for a number of draws to be chosen."""
 
 import base64
-import math
 
 import ipywidgets
 from jaxtyping import Float
 from torch import Tensor
 
+from vae_course.evaluation import bounds_of_groups, largest_shares
 from vae_course.kit.widget import CourseWidget, png
 from vae_course.lessons import COLORS
 
@@ -58,17 +58,12 @@ class DrawsSlider(CourseWidget):
     @property
     def estimates(self) -> Float[Tensor, "groups digits"]:
         """Of each group of K draws, the log of the mean weight, minus log p(x)."""
-        return self._groups().logsumexp(1) - math.log(self.draws.value) - self._log_p_x
+        return bounds_of_groups(self._log_weights, self.draws.value) - self._log_p_x
 
     @property
     def largest_share(self) -> Float[Tensor, " digits"]:
         """What part of the sum of K weights the largest one is, on average."""
-        return self._groups().softmax(1).amax(1).mean(0)
-
-    def _groups(self) -> Float[Tensor, "groups draws digits"]:
-        draws = self.draws.value
-        groups = len(self._log_weights) // draws
-        return self._log_weights[: groups * draws].unflatten(0, (groups, draws))
+        return largest_shares(self._log_weights, self.draws.value)
 
     def _repaint(self) -> None:
         estimates, draws = self.estimates, self.draws.value
