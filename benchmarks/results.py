@@ -191,7 +191,7 @@ def network(model: dict[str, Any]) -> str:
 def means(run: dict[str, Any]) -> str:
     """What a recipe trains with."""
     path = ", path derivative" if run["step"] == "path_derivative_step" else ""
-    return f"{run['optimizer'].removesuffix('AndAdam')}{path}"
+    return f"{run['optimizer']}{path}"
 
 
 def memory(figures: dict[str, Any]) -> list[str]:

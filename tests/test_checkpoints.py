@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
 from vae_course.extras.convolutional import ConvolutionalVAE
-from vae_course.extras.muon import MuonAndAdam
+from vae_course.extras.muon import Muon
 from vae_course.extras.path_derivative import path_derivative_step
 from vae_course.training import TrainConfig, adam, fit
 from vae_course.vae import VAE
@@ -137,7 +137,7 @@ def test_a_checkpoint_that_lacks_something_is_named(trained, tmp_path, key, valu
         load_checkpoint(path)
 
 
-@pytest.mark.parametrize("optimizer", [adam, MuonAndAdam])
+@pytest.mark.parametrize("optimizer", [adam, Muon])
 def test_convolutions_go_on_as_if_they_had_not_stopped(digits, tmp_path, optimizer):
     images, config = digits.train_images[:100], TrainConfig(epochs=2, batch_size=20)
     torch.manual_seed(0)

@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.conditional import ConditionalVAE
 from vae_course.extras.convolutional import ConvolutionalVAE
-from vae_course.extras.muon import MuonAndAdam
+from vae_course.extras.muon import Muon
 from vae_course.extras.path_derivative import path_derivative_step
 from vae_course.sample_quality import DigitClassifier
 from vae_course.training import Step, TrainConfig, adam, training_step
@@ -27,7 +27,7 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 # The recipes whose weights lie there; `load_classifier` loads the one that is no VAE.
 SHIPPED = ("every-beta", "plane")
 MODELS: dict[str, type[VAE]] = {kind.__name__: kind for kind in (VAE, MultiRateVAE, ConditionalVAE, ConvolutionalVAE)}
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"Adam": adam, "MuonAndAdam": MuonAndAdam}
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"Adam": adam, "Muon": Muon}
 STEPS: dict[str, Step] = {step.__name__: step for step in (training_step, path_derivative_step)}
 
 

@@ -24,7 +24,7 @@ from vae_course.digits import EMBEDDED, Digits, load_digits
 from vae_course.digits.download import data_home, fetch_mnist
 from vae_course.elbo import ElboTerms
 from vae_course.evaluation import importance_weighted_bound
-from vae_course.extras.muon import MuonAndAdam
+from vae_course.extras.muon import Muon
 from vae_course.extras.recipes import RECIPES, Recipe
 from vae_course.kit.figures import digit_grid, digit_rows
 from vae_course.training import EVALUATION_SEED, TrainConfig, adam, best_device, fit
@@ -37,7 +37,7 @@ matplotlib.use("agg")
 CHECKPOINT = "model.safetensors"
 MODEL_OPTIONS = ("latent_dim", "hidden")
 # By the names of the option --optimizer.
-OPTIMIZERS = {"adam": adam, "muon": MuonAndAdam}
+OPTIMIZERS = {"adam": adam, "muon": Muon}
 CONFIG_OPTIONS = tuple(field.name for field in fields(TrainConfig))
 
 
