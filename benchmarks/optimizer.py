@@ -1,0 +1,109 @@
+"""Milliseconds of an optimizer's step, beside those of the network's forward and backward pass, for every recipe.
+
+OMP_NUM_THREADS=1 python benchmarks/optimizer.py, and perhaps the names of recipes
+"""
+
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import process_time
+
+import torch
+
+from vae_course.digits import load_digits
+from vae_course.extras.recipes import RECIPES, Recipe
+from vae_course.training import fit
+
+STEPS = 32
+# As /proc/cpuinfo names them; on ARM "bf16".
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
+
+
+def main(names: Sequence[str]) -> None:
+    """Print a table for the recipes of these names, or for all."""
+    unknown = set(names) - set(RECIPES)
+    if unknown:
+        sys.exit(f"{', '.join(sorted(unknown))}: there are {', '.join(RECIPES)}")
+    print(f"{processor()}; {bfloat16()}; {torch.get_num_threads()} threads; torch {torch.__version__}")
+    print("| recipe | optimizer | batch | forward and backward | step | ratio | an epoch of 60,000 |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for name in names or RECIPES:
+        config = RECIPES[name].config
+        network, step = milliseconds(RECIPES[name])
+        epoch = (network + step) / 1000 * 60_000 / config.batch_size
+        print(
+            f"| {name} | {RECIPES[name].optimizer.__name__} | {config.batch_size} | {network:.1f} ms | {step:.1f} ms "
+            f"| {step / network:.2f} | {epoch:.1f} s |",
+            flush=True,
+        )
+
+
+def milliseconds(recipe: Recipe) -> tuple[float, float]:
+    """Measure the network's pass and the optimizer's step, in processor time of all threads, as means over steps."""
+    # Pixels are drawn before the steps, not in them.
+    config = replace(recipe.config, epochs=1, binarization="static")
+    digits = load_digits().train_images
+    images = digits.repeat(-(-(STEPS + 1) * config.batch_size // len(digits)), 1, 1)
+    model = recipe.model(**recipe.options)
+    optimizer = recipe.optimizer(model.parameters(), config.learning_rate)
+    clock = Clock()
+    optimizer.register_step_pre_hook(clock.start)
+    optimizer.register_step_post_hook(clock.stop)
+    training = fit(model, images[: (STEPS + 1) * config.batch_size], config, optimizer=optimizer, step=recipe.step)
+    next(training)
+    clock.seconds, start = 0.0, process_time()
+    for _ in training:
+        pass
+    total = process_time() - start
+    return 1000 * (total - clock.seconds) / STEPS, 1000 * clock.seconds / STEPS
+
+
+class Clock:
+    """Adds up the seconds between `start` and `stop`, which an optimizer calls before and after a step."""
+
+    seconds = 0.0
+
+    def start(self, *_: object) -> None:
+        """Note the time."""
+        self.started = process_time()
+
+    def stop(self, *_: object) -> None:
+        """Add what has passed."""
+        self.seconds += process_time() - self.started
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    for line in cpuinfo():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return sysctl("machdep.cpu.brand_string") or platform.processor() or platform.machine()
+
+
+def bfloat16() -> str:
+    """Whether the processor has bfloat16 instructions, in words."""
+    flags = {flag for line in cpuinfo() if line.lower().startswith(("flags", "features")) for flag in line.split()}
+    apple = sysctl("hw.optional.arm.FEAT_BF16")
+    if not flags and not apple:
+        return "whether it has bfloat16 instructions is unknown"
+    return "with bfloat16 instructions" if flags & BFLOAT16_FLAGS or apple == "1" else "without bfloat16 instructions"
+
+
+def cpuinfo() -> list[str]:
+    """The lines that Linux has on its processor; none elsewhere."""
+    path = Path("/proc/cpuinfo")
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def sysctl(name: str) -> str:
+    """What macOS says of the name; nothing elsewhere."""
+    if sys.platform != "darwin":
+        return ""
+    return subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False).stdout.strip()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
