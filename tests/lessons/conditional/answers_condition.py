@@ -133,7 +133,7 @@ wrong("below instead of beside", "as many rows as h")(lambda h, y: torch.cat([h,
 wrong("h turned", "changed places")(with_h(lambda h: h.flip(0)))
 wrong("h sorted by the label", "changed places")(lambda h, y: torch.cat([h[y.argsort()], one_hot(y, 10)], 1))
 wrong("both sorted by the label", "changed places")(lambda h, y: condition(h[y.argsort()], y.sort().values))
-wrong("h's columns turned", "changed|order")(with_h(lambda h: h.flip(1)))
+wrong("h's columns turned", "but mixed")(with_h(lambda h: h.flip(1)))
 wrong("h squashed", "h itself was changed")(with_h(torch.tanh))
 wrong("negative numbers lost", "h itself was changed")(with_h(torch.relu))
 wrong("h clamped to ±3", "h itself was changed")(with_h(lambda h: h.clamp(-3, 3)))
@@ -145,8 +145,8 @@ wrong("h normalised over the batch", "h itself was changed|nan|depends")(
 )
 wrong("h normalised per row", "h itself was changed")(with_h(lambda h: F.layer_norm(h, h.shape[1:])))
 wrong("h with the label added, too", "h itself was changed")(lambda h, y: condition(h + y[:, None], y))
-wrong("dropout", "h itself was changed|random")(with_h(F.dropout))
-wrong("noise", "h itself was changed|random")(with_h(lambda h: h + 0.01 * torch.randn_like(h)))
+wrong("dropout", "It draws random numbers")(with_h(F.dropout))
+wrong("noise", "It draws random numbers")(with_h(lambda h: h + 0.01 * torch.randn_like(h)))
 wrong("one row's h for all", "h itself was changed")(with_h(lambda h: h[:1].expand_as(h)))
 wrong("detached", "No gradient")(with_h(torch.Tensor.detach))
 wrong("detached, and a gradient asked for", "No gradient")(with_h(lambda h: h.detach().requires_grad_()))
@@ -174,7 +174,7 @@ wrong("wrong if a label comes twice", "same label|another row|Row")(
         1,
     )
 )
-wrong("labels left out at random", "random|Asked twice")(join(lambda y: EYE[y] * (torch.rand(len(y), 1) > 0.1)))
+wrong("labels left out at random", "It draws random numbers")(join(lambda y: EYE[y] * (torch.rand(len(y), 1) > 0.1)))
 
 # Kinds.
 wrong("on its side", "on its side")(lambda h, y: condition(h, y).T)
@@ -217,7 +217,7 @@ def _(h, labels, kept={}):  # noqa: B006
     return torch.cat([h, y.to(h)], 1)
 
 
-@ANSWERS.wrong("seeds the global generator", "seed of all random numbers")
+@ANSWERS.wrong("seeds the global generator", "It draws random numbers")
 def _(h, labels):
     torch.manual_seed(0)
     return condition(h, labels)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from lessons.conditional.answers_condition import ANSWERS
+from lessons.conditional.answers_condition_unseen import ANSWERS
 
 from vae_course.lessons.conditional.check import check_condition
 

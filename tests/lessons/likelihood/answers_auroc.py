@@ -248,7 +248,7 @@ def _(scores, anomalous):
     return torch.trapezoid(true, false)
 
 
-@ANSWERS.wrong("a hundred thresholds", "sign turned|2448 pairs")
+@ANSWERS.wrong("a hundred thresholds", "850 pairs")
 def _(scores, anomalous):
     false, true = rates(scores, anomalous, torch.linspace(scores.max() + 1, scores.min(), 100))
     return torch.trapezoid(true, false)
@@ -309,7 +309,7 @@ wrong("squeezed, so one anomaly has no axis", "TypeError: iteration over a 0-d")
         lambda high, low: sum(((h > low).float() + 0.5 * (h == low).float()).mean() for h in high) / len(high)
     )(s[a].squeeze(), s[~a])
 )
-wrong("draws of pairs", "[Aa]sked twice|random|draw")(
+wrong("draws of pairs", "It draws random numbers")(
     lambda s, a: (
         (s[a][torch.randint(int(a.sum()), (5000,))] > s[~a][torch.randint(int((~a).sum()), (5000,))]).float().mean()
     )
@@ -380,7 +380,7 @@ def _(scores, anomalous):
     sys.exit(1)
 
 
-@ANSWERS.wrong("seeds the global generator", "seed of all random numbers")
+@ANSWERS.wrong("seeds the global generator", "It draws random numbers")
 def _(scores, anomalous):
     torch.manual_seed(0)
     return pairs(scores, anomalous)

@@ -5,7 +5,7 @@ import re
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from lessons.likelihood.answers_auroc import ANSWERS
+from lessons.likelihood.answers_auroc_unseen import ANSWERS
 
 from vae_course.lessons.likelihood import figures as plots
 from vae_course.lessons.likelihood.check import check_auroc

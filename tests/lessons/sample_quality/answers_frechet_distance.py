@@ -331,7 +331,7 @@ wrong("a matrix", r"shape \[5, 5\]")(lambda a, b: a.T.cov() + b.T.cov())
 wrong("a truth", "not a bool")(lambda a, b: frechet_distance(a, b) > 0)
 wrong("nan", "which makes 8.785, and yours is nan")(lambda a, b: float("nan"))
 wrong("always 0", "which makes 8.785, and yours is 0.000")(lambda a, b: 0.0)
-wrong("noise added", "Asked twice")(lambda a, b: frechet_distance(a, b) + 0.1 * torch.randn(()).item())
+wrong("noise added", "It draws random numbers")(lambda a, b: frechet_distance(a, b) + 0.1 * torch.randn(()).item())
 wrong("the result instead of the function", "without calling")(12.3)
 wrong("raises", "ValueError: no")(lambda a, b: (_ for _ in ()).throw(ValueError("no")))
 wrong("SciPy is not there", "ModuleNotFoundError")(lambda a, b: __import__("scipy_of_another_machine"))
@@ -372,6 +372,6 @@ def _(a, b, kept={}):  # noqa: B006
     return frechet_distance(a, kept.setdefault(a.shape[1], b.clone()))
 
 
-@ANSWERS.wrong("a sample of the images", "Asked twice")
+@ANSWERS.wrong("a sample of the images", "It draws random numbers")
 def _(a, b):
     return frechet_distance(a[torch.randperm(len(a))[: len(a) * 9 // 10]], b)

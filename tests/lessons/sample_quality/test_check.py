@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from lessons.sample_quality.answers_frechet_distance import ANSWERS
+from lessons.sample_quality.answers_frechet_distance_unseen import ANSWERS
 
 from vae_course.lessons.sample_quality.check import check_frechet_distance
 

@@ -18,15 +18,21 @@ SecondSet = Float[Tensor, "m features"]
 @exercise("frechet_distance", "It sees how far the means are apart and how differently the sets spread, at any counts.")
 def check_frechet_distance(answer: Any) -> None:
     """Check a function of two sets of features, [n, F] and [m, F], that returns their distance."""
-    random = torch.random.get_rng_state()
     a, b = _made_up(40, 5), _made_up(69, 5)
-    got, right = _number(ask(answer, a, b)), frechet_distance(a, b)
-    again = _number(ask(answer, a, b))
+    got, right = _number(_ask(answer, a, b)), frechet_distance(a, b)
+    again = _number(_ask(answer, a, b))
     expect(got == again or got != got, f"Asked twice, it gives {got:.4f} and {again:.4f}. Nothing here is random.")
     recognise(got, right, _mistakes(a, b, right), _figures(a, b, got, right))
     _check_other_sets(answer)
-    untouched = torch.equal(random, torch.random.get_rng_state())
-    expect(untouched, "It sets the seed of all random numbers, or draws some. Nothing here is random.")
+
+
+def _ask(answer: Any, *given: Tensor) -> Any:
+    """Ask, and expect that no random number is drawn, and no seed set."""
+    before = torch.random.get_rng_state()
+    got = ask(answer, *given)
+    untouched = torch.equal(before, torch.random.get_rng_state())
+    expect(untouched, "It draws random numbers, or sets their seed for all. Nothing here is random.")
+    return got
 
 
 def _made_up(images: int, features: int) -> FirstSet:
@@ -57,12 +63,12 @@ def _check_other_sets(answer: Any) -> None:
         "For sets whose means are far apart": (narrow, _made_up(30, 2) + 100),
     }
     for which, (a, b) in sets.items():
-        got, right = _number(ask(answer, a, b)), frechet_distance(a, b)
+        got, right = _number(_ask(answer, a, b)), frechet_distance(a, b)
         expect(close(got, right, rtol=1e-3), f"{which} it gives {got:.6g} instead of {right:.6g}.")
-    same = _number(ask(answer, narrow, narrow.flip(0)))
+    same = _number(_ask(answer, narrow, narrow.flip(0)))
     expect(abs(same) < 1e-2, f"A set's distance from itself is 0, and yours is {same:.4g}.")
     a, b = copies, torch.cat([_made_up(70, 3)] * 2 + [torch.zeros(70, 1)], 1)
-    got, right = _number(ask(answer, a, b)), frechet_distance(a, b)
+    got, right = _number(_ask(answer, a, b)), frechet_distance(a, b)
     expect(
         close(got, right, rtol=1e-2),
         "Three features stand there twice, and one is always 0, so some eigenvalues are 0, or by rounding just below: "
@@ -138,6 +144,7 @@ def _wrong_roots(m: Tensor, n: Tensor, s: Tensor, t: Tensor) -> dict[str, Any]:
             torch.linalg.eigvalsh(s @ t).clamp(min=0).sqrt().sum(),
             torch.linalg.eigvalsh((s @ t).T).clamp(min=0).sqrt().sum(),
             torch.linalg.eigvalsh(s @ t).abs().sqrt().sum(),
+            torch.linalg.eigvalsh(s @ t + t @ s).clamp(min=0).div(2).sqrt().sum(),
             torch.linalg.svdvals(s @ t).sqrt().sum(),
             torch.linalg.svdvals(s @ t).sum(),
         ),
@@ -220,6 +227,7 @@ def _wrong_sets(a: FirstSet, b: SecondSet) -> dict[str, Any]:
         ),
         "The features were standardised, or scaled to length 1, before. Leave their scale as it is.": (
             of(lambda x: (x - middle) / scale),
+            of(lambda x: x / a.std(0)),
             of(lambda x: (x - x.mean(0)) / x.std(0)),
             of(lambda x: torch.nn.functional.normalize(x, dim=1)),
         ),
