@@ -1,163 +1,238 @@
 """The checks of lesson 06: one step of training, and a measurement that leaves no trace."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Generator, Tensor
-from torch.nn.utils import parameters_to_vector
-from torch.optim import Adam
 
-from vae_course import training
-from vae_course.data import as_pixels, binarize, grey
-from vae_course.digits import load_digits
+from vae_course.data import BINARIZATIONS, binarize, binarize_once, grey
 from vae_course.elbo import ElboTerms
-from vae_course.kit.exercise import exercise, tried
+from vae_course.kit.exercise import Mistake, NotTriedYet, ask, exercise, expect
+from vae_course.lessons.training.probe import (
+    LATENT,
+    Seen,
+    Watch,
+    draws,
+    expect_kind,
+    expect_means,
+    expect_noise,
+    expect_one_pass,
+    informative_model,
+    same_noise,
+    same_rows,
+    some_images,
+    terms_of,
+)
+from vae_course.lessons.training.slopes import Witness, at, expect_slope, parameters, slope
 from vae_course.vae import VAE
 
-BETA = 0.5
-BATCH = 32
-TOLERANCE = 0.2  # Nats; two seeds of the dice differ by a tenth of that.
+# Of each call of `training_step`: images, β, and the mode in which the model comes.
+STEPS = (
+    (32, 0.5, "evaluation"),
+    (32, 0.5, "training"),
+    (7, 3.0, "evaluation"),
+    (1, 1.0, "evaluation"),
+    (5, 0.0, "training"),
+)
+# Of each call of `evaluate`: how pixels are made, images, and the mode. Odd counts, which no batch size divides.
+MEASURES = (
+    ("threshold", 1031, "evaluation"),
+    ("grey", 53, "training"),
+    ("dynamic", 207, "evaluation"),
+    ("static", 1, "training"),
+)
+SEED = 7
+GLOBAL = "It uses or seeds torch's global random numbers: hand the `generator` on to what draws z, as it is."
+SEEDED = "torch.manual_seed changes the random numbers of the whole program: make a Generator of your own."
+SCALAR = "backward() asks for the slope of one number, and every image has its own: average over the batch first."
+ONE_DRAW = "The generator draws more than what one draw of z needs: one draw a step, and nothing else."
 
 
 @exercise("training_step", "Each step follows the slope of its own batch, with z drawn, and starts from a clean slate.")
-def check_training_step(answer: Callable[..., ElboTerms]) -> str | None:
-    """Ask for two steps from one place, and compare the slopes that the optimizer is given with the course's."""
+def check_training_step(answer: Any) -> None:
+    """Ask for steps on batches of several sizes, and work out each slope from the codes that were decoded."""
+    model = informative_model()
+    watch, optimizer, generator = Watch(model), Witness(model), Generator().manual_seed(1)
+    for batch, beta, came in STEPS:
+        model.train(came == "training")
+        x = binarize(grey(some_images(batch)), Generator().manual_seed(batch))
+        _one_step(answer, model, x, beta, optimizer, generator, watch)
+
+
+@exercise(
+    "evaluate",
+    "The same seed gives the same number, every image counts once, and the model stays as it was.",
+    seconds=20.0,
+)
+def check_evaluate(answer: Any) -> None:
+    """Measure a model whose codes matter on images of every binarisation, and look for traces."""
+    model = informative_model()
+    watch, images = Watch(model), some_images(331)
+    torch.manual_seed(1)
+    first = _measure(answer, model, watch, images, "static", SEED, came="training")
+    torch.manual_seed(2)
+    again = _measure(answer, model, watch, images, "static", SEED, came="evaluation")
+    expect(not torch.equal(first.randomness, again.randomness), SEEDED)
+    _expect_value(first, images, "static", SEED, again)
+    for seed, (binarization, count, came) in enumerate(MEASURES):
+        images = some_images(count)
+        got = _measure(answer, model, watch, images, binarization, seed, came=came)
+        _expect_value(got, images, binarization, seed)
+
+
+def _one_step(answer: Any, model: VAE, x: Tensor, beta: float, optimizer: Witness, generator: Generator, watch: Watch):
+    seen, left, start = watch.start(), slope(model), parameters(model)
+    at_first, randomness, options = generator.get_state(), torch.get_rng_state(), _options(optimizer)
+    optimizer.slopes.clear()
+    terms = _call(answer, model, x, beta, optimizer, generator)
+    steps = len(optimizer.slopes)
+    expect(steps == 1, f"In one call, the optimizer that was given took {steps} steps: it should take one.")
+    expect(terms is not None, "The optimizer took its step, but nothing came back: return the two terms.")
+    expect_kind(terms)
+    expect(torch.equal(randomness, torch.get_rng_state()), GLOBAL)
+    frozen = not all(p.requires_grad for p in model.parameters())
+    expect(not frozen, "Some parameters are frozen now (requires_grad is False), and no step will move them.")
+    expect_one_pass(seen, len(x))
+    expect(same_rows(seen.rows(), x.flatten(1)), "The model saw other images than those of the batch `x`.")
+    expect(all(seen.modes), "The terms were computed in evaluation mode: a step starts with model.train().")
+    eps = _expect_drawn(seen, at_first, generator)
+    expect_slope(optimizer.slopes[0], start, seen.rows(), eps, beta, left)
+    only_a_step = torch.equal(start, optimizer.before) and torch.equal(optimizer.after, parameters(model))
+    expect(only_a_step, "The parameters were changed beside the optimizer's step: leave that to optimizer.step().")
+    expect(options == _options(optimizer), "The optimizer's settings, as its learning rate, were changed.")
+    _expect_terms(terms, terms_of(at(start), seen.rows(), seen.z()), seen, beta)
+    left_so = all(module.training for module in model.modules())
+    expect(left_so, "The model is left in evaluation mode: a step starts with model.train(), and training goes on.")
+
+
+def _expect_terms(terms: ElboTerms, of_images: ElboTerms, seen: Seen, beta: float) -> None:
+    weighted = f"β = {beta:g} weighs the KL that came back; it belongs into the cost alone."
+    expect_means(terms, of_images, seen.splits()[1], {weighted: beta * of_images.kl.mean()})
+
+
+def _options(optimizer: Witness) -> dict[str, Any]:
+    return dict(optimizer.param_groups[0], params=None)
+
+
+def _call(answer: Any, *arguments: Any) -> Any:
+    """The answer's result, or None if it took a step and gave none."""
     try:
-        terms, slopes, dice, mode = _two_steps(answer)
-    except RuntimeError as error:
-        if "scalar outputs" not in str(error):
+        return ask(answer, *arguments)
+    except NotTriedYet:
+        if not arguments[3].slopes:
             raise
-        return "backward() asks for the slope of one number, and every image has its own: average over the batch first."
-    right, expected, *_ = _two_steps(training.training_step)
-    if terms is None and len(slopes):
-        return "The optimizer took its step, but nothing came back: return the two terms."
-    tried(terms)
-    if len(slopes) != 2:
-        return f"After two calls, the optimizer has taken {len(slopes)} steps: it should take one a call."
-    if not slopes.any():
-        return "There was no slope when the optimizer acted: it is asked for after zeroing and before the step."
-    if not dice:
-        if torch.equal(slopes, _two_steps(answer, global_seed=1)[1]):
-            return "No dice were thrown, so z is mu. Training needs z drawn from its cloud, or the clouds shrink away."
-        return "The dice are not the generator's, so no seed fixes the run: hand it on to what draws z."
-    hint = _wrong_slope(*slopes, *expected) or _wrong_kind(terms)
-    if hint:
-        return hint
-    if not all(torch.isclose(mine, theirs, atol=0.01) for mine, theirs in zip(terms, right, strict=True)):
-        return (
-            f"Before the second step, reconstruction and KL are {right[0]:.2f} and {right[1]:.2f}; "
-            f"yours say {terms[0]:.2f} and {terms[1]:.2f}."
+        return None
+    except RuntimeError as error:
+        expect("scalar outputs" not in str(error), SCALAR)
+        raise
+
+
+def _expect_drawn(seen: Seen, at_first: Tensor, generator: Generator) -> Tensor:
+    """Expect that the noise comes from the generator, once; return it, [B, D]."""
+    eps, now, twin, replays = seen.noise(), generator.get_state(), Generator(), []
+    used = not torch.equal(now, at_first)
+    for sizes in seen.splits():
+        twin.set_state(at_first)
+        replays.append(draws(twin, sizes))
+        if same_noise(eps, replays[-1]):
+            expect(used, "The noise comes from a copy of the generator: use the one given, or it never moves on.")
+            expect(torch.equal(twin.get_state(), now), ONE_DRAW)
+            return eps
+    expect_noise(eps, seen, replays)
+    expect(used, "The noise is not the generator's, so no seed fixes the run: hand `generator` on to what draws z.")
+    for waste in (torch.rand, torch.randn):
+        for width in (784, LATENT):
+            twin.set_state(at_first)
+            waste(len(eps), width, generator=twin)
+            expect(not same_noise(eps, draws(twin, [len(eps)])), ONE_DRAW)
+    raise Mistake("z is not drawn with the generator as it came: do not seed it, and draw the noise with it alone.")
+
+
+def _measure(answer: Any, model: VAE, watch: Watch, images: Tensor, *how: Any, came: str) -> "_Measured":
+    """Measure once, and expect no traces; `how` is the binarisation and the seed."""
+    seen, before = watch.start(), {name: value.clone() for name, value in model.state_dict().items()}
+    model.train(came == "training")
+    terms = ask(answer, model, images, *how)
+    same = all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    expect(same, "The parameters changed: this function trains on the test images. Measuring takes no step.")
+    expect_kind(terms)
+    expect(not any(seen.modes), "The model was measured in training mode: model.eval() comes first, for all its parts.")
+    left = [module.training for module in model.modules()]
+    other = "evaluation" if came == "training" else "training"
+    kept = all(mode == (came == "training") for mode in left)
+    expect(kept, f"The model came in {came} mode and left in {other} mode (or a part of it): put back what you found.")
+    recorded = any(seen.slopes) or any(p.grad is not None for p in model.parameters())
+    expect(not recorded, "It computes slopes, or prepares for them: measure under `with torch.no_grad():`.")
+    expect(all(p.requires_grad for p in model.parameters()), "The parameters are left frozen (requires_grad is False).")
+    expect_one_pass(seen, len(images))
+    return _Measured(terms, seen, torch.get_rng_state())
+
+
+def _expect_value(got: "_Measured", images: Tensor, binarization: str, seed: int, again: "_Measured | None" = None):
+    """Expect the right pixels, z drawn from q, and the two means that follow from them."""
+    replays = _expect_pixels(got.seen, images, binarization, seed, again)
+    if again is not None:
+        same = torch.equal(got.seen.z(), again.seen.z()) and got.terms == again.terms
+        expect(same, "The same seed gave two different numbers: z is not drawn with the generator made from the seed.")
+    _expect_one_generator(got.seen, seed, replays)
+    expect_noise(got.seen.noise(), got.seen, replays)
+    expect_means(got.terms, terms_of(informative_model(), got.seen.rows(), got.seen.z()), got.seen.splits()[1])
+
+
+def _expect_pixels(seen: Seen, images: Tensor, binarization: str, seed: int, again: "_Measured | None") -> list[Tensor]:
+    """Expect the pixels of this binarisation; return what noise may follow them, each [N, D]."""
+    asked = f'The pixels of "{binarization}" were asked for'
+    pixels, replays = _pixels(images, binarization, seed), []
+    if same_rows(seen.rows(), pixels):
+        for sizes in seen.splits():
+            generator = Generator().manual_seed(seed)
+            binarize_once(images, binarization, generator)
+            replays.append(draws(generator, sizes))
+        return replays
+    part_by_part, noise = _part_by_part(seen, images, binarization, seed)
+    if same_rows(seen.rows(), part_by_part):
+        return [noise]
+    for other in BINARIZATIONS:
+        expect(
+            not same_rows(seen.rows(), _pixels(images, other, seed)),
+            f'{asked}, and those of "{other}" came: use the argument `binarization`.',
         )
-    return None if mode else "The model came in evaluation mode and stayed in it: a step starts with model.train()."
+    drawn = set(seen.rows().unique().tolist()) <= {0.0, 1.0} and binarization in ("static", "dynamic")
+    if drawn and again is not None:
+        same = same_rows(seen.rows(), again.seen.rows())
+        expect(same, "The same seed gave other pixels: draw them with the generator that is made from the seed.")
+    raise Mistake(
+        f"{asked}, and others came: make one generator from the seed, and draw the pixels with it first, by "
+        "`grey(binarize_once(images, binarization, generator))`."
+    )
 
 
-@exercise("evaluate", "The same seed gives the same number, every image counts once, and the model stays as it was.")
-def check_evaluate(answer: Callable[..., ElboTerms]) -> str | None:
-    """Measure a model that knows the average digit on 1,025 images, 25 of them blank, and look for traces."""
-    model, digits = _small_model(), load_digits()
-    model.decoder.logits[-2].bias.data = torch.logit(grey(digits.train_images).mean(0), eps=0.01).flatten()
-    images = torch.cat([digits.test_images, torch.zeros(25, 28, 28, dtype=torch.uint8)])
-    before = parameters_to_vector(model.parameters()).detach().clone()
-    seen: list[tuple[Tensor, bool]] = []
-    model.encoder.register_forward_hook(lambda _, inputs, __: seen.append((inputs[0], model.training)))
-    for binarization, came, left in (("threshold", "training", "evaluation"), ("grey", "evaluation", "training")):
-        seen.clear()
-        terms = tried(answer(model.train(came == "training"), images, binarization, 0))
-        if not torch.equal(before, parameters_to_vector(model.parameters())):
-            return "The parameters changed: this function trains on the test images. Measuring takes no step."
-        hint = _wrong_kind(terms)
-        if hint:
-            return hint
-        if any(mode for _, mode in seen):
-            return "The model was measured in training mode: model.eval() comes first."
-        if model.training != (came == "training"):
-            return f"The model came in {came} mode and left in {left} mode: put back the mode you found."
-        count = sum(len(x) for x, _ in seen)
-        if count != len(images):
-            return f"{len(images):,} images were given, and the model saw {count:,}: each should pass once."
-        pixels = as_pixels(images, binarization, Generator())
-        if not torch.equal(torch.cat([x.flatten(1) for x, _ in seen]), pixels.flatten(1)):
-            return f'The pixels of "{binarization}" were asked for, and others came: use the argument "binarization".'
-    return _wrong_value(answer, model, images)
+def _pixels(images: Tensor, binarization: str, seed: int) -> Tensor:
+    return grey(binarize_once(images, binarization, Generator().manual_seed(seed))).flatten(1)
 
 
-def _wrong_slope(first: Tensor, second: Tensor, right_first: Tensor, right_second: Tensor) -> str | None:
-    if _same(first, right_first):
-        if _same(second, right_first + right_second):
-            return "The first step is right; the second drags the first one's slope along. Slopes add up until zeroed."
-        return (
-            None
-            if _same(second, right_second)
-            else (
-                "The first step is right, the second is not: something is left over, or you throw more dice than asked."
-            )
-        )
-    if _same(first, -right_first):
-        return "The parameters move uphill, and the cost rises with every step. Look at the sign."
-    if _same(first, BATCH * right_first):
-        return "The slope is as many times too steep as there are images: average over the batch instead of adding."
-    beta_one = _two_steps(lambda model, x, beta, *rest: training.training_step(model, x, 1.0, *rest))[1]
-    if _same(first, beta_one[0]):
-        return f"β = {BETA} was asked for, and the slope is the one of β = 1: weigh the KL before you take the slope."
-    return "The optimizer is given a slope, but not the one of reconstruction + β · KL, averaged over the batch."
+def _part_by_part(seen: Seen, images: Tensor, binarization: str, seed: int) -> tuple[Tensor, Tensor]:
+    """Pixels and noise where each batch's pixels are drawn when its turn comes."""
+    generator, pixels, noise = Generator().manual_seed(seed), [], []
+    for part in images.split(seen.splits()[0]):
+        pixels.append(grey(binarize_once(part, binarization, generator)).flatten(1))
+        noise.append(draws(generator, [len(part)]))
+    return torch.cat(pixels), torch.cat(noise)
 
 
-def _wrong_kind(terms: Any) -> str | None:
-    if not isinstance(terms, ElboTerms):
-        return f"Both terms are asked for, as ElboTerms; this is of type {type(terms).__name__}."
-    for term in terms:
-        if not isinstance(term, Tensor):
-            return f"A term is a Python {type(term).__name__}: keep it a tensor, with `.detach()` instead of `.item()`."
-    if any(term.shape != () for term in terms):
-        return "Each of the two terms should be one number, a tensor of shape []: its mean over the images."
-    if any(term.requires_grad for term in terms):
-        return "The terms still hang on the graph of the slope; kept in a list, they fill the memory. Let go of it."
-    return None
+def _expect_one_generator(seen: Seen, seed: int, replays: list[Tensor]) -> None:
+    eps = seen.noise()
+    if any(same_noise(eps, replay) for replay in replays):
+        return
+    for other in {seed, seed + 1, seed - 1, 2 * seed, 0, 1, 42}:
+        for sizes in seen.splits():
+            second = same_noise(eps, draws(Generator().manual_seed(other), sizes))
+            expect(not second, "z is drawn with a second generator: make one generator, for the pixels and then for z.")
 
 
-def _wrong_value(answer: Callable[..., ElboTerms], model: VAE, images: Tensor) -> str | None:
-    first, again, other = (answer(model, images, "threshold", seed) for seed in (0, 0, 1))
-    if first != again:
-        return "The same seed gave two different numbers: one generator, made from the seed, for all the dice."
-    if first == other:
-        return "Another seed gave the same number. Either z is mu and no dice were thrown, or the seed is not used."
-    right = training.evaluate(model, images, "threshold", 0)
-    if abs(first.negative_elbo - right.negative_elbo) > TOLERANCE:
-        return (
-            f"Over all {len(images):,} images the mean is {right.negative_elbo:.1f} nats and yours "
-            f"{first.negative_elbo:.1f}: every image must count once, with weight 1 on both terms."
-        )
-    if abs(first.kl - right.kl) > TOLERANCE:
-        return "The two terms add up to the right sum, but have changed places, or share it differently."
-    return None
+class _Measured(NamedTuple):
+    """What a measurement gave, what the model saw, and torch's random state after it."""
 
-
-def _small_model() -> VAE:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return VAE(latent_dim=3, hidden=(16,))
-
-
-def _two_steps(step: Callable, global_seed: int = 0) -> tuple[Any, Tensor, bool, bool]:
-    """The last call's terms, the slopes [steps, parameters], whether the generator threw dice, the model's mode."""
-    model, slopes, generator = _small_model().eval(), [], Generator().manual_seed(1)
-    model.encoder.mu.bias.data += 3  # A KL worth weighing, even without training.
-    optimizer = Adam(model.parameters())
-    optimizer.register_step_pre_hook(lambda *_: slopes.append(_slope(model)))
-    x = binarize(torch.full((BATCH, 1, 28, 28), 0.2), Generator().manual_seed(2))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(global_seed)
-        for _ in range(2):
-            terms = step(model, x.clone(), BETA, optimizer, generator)
-    dice = not torch.equal(generator.get_state(), Generator().manual_seed(1).get_state())
-    return terms, torch.stack(slopes) if slopes else torch.empty(0, 0), dice, model.training
-
-
-def _slope(model: VAE) -> Tensor:
-    gradients = (torch.zeros_like(p) if p.grad is None else p.grad for p in model.parameters())
-    return torch.cat([gradient.flatten() for gradient in gradients])
-
-
-def _same(slope: Tensor, other: Tensor) -> bool:
-    return bool((slope - other).norm() < 0.01 * other.norm())
+    terms: ElboTerms
+    seen: Seen
+    randomness: Tensor

@@ -1,0 +1,278 @@
+"""What lesson 06's checks measure with: a model whose codes matter, and a watch on what passes through it."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.data import grey
+from vae_course.digits import load_digits
+from vae_course.elbo import ElboTerms, elbo_terms
+from vae_course.kit.exercise import Mistake, close, describe, expect, recognise
+from vae_course.vae import VAE
+
+LATENT = 8
+
+
+def informative_model() -> VAE:
+    """Copy the model to measure on; see `_informative_model`."""
+    return deepcopy(_informative_model())
+
+
+@cache
+def _informative_model() -> VAE:
+    """Make a small model with a KL of about 20 nats, clouds of all widths, and a decoder that listens to z."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = VAE(LATENT, hidden=(24,))
+    x = grey(_digits().train_images[:500])
+    with torch.no_grad():
+        features = model.encoder.features(x)
+        for head, middle, spread in ((model.encoder.mu, 0.0, 2.0), (model.encoder.logvar, -2.0, 1.2)):
+            scale = spread / head(features).std(0)
+            head.weight.mul_(scale[:, None])
+            head.bias.copy_(middle - (features @ head.weight.T).mean(0))
+        model.decoder.logits[-2].weight.mul_(4)
+        model.decoder.logits[-2].bias.copy_(torch.logit(x.mean(0), eps=0.01).flatten())
+    return model
+
+
+@cache
+def _digits() -> Any:
+    return load_digits()
+
+
+def some_images(count: int) -> Tensor:
+    """Take test digits, with a single dot in place of each of the last 3 %: bytes [count, 28, 28]."""
+    images = _digits().test_images.repeat(2, 1, 1)[:count].clone()
+    for dot, image in enumerate(images[count - count * 3 // 100 :]):
+        image.zero_().flatten()[dot] = 255
+    return images
+
+
+@dataclass
+class Seen:
+    """What passed through a model, call by call."""
+
+    images: list[Tensor] = field(default_factory=list)
+    mu: list[Tensor] = field(default_factory=list)
+    logvar: list[Tensor] = field(default_factory=list)
+    codes: list[Tensor] = field(default_factory=list)
+    modes: list[bool] = field(default_factory=list)
+    """Whether a half was in training mode."""
+    slopes: list[bool] = field(default_factory=list)
+    """Whether torch recorded for slopes."""
+
+    def rows(self) -> Tensor:
+        """The images that were encoded, [N, 784]."""
+        return torch.cat(self.images) if self.images else torch.empty(0, 784)
+
+    def z(self) -> Tensor:
+        """The codes that were decoded, [N, D]."""
+        return torch.cat(self.codes) if self.codes else torch.empty(0, LATENT)
+
+    def sigma(self) -> Tensor:
+        """The encoder's exp(logvar / 2), [N, D]."""
+        return torch.exp(0.5 * torch.cat(self.logvar))
+
+    def noise(self) -> Tensor:
+        """(z − mu) / sigma of each image, [N, D]."""
+        return (self.z() - torch.cat(self.mu)) / self.sigma()
+
+    def splits(self) -> list[list[int]]:
+        """How the noise may have been drawn: as the images were encoded, as they were decoded, or all at once."""
+        return [[len(mu) for mu in self.mu], [len(z) for z in self.codes], [len(self.z())]]
+
+
+class Watch:
+    """Notes what passes through a model, or through a copy of it.
+
+    It watches the layers, not the two halves, so that `encoder.forward(x)` and `decoder(z=z)` are seen as well.
+    """
+
+    def __init__(self, model: VAE):
+        self.seen = Seen()
+        # Closures: a deep copy of the model has them, too, and they go on writing here.
+        model.encoder.features.register_forward_hook(lambda half, given, out: self._encode(half, given[0], out))
+        model.encoder.mu.register_forward_hook(lambda _, __, out: self.seen.mu.append(out.detach().float().clone()))
+        model.encoder.logvar.register_forward_hook(
+            lambda _, __, out: self.seen.logvar.append(out.detach().float().clone())
+        )
+        model.decoder.logits.register_forward_hook(lambda half, given, out: self._decode(half, given[0], out))
+
+    def start(self) -> Seen:
+        """Begin with an empty page, and return it."""
+        self.seen = Seen()
+        return self.seen
+
+    def _encode(self, half: Any, x: Tensor, out: Tensor) -> None:
+        self._note(half, out)
+        x = x.detach().flatten(1).float().clone()
+        # Encoding the same images a second time changes nothing, so it counts once.
+        if self.seen.images and torch.equal(self.seen.images[-1], x):
+            self.seen.mu.pop()
+            self.seen.logvar.pop()
+        else:
+            self.seen.images.append(x)
+
+    def _decode(self, half: Any, z: Tensor, out: Tensor) -> None:
+        self._note(half, out)
+        self.seen.codes.append(z.detach().reshape(-1, LATENT).float().clone())
+
+    def _note(self, half: Any, out: Tensor) -> None:
+        self.seen.modes.append(half.training)
+        self.seen.slopes.append(out.requires_grad)
+
+
+def expect_one_pass(seen: Seen, count: int) -> None:
+    """Expect that each image was encoded once, and one code decoded for it."""
+    images, codes = len(seen.rows()), len(seen.z())
+    expect(images, "The model that was given saw no image: ask it itself, or a deep copy of it, each time.")
+    expect(images == count, f"{count:,} image(s) were given, and the model saw {images:,}: each should pass once.")
+    expect(codes == count, f"{count:,} image(s) were given, and {codes:,} codes decoded: one draw of z for each.")
+    both = sum(map(len, seen.mu)) == sum(map(len, seen.logvar)) == count
+    expect(both, "mu and logvar are needed for every image: `mu, logvar = model.encoder(x)`.")
+
+
+def same_rows(a: Tensor, b: Tensor) -> bool:
+    """Whether two sets of images, [N, 784], are the same, in any order."""
+    if a.shape != b.shape:
+        return False
+    weights = torch.rand(a.shape[1], generator=Generator().manual_seed(5), dtype=torch.float64)
+    return torch.allclose((a.double() @ weights).sort().values, (b.double() @ weights).sort().values, atol=1e-6)
+
+
+def draws(generator: Generator, sizes: Iterable[int]) -> Tensor:
+    """Standard normal noise, drawn in parts of these sizes: [N, D]."""
+    return torch.cat([torch.randn(size, LATENT, generator=generator) for size in sizes])
+
+
+def same_noise(eps: Tensor, other: Tensor) -> bool:
+    """Whether the noise of codes is this one, as far as it can be worked out from z."""
+    return eps.shape == other.shape and torch.allclose(eps, other, rtol=0, atol=2e-3)
+
+
+def expect_noise(eps: Tensor, seen: Seen, replays: Sequence[Tensor]) -> None:
+    """Expect standard normal noise, [N, D], and not a changed version of what the generator gives (`replays`)."""
+    expect(eps.abs().max() > 1e-3, "The decoder was given mu itself, so z is mu: draw it, with `reparameterize`.")
+    same_dimensions = same_noise(eps, eps[:, :1].expand_as(eps))
+    repeated = (eps[1:] - eps[:-1]).abs().amax(1) < 2e-3
+    expect(2 * repeated.sum() <= len(repeated), "The images have the same eps: each needs a draw of its own.")
+    expect(not same_dimensions, "All dimensions have the same eps: draw one for each.")
+    if any(same_noise(eps, replay) for replay in replays):
+        return
+    known = {
+        "exp(logvar), the variance, stands in the place of sigma": 1 / seen.sigma(),
+        "sigma is taken to be 1": seen.sigma(),
+    }
+    for what, factor in known.items():
+        if any(same_noise(eps * factor, replay) for replay in replays):
+            raise Mistake(f"z is not drawn from q(z|x): {what}; sigma is exp(logvar / 2).")
+    changed = any(_correlation(eps, replay) > 0.2 for replay in replays if replay.shape == eps.shape)
+    expect(not changed and _is_gaussian(eps), _not_from_q(eps, seen.z()))
+
+
+def _is_gaussian(eps: Tensor) -> bool:
+    count = eps.numel()
+    mean, spread, fourth = eps.mean(), eps.square().mean().sqrt(), eps.pow(4).mean()
+    # Four and a half standard deviations of what a Gaussian sample of this size has.
+    far = 4.5 * torch.tensor([1, 0.5, 96]).div(count).sqrt()
+    wide = count < 5000 or eps.abs().max() > 3.2
+    middle = count < 5000 or eps.mean(0).abs().max() > 1e-4
+    return bool(abs(mean) < far[0] and abs(spread - 1) < far[1] and abs(fourth - 3) < far[2] and wide and middle)
+
+
+def _not_from_q(eps: Tensor, z: Tensor) -> str:
+    start = "z is not drawn from q(z|x): "
+    mean, spread = eps.mean().item(), eps.square().mean().sqrt().item()
+    if abs(z.mean()) < 0.1 and abs(z.std() - 1) < 0.1 and spread > 1.5:
+        return start + "its mean is 0 and its standard deviation 1, whatever the image, as those of the prior."
+    if abs(mean) < 0.05 and abs(spread - 1) < 0.02:
+        return start + "(z − mu) / sigma has the right mean and spread, but is not what `torch.randn` gives."
+    return start + (
+        f"(z − mu) / sigma should have mean 0 and standard deviation 1 (sigma = exp(logvar / 2)); "
+        f"here they are {mean:.2f} and {spread:.2f}."
+    )
+
+
+def _correlation(a: Tensor, b: Tensor) -> float:
+    return torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1].item()
+
+
+def expect_kind(terms: Any) -> None:
+    """Expect `ElboTerms` of two real tensors of shape [], without their graph."""
+    both = isinstance(terms, ElboTerms)
+    expect(both, f"Both terms are asked for, as ElboTerms(reconstruction, kl): this is {_a(terms)}.")
+    for name, term in terms._asdict().items():
+        kind = f"The term {name} is {describe(term)}"
+        expect(isinstance(term, Tensor), f"{kind}: keep it a tensor, with `.detach()` and no `.item()` or `.numpy()`.")
+        expect(term.shape == (), f"{kind}: it should be a mean over the images, a tensor of shape [].")
+        expect(term.is_floating_point(), f"{kind} and dtype {term.dtype}: it should be a float.")
+        expect(
+            not term.requires_grad,
+            f"The term {name} still hangs on the graph of the slope (requires_grad is True). Kept in a list, "
+            "graphs fill the memory: let go of it.",
+        )
+        expect(term.isfinite(), f"The term {name} is {term.item()}: it is not finite.")
+
+
+def _a(thing: Any) -> str:
+    return "a generator: use `return`, not `yield`" if hasattr(thing, "send") else describe(thing)
+
+
+def expect_means(terms: ElboTerms, of_images: ElboTerms, sizes: Sequence[int], more: Mapping[str, Any] = {}) -> None:
+    """Expect the means of the images' terms; `more` are further mistakes in the KL, hint → value."""
+    right = of_images.mean()
+    expect(
+        not (same_mean(terms.reconstruction, right.kl) and same_mean(terms.kl, right.reconstruction)),
+        "The two terms have changed places: ElboTerms(reconstruction, kl).",
+    )
+    recognise(terms.kl, right.kl, {**more, **_mistakes("KL", of_images.kl, sizes, LATENT, "latent dimensions")},
+              _unknown("KL", terms.kl, of_images.kl), same_mean)  # fmt: skip
+    if same_mean(terms.reconstruction, right.negative_elbo):
+        raise Mistake("The reconstruction holds the KL as well: keep the two terms apart.")
+    recognise(terms.reconstruction, right.reconstruction,
+              _mistakes("reconstruction", of_images.reconstruction, sizes, 784, "pixels"),
+              _unknown("reconstruction", terms.reconstruction, of_images.reconstruction), same_mean)  # fmt: skip
+
+
+def same_mean(got: Any, right: Any) -> bool:
+    """Whether two means agree as far as float32 can tell."""
+    return close(got, right, rtol=2e-6, atol=5e-4)
+
+
+def _mistakes(name: str, of_images: Tensor, sizes: Sequence[int], parts: int, of_what: str) -> dict[str, Any]:
+    right = of_images.mean()
+    batches = torch.stack([part.mean() for part in of_images.split(list(sizes))])
+    return {
+        f"The {name} has the wrong sign: it should be {right:.2f} nats per image.": -right,
+        f"The {name} is summed over the images: take the mean.": of_images.sum(),
+        f"The {name} is a mean of batches' means, in which images of a small batch count more: average once, over all.":
+            batches.mean(),
+        f"The {name} is the mean of the last batch alone.": batches[-1],
+        f"The {name} is in bits; nats are asked for.": right / math.log(2),
+        f"The {name} is averaged over its {parts} {of_what}: sum over them.": right / parts,
+        f"The {name} is 0, and it should be {right:.2f} nats per image.": torch.zeros(()),
+    }  # fmt: skip
+
+
+def _unknown(name: str, got: Tensor, of_images: Tensor) -> str:
+    right, got = of_images.mean().item(), got.item()
+    if len(of_images) > 1 and abs(got - right) < 0.51:
+        return f"The {name} is {got:.6g}, and the mean {right:.6g}: is it rounded, or averaged over too many?"
+    return (
+        f"The mean of the {name} over {len(of_images):,} image(s) is {right:.2f} nats, and yours is {got:.2f}: every "
+        "image counts once, with weight 1."
+    )
+
+
+@torch.no_grad()
+def terms_of(model: VAE, rows: Tensor, z: Tensor) -> ElboTerms:
+    """The terms of images, [N, 784], with these codes."""
+    x = rows.reshape(-1, 1, 28, 28)
+    return elbo_terms(x, model.decoder(z), *model.encoder(x))

@@ -1,0 +1,102 @@
+"""What lesson 06's check of a step knows of slopes: which one an optimizer was given, and what mistake it shows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+from torch.optim import Adam
+
+from vae_course.elbo import elbo_terms
+from vae_course.kit.exercise import Mistake, expect
+from vae_course.lessons.training.probe import informative_model
+from vae_course.vae import VAE
+
+
+class Witness(Adam):
+    """Adam, which remembers the slope that each step was given, and where the parameters stood after it."""
+
+    def __init__(self, model: VAE):
+        super().__init__(model.parameters(), lr=1e-3)
+        self.model, self.slopes = model, []
+        self.before = self.after = parameters(model)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Take one step; a closure is called first, as torch's own optimizers do."""
+        with torch.enable_grad():
+            loss = None if closure is None else closure()
+        self.slopes.append(slope(self.model))
+        self.before = parameters(self.model)
+        super().step()
+        self.after = parameters(self.model)
+        return loss
+
+
+def parameters(model: VAE) -> Tensor:
+    """All parameters in one vector, copied."""
+    return parameters_to_vector(model.parameters()).detach().clone()
+
+
+def slope(model: VAE) -> Tensor:
+    """What stands in .grad, in one vector; 0 where nothing does."""
+    slopes = [torch.zeros_like(p) if p.grad is None else p.grad for p in model.parameters()]
+    return torch.cat([slope.detach().flatten() for slope in slopes])
+
+
+def expect_slope(got: Tensor, start: Tensor, rows: Tensor, eps: Tensor, beta: float, left: Tensor) -> None:
+    """Expect the slope of reconstruction + β · KL; whatever mixes the two is told by its two weights."""
+    expect(got.any(), "There was no slope when the optimizer acted: ask for it after zeroing and before the step.")
+    two = torch.stack([_slope_of(lambda terms, i=i: terms[i].mean(), start, rows, eps) for i in (0, 1)], 1)
+    right = two @ torch.tensor([1.0, beta])
+    if _alike(got, right):
+        return
+    expect(not _alike(got, right + left), "The slope of the step before is dragged along: slopes add up until zeroed.")
+    a, b = torch.linalg.lstsq(two, got[:, None]).solution.flatten().tolist()
+    expect(not _alike(got, two @ torch.tensor([a, b])), _weights_hint(a, b, beta, len(rows)))
+    cut = _slope_of(lambda terms: terms.weighted(beta).mean(), start, rows, eps, cut=True)
+    expect(not _alike(got, cut), "The slope does not pass through z to the encoder: z was detached.")
+    times = (got @ right / (right @ right)).item()
+    expect(not _alike(got, times * right), f"The slope is {times:.3g} times as steep as it should be.")
+    raise Mistake("The optimizer is given a slope, but not that of reconstruction + β · KL, averaged over the batch.")
+
+
+def _weights_hint(a: float, b: float, beta: float, batch: int) -> str:
+    """Name the mistake from the weights of the reconstruction's and of the KL's slope."""
+
+    for hint, weights in {
+        "The parameters move uphill, and the cost rises with every step. Look at the sign.": (-1, -beta),
+        "The slope is as many times too steep as there are images: average over the batch instead of adding.":
+            (batch, batch * beta),
+        f"β = {beta:g} was asked for, and the slope is that of β = 1: weigh the KL before you take the slope.": (1, 1),
+        "The slope is the one without the KL.": (1, 0),
+        "The sign of the KL is turned round.": (1, -beta),
+        f"β = {beta:g} weighs the reconstruction; it belongs to the KL.": (beta, 1),
+        f"β = {beta:g} weighs both terms; it belongs to the KL alone.": (beta, beta),
+    }.items():  # fmt: skip
+        if all(abs(have - want) < 0.01 * max(abs(want), 0.1) for have, want in zip((a, b), weights, strict=True)):
+            return hint
+    if abs(b - a * beta) < 0.01 * abs(a):
+        return f"The slope is {a:.3g} times as steep as it should be."
+    if abs(a) < 1e-3 * abs(b):
+        return "The slope is the one without the reconstruction."
+    return f"It is the slope of {a:.3g} · reconstruction + {b:.3g} · KL, and 1 and β = {beta:g} were asked for."
+
+
+def _slope_of(cost: Callable, start: Tensor, rows: Tensor, eps: Tensor, cut: bool = False) -> Tensor:
+    model, x = at(start), rows.reshape(-1, 1, 28, 28)
+    mu, logvar = model.encoder(x)
+    z = mu + torch.exp(0.5 * logvar) * eps
+    cost(elbo_terms(x, model.decoder(z.detach() if cut else z), mu, logvar)).backward()
+    return slope(model)
+
+
+def at(start: Tensor) -> VAE:
+    """Make the probe's model with these parameters."""
+    model = informative_model()
+    vector_to_parameters(start.clone(), model.parameters())
+    return model
+
+
+def _alike(slope: Tensor, other: Tensor) -> bool:
+    return bool((slope - other).norm() <= 2e-3 * other.norm())
