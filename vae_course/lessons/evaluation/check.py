@@ -69,7 +69,7 @@ class _Probe:
         self.answer, self.model = answer, model
         codes: list[Tensor] = []
         # The layers are watched, not the half, so that `decoder(z=z)` and `decoder.forward(z)` are seen as well.
-        model.decoder.logits.register_forward_hook(lambda _, given, __: codes.append(given[0].reshape(-1, LATENT)))
+        model.decoder.logits.register_forward_hook(lambda _, given, __: codes.append(_codes(given[0])))
         self.codes = codes
 
     def call(self, x: Tensor, samples: int, generator: Generator) -> _Call:
@@ -86,9 +86,10 @@ class _Probe:
                 raise
             got = None
         expect(torch.equal(randomness, torch.get_rng_state()), GLOBAL)
+        expect(not any(p.requires_grad for p in self.model.parameters()), "The model was frozen: leave it so.")
         expect(torch.equal(before, _vector(self.model)), "The model's parameters were changed: it is only asked here.")
         parts = [len(z) for z in self.codes]
-        z = torch.cat(self.codes).detach().clone() if parts else torch.empty(0, LATENT)
+        z = torch.cat(self.codes) if parts else torch.empty(0, LATENT)
         return _Call(x, samples, state, getattr(got, "value", got), z, parts)
 
     def judge(self, call: _Call) -> None:
@@ -103,6 +104,10 @@ def _images(count: int, likely: bool = False) -> Tensor:
     x = torch.rand(count, 1, 28, 28, generator=Generator().manual_seed(3)).round()
     bias = _model().decoder.logits[-2].bias.reshape(1, 28, 28)
     return torch.where(bias.abs() < 1, x, (bias > 0).float()) if likely else x
+
+
+def _codes(z: Tensor) -> Tensor:
+    return z.detach().reshape(-1, LATENT).float().clone()
 
 
 def _vector(model: VAE) -> Tensor:
