@@ -44,7 +44,7 @@ class BetaRange:
 
 
 class Response(nn.Module):
-    """What β does to a layer: a scale and a shift for each of its units, from a small network of log β.
+    """The effect of β on a layer: a scale and a shift for each of its units, from a small network of log β.
 
     Before training it does nothing.
 
@@ -63,7 +63,7 @@ class Response(nn.Module):
     def forward(
         self, h: Float[Tensor, "*batch units"], level: Float[Tensor, "#*batch 1"]
     ) -> Float[Tensor, "*batch units"]:
-        """The layer as this level of β wants it; see `MultiRateVAE.level`."""
+        """Scale and shift the layer for this level of β; see `MultiRateVAE.level`."""
         scale, shift = self.network(level.to(h)).chunk(2, -1)
         return (1 + scale) * h + shift
 
@@ -155,7 +155,7 @@ class MultiRateVAE(VAE):
         return self.conditioned(self.level(beta))
 
     def level(self, beta: float | Float[Tensor, " batch"]) -> Float[Tensor, "*batch 1"]:
-        """log β, scaled so that the range has mean 0 and variance 1 where log β is uniform.
+        """Return log β, scaled so that the range has mean 0 and variance 1 where log β is uniform.
 
         Raises:
             ValueError: a β lies outside the range that was learnt.
@@ -173,7 +173,7 @@ def _check_count(level: Tensor, h: Tensor) -> None:
     if level.shape[:-1] not in (torch.Size(), torch.Size([1]), h.shape[-2:-1]):
         raise ValueError(
             f"beta: {list(level.shape[:-1])} of them for {list(h.shape[-2:-1])} images or codes; give one for each, or "
-            "one for all, which alone can serve where images are taken in parts: ask β by β there"
+            "one for all; where images are taken in parts, only one for all is possible"
         )
 
 
@@ -184,7 +184,7 @@ def _linear_layers(modules: Iterable[nn.Module]) -> list[nn.Linear]:
 def rate_distortion(
     model: VAE, images: UInt8[Tensor, "test 28 28"], betas: Iterable[float], binarization: Binarization = "static"
 ) -> dict[float, ElboTerms]:
-    """The model at each β on the same pixels and with the same draws: distortion (reconstruction) and rate (KL).
+    """Measure the model at each β on the same pixels, with the same draws: distortion (reconstruction), rate (KL).
 
     Means over the images, in nats (Alemi et al. 2018).
 
@@ -195,7 +195,7 @@ def rate_distortion(
 
 
 def effective_betas(P: int, D: int, B: int, N: int) -> list[float]:
-    """The β of the losses A to F: what one nat of KL counts in the loss, over what one nat of reconstruction counts.
+    """Return the β of the losses A to F: what a nat of KL counts in the loss, over what a nat of reconstruction counts.
 
     Args:
         P: pixels of an image.
@@ -218,12 +218,12 @@ Measured = Mapping[float, ElboTerms]
 
 
 def regrets(figures: Mapping[str, Any]) -> dict[int, list[float]]:
-    """D + βR of the one network minus that of the network for that β alone: nats per image, for each seed and β."""
+    """Compute D + βR of the one network minus that of the network for that β alone, in nats, for each seed and β."""
     return {seed: _regret(figures["betas"], *runs_of(figures, seed)) for seed in figures["seeds"]}
 
 
 def wide_regrets(figures: Mapping[str, Any]) -> list[float]:
-    """The first seed's regrets against networks for one β that are as wide as the one network."""
+    """Compute the first seed's regrets against networks for one β that are as wide as the one network."""
     one, _ = runs_of(figures, figures["seeds"][0])
     return _regret(figures["betas"], one, figures["wide"])
 

@@ -15,11 +15,11 @@ from vae_course.vae import VAE
 def condition(
     h: Float[Tensor, "*batch features"], labels: Int64[Tensor, "*labels"], classes: int = 10
 ) -> Float[Tensor, "*batch features_and_classes"]:
-    """Join each row's label to it, as a one-hot vector: 1 in the place of its class, 0 in all others.
+    """Join its label to each row, as a one-hot vector: 1 in the place of its class, 0 in all others.
 
     Args:
-        h: what a network's half is given, a row an image, or `[draws, batch, features]`.
-        labels: one a row, or one for all.
+        h: the input of a network's half, one row per image, or `[draws, batch, features]`.
+        labels: one per row, or one for all.
         classes: the number of labels there are.
 
     Raises:
@@ -28,8 +28,8 @@ def condition(
     check_labels(labels, classes)
     if labels.shape not in (torch.Size(), h.shape[-2:-1]):
         raise ValueError(
-            f"labels: {list(labels.shape)} of them for {h.shape[-2]} rows; give one a row, or one for all, which alone "
-            "can serve where images are taken in parts: ask label by label there"
+            f"labels: {list(labels.shape)} of them for {h.shape[-2]} rows; give one per row, or one "
+            "for all; where images are taken in parts, only one for all is possible"
         )
     y = one_hot(labels, classes).to(h)
     return torch.cat([h, y.expand(*h.shape[:-1], classes)], -1)

@@ -15,7 +15,7 @@ BINARIZATIONS: tuple[Binarization, ...] = get_args(Binarization)
 
 
 def grey(images: UInt8[Tensor, "batch 28 28"]) -> Float[Tensor, "batch 1 28 28"]:
-    """Bytes 0 to 255 as grey values in [0, 1], with a channel axis."""
+    """Turn bytes 0 to 255 into grey values in [0, 1], with a channel axis."""
     return images.unsqueeze(1).float() / 255
 
 
@@ -30,6 +30,7 @@ def binarize(images: Float[Tensor, "*shape"], generator: Generator) -> Float[Ten
         ValueError: a value outside [0, 1].
     """
     check_unit_range(images, "images")
+    # x ~ Bernoulli(grey)
     return torch.bernoulli(images, generator=generator)
 
 

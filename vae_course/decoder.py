@@ -1,4 +1,4 @@
-"""Lesson 04: the decoder, which answers a code with a distribution over images."""
+"""Lesson 04: the decoder, which maps a code to a distribution over images."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from vae_course.data import check_unit_range
 
 
 class Decoder(nn.Module):
-    """p(x|z), one Bernoulli a pixel, given by its logits (Kingma & Welling 2013, appendix C.1).
+    """p(x|z), one Bernoulli per pixel, given by its logits (Kingma & Welling 2013, appendix C.1).
 
     Args:
         latent_dim: the number of latent dimensions D.
@@ -32,15 +32,16 @@ class Decoder(nn.Module):
 def log_likelihood(
     logits: Float[Tensor, "*batch 1 28 28"], x: Float[Tensor, "#*batch 1 28 28"]
 ) -> Float[Tensor, "*batch"]:
-    """log p(x|z) of each image in nats, summed over pixels; at most 0 for binary images.
+    """Compute log p(x|z) of each image in nats, summed over pixels; at most 0 for binary images.
 
-    For grey x this is the binary cross-entropy with its sign turned, which cannot reach 0: it is not the likelihood of
+    For grey x this is the binary cross-entropy with the other sign, which cannot reach 0: it is not the likelihood of
     that image but the mean over its binary draws.
 
     Raises:
         ValueError: x has values outside [0, 1].
     """
     check_unit_range(x, "x")
+    # log p(x|z) = Σ x log p + (1 − x) log(1 − p)   with p = sigmoid(logit)
     # From logits, because log(sigmoid(logit)) is -inf where sigmoid rounds to 0.
     nats = -binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none")
     return nats.sum((-3, -2, -1))

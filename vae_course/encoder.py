@@ -1,4 +1,4 @@
-"""Lesson 02: the encoder, which answers an image with a distribution over codes."""
+"""Lesson 02: the encoder, which maps an image to a distribution over codes."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Lesson 08: what a model is worth, and what it uses."""
+"""Lesson 08: how far the ELBO lies below log p(x): tighter bounds, and the exact value in two dimensions."""
 
 import math
 from collections.abc import Callable
@@ -40,17 +40,17 @@ def importance_weighted_bound(
     generator: Generator | None = None,
     log_likelihood: LogLikelihood = log_likelihood,
 ) -> Bound:
-    """log of the mean importance weight, p(x|z) p(z) / q(z|x), over draws of z ~ q(z|x) (Burda et al. 2015, eq. 8).
+    """Bound log p(x) of each image by K importance weights, in nats (Burda et al. 2015, equation 8).
 
-    With one draw its mean is the ELBO; it rises with the number of draws, and never above log p(x) on average. Memory
-    does not grow with the number of images, and by one number with a draw.
+    With one draw the mean of the bound is the ELBO. It rises with the number of draws, and on average it is never above
+    log p(x). Memory does not depend on the number of images; each draw adds one number.
 
     Args:
         model: with `encoder` and `decoder`.
         x: images as the model knows them.
-        samples: draws of z an image, at least 1.
+        samples: draws of z per image, at least 1.
         generator: of the draws.
-        log_likelihood: log p(x|z) of what the decoder says, [samples, batch]; the course's Bernoulli by default.
+        log_likelihood: log p(x|z) from what the decoder returns, [samples, batch]; the course's Bernoulli by default.
 
     Raises:
         ValueError: no samples.
@@ -61,8 +61,9 @@ def importance_weighted_bound(
     for batch in x.split(max(1, AT_ONCE // samples)):
         log_weights = log_importance_weights(model, batch, samples, generator, log_likelihood)
         total = log_weights.logsumexp(0)
-        # Of the log of a mean: the relative standard error of the mean (delta method).
+        # The standard error of the log of a mean is the relative standard error of the mean (delta method).
         relative_variance = ((2 * log_weights).logsumexp(0) - 2 * total).exp() - 1 / samples
+        # log (w₁ + … + w_K) / K
         values.append(total - math.log(samples))
         errors.append(relative_variance.clamp(min=0).sqrt() if samples > 1 else torch.full_like(total, math.nan))
     return Bound(torch.cat(values), torch.cat(errors))
@@ -76,7 +77,7 @@ def log_importance_weights(
     generator: Generator | None = None,
     log_likelihood: LogLikelihood = log_likelihood,
 ) -> Float[Tensor, "samples batch"]:
-    """log of p(x|z) p(z) / q(z|x) for draws of z ~ q(z|x), in nats; the arguments are `importance_weighted_bound`'s."""
+    """Compute log w of draws of z ~ q(z|x), in nats; the arguments are those of `importance_weighted_bound`."""
     mu, logvar = model.encoder(x)
     weights = []
     for start in range(0, samples, AT_ONCE):
@@ -85,6 +86,7 @@ def log_importance_weights(
         z = reparameterize(mu.expand(draws), logvar.expand(draws), generator)
         prior, posterior = Normal(0.0, 1.0), Normal(mu, torch.exp(0.5 * logvar))
         log_prior, log_posterior = prior.log_prob(z).sum(-1), posterior.log_prob(z).sum(-1)
+        # log w = log p(x|z) + log p(z) − log q(z|x)
         weights.append(log_likelihood(model.decoder(z), x) + log_prior - log_posterior)
     return torch.cat(weights)
 
@@ -114,7 +116,7 @@ def _groups(log_weights: Tensor, samples: int) -> Tensor:
 def log_likelihood_table(
     logits: Float[Tensor, "codes 1 28 28"], x: Float[Tensor, "batch 1 28 28"]
 ) -> Float[Tensor, "codes batch"]:
-    """`decoder.log_likelihood` of every image under every code, in nats."""
+    """Compute `decoder.log_likelihood` of every image under every code, in nats."""
     # log p(x|z) = x · logit - softplus(logit), summed over pixels: a matrix product for all pairs at once.
     logits = logits.flatten(1)
     return logits @ x.flatten(1).T - softplus(logits).sum(1, keepdim=True)
@@ -128,14 +130,14 @@ def exact_log_likelihood(
     half_width: float = 6.0,
     log_likelihood_table: LogLikelihood = log_likelihood_table,
 ) -> Float[Tensor, " batch"]:
-    """log p(x) of each image for two latent dimensions: the integral of p(x|z) p(z) by a sum over a grid of codes.
+    """Compute log p(x) of each image for two latent dimensions: the integral of p(x|z) p(z) over a grid of codes.
 
     Args:
         model: with `decoder`.
         x: images as the model knows them.
         steps: grid points along each axis, an odd number, so that every second one is a grid as wide.
         half_width: the grid goes from minus this to this along both axes.
-        log_likelihood_table: log p(x|z) of what the decoder says to each code, [codes, batch].
+        log_likelihood_table: log p(x|z) from what the decoder returns for each code, [codes, batch].
 
     Raises:
         ValueError: not two latent dimensions; an even number of steps; the grid is too small, so that codes lie at its

@@ -20,7 +20,7 @@ def unit_activity(
     binarization: Binarization = "static",
     seed: int = EVALUATION_SEED,
 ) -> Float[Tensor, " latent"]:
-    """How far each latent dimension's mean moves from image to image: Var_x(E_q[z|x]).
+    """Measure how far each latent dimension's mean moves from image to image: Var_x(E_q[z|x]).
 
     A dimension is active where this is over `ACTIVE` (Burda et al. 2015, section 5.2).
     """
@@ -30,20 +30,20 @@ def unit_activity(
 
 
 def active_units(model: VAE, images: UInt8[Tensor, "test 28 28"], binarization: Binarization = "static") -> int:
-    """The number of active latent dimensions; see `unit_activity`."""
+    """Count the active latent dimensions; see `unit_activity`."""
     return int((unit_activity(model, images, binarization) > ACTIVE).sum())
 
 
 @torch.no_grad()
 def mean_codes(model: VAE, images: UInt8[Tensor, "batch 28 28"], seed: int = 0) -> Float[Tensor, "batch latent"]:
-    """The mean of q(z|x) of each image, its pixels drawn once."""
+    """Compute the mean of q(z|x) of each image, its pixels drawn once."""
     device = model.device
     x = binarize_once(images, "static", Generator().manual_seed(seed))
     return torch.cat([model.encoder(grey(batch.to(device)))[0] for batch in x.split(1000)]).cpu()
 
 
 def quantile_grid(steps: int) -> Float[Tensor, "codes 2"]:
-    """Codes of two dimensions on a grid, each in the middle of an equal share of the prior's mass.
+    """Place codes of two dimensions on a grid, each in the middle of an equal share of the prior's mass.
 
     In the order in which `digit_grid` draws: along a row z[0] rises, and from row to row z[1] falls.
 
@@ -57,10 +57,10 @@ def quantile_grid(steps: int) -> Float[Tensor, "codes 2"]:
 
 
 def as_mnist(ink: Float[Tensor, "height width"]) -> Float[Tensor, "1 1 28 28"]:
-    """A drawing in the shape of MNIST's digits, as LeCun's page says how they were made.
+    """Bring a drawing into the shape of MNIST's digits, as LeCun's page says how they were made.
 
-    Cut out, scaled so that its longer side is 20 pixels, with grey edges, and placed in 28 by 28 so that the centre of
-    mass of the ink is in the middle, to the nearest pixel.
+    It is cut out, scaled so that its longer side is 20 pixels, with grey edges, and placed in 28 by 28 so
+    that the centre of mass of the ink is in the middle, to the nearest pixel.
 
     Args:
         ink: in [0, 1], 0 where nothing is drawn, of any size.

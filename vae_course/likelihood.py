@@ -15,7 +15,7 @@ from vae_course.vae import VAE
 def surprise(
     model: VAE, x: Float[Tensor, "batch 1 28 28"], draws: int, generator: Generator | None = None
 ) -> Float[Tensor, " batch"]:
-    """−ELBO of each image in nats, averaged over draws of z.
+    """Compute −ELBO of each image in nats, averaged over draws of z.
 
     Raises:
         ValueError: no draws.
@@ -31,13 +31,13 @@ def surprise(
 
 
 def auroc(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) -> float:
-    """How often an anomaly has a higher score than a normal image, over all pairs of the two; a tie counts half.
+    """Measure how often an anomaly has a higher score than a normal image, over all pairs; a tie counts half.
 
     This is the area under the curve of true against false positive rates, and Mann and Whitney's U over the number of
     pairs (Hanley & McNeil 1982): 1 if the score tells all anomalies apart, 0.5 if it knows nothing.
 
     Args:
-        scores: one an image, high where it is thought to be anomalous.
+        scores: one per image, high where it is thought to be anomalous.
         anomalous: whether it is.
 
     Raises:

@@ -11,8 +11,9 @@ def reparameterize(
 ) -> Float[Tensor, "*batch latent"]:
     """Draw z ~ N(mu, exp(logvar)) as a function of mu, logvar and noise, so that gradients pass through.
 
-    z = mu + sigma · eps with sigma = exp(logvar / 2) and eps ~ N(0, I) (Kingma & Welling 2013, section 2.4).
+    Kingma & Welling 2013, section 2.4.
     """
+    # z = μ + σ ε   with σ = exp(logvar / 2) and ε ~ N(0, I)
     eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
     return mu + torch.exp(0.5 * logvar) * eps
 
@@ -24,7 +25,7 @@ def score_function_surrogate(
     cost: Float[Tensor, " samples *batch"],
     baseline: bool = False,
 ) -> Float[Tensor, ""]:
-    """A scalar whose gradient in mu and logvar is the score-function estimate of the mean cost's gradient.
+    """Return a scalar whose gradient in mu and logvar is the score-function estimate of the mean cost's gradient.
 
     The estimator is cost · ∇ log q(z) (Williams 1992, REINFORCE; Kingma & Welling 2013, section 2.2). The scalar's
     own value means nothing, and no gradient passes through z or cost.
@@ -46,5 +47,6 @@ def score_function_surrogate(
     if baseline:
         others = len(cost) - 1
         cost = cost - (cost.sum(0) - cost) / others
+    # cost · ∇ log q(z)
     log_q = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z.detach()).sum(-1)
     return (cost * log_q).mean()

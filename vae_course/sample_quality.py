@@ -52,7 +52,7 @@ class DigitClassifier(nn.Module):
 def digit_features(
     classifier: DigitClassifier, images: Float[Tensor, "batch 1 28 28"]
 ) -> Float[Tensor, "batch features"]:
-    """What the classifier makes of images before it names a class.
+    """Compute the classifier's last hidden layer for each image.
 
     Raises:
         ValueError: there are no images; or a pixel is neither 0 nor 1.
@@ -69,7 +69,7 @@ def digit_features(
 
 @torch.no_grad()
 def sure_share(classifier: DigitClassifier, images: Float[Tensor, "batch 1 28 28"]) -> float:
-    """The share of images, in [0, 1], for which the largest class probability is above `SURE`.
+    """Measure the share of images, in [0, 1], whose largest class probability is above `SURE`.
 
     It does not see whether all images are alike, and a classifier can be sure of what is no digit at all: read it
     beside the share of real digits, and beside `frechet_distance`.
@@ -82,7 +82,7 @@ def sure_share(classifier: DigitClassifier, images: Float[Tensor, "batch 1 28 28
 
 
 def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m features"]) -> float:
-    """|μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁ Σ₂)^½), with the means and covariances of two sets of features.
+    """Compute |μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁ Σ₂)^½) from the means and covariances of two sets of features.
 
     It is the squared Fréchet distance of two Gaussians (Dowson & Landau 1982), as in Heusel et al. 2017, eq. 6, where
     the features are another network's. It is 0 for the same set, and for two sets of real digits it is not: fewer
@@ -107,7 +107,7 @@ def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m feature
             )
         if not features.isfinite().all():
             raise ValueError(f"{name}: {(~features.isfinite()).sum()} of its values are not finite")
-    # Not every accelerator has float64.
+    # |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½)   in float64, which not every accelerator has
     a, b = a.cpu().double(), b.cpu().double()
     covariance_a, covariance_b = a.T.cov(), b.T.cov()
     # Σ₁ Σ₂ is not symmetric; Σ₁^½ Σ₂ Σ₁^½ is, and has the same eigenvalues. Rounding may leave some just below 0.

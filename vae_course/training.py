@@ -36,7 +36,7 @@ class TrainConfig:
         batch_size: images a step; the last batch of an epoch may be smaller.
         learning_rate: the optimizer's.
         decay: let the learning rate fall in a straight line to 0 over the second half of the training, where large
-            steps no longer find a better place and only shake.
+            steps no longer lower the loss, and only move the parameters around.
         beta: the weight of the KL: a number; or a schedule as (epoch, β) pairs with straight lines between them:
             `((0, 0.0), (5, 1.0))` rises to 1 over five epochs and stays; or a function of the epoch, the number of
             images and a generator, that returns one β or one per image, as `beta.BetaRange` does.
@@ -84,11 +84,11 @@ class TrainConfig:
         return self.beta if isinstance(self.beta, tuple) else ((0.0, self.beta),)
 
     def learning_rate_at(self, epoch: float) -> float:
-        """The learning rate when `epoch` epochs have passed."""
+        """Return the learning rate when `epoch` epochs have passed."""
         return self.learning_rate * (min(1.0, 2 - 2 * epoch / self.epochs) if self.decay else 1.0)
 
     def beta_at(self, epoch: float, count: int, generator: Generator) -> float | Float[Tensor, " count"]:
-        """β when `epoch` epochs have passed, for a batch of `count` images: one for all, or one per image."""
+        """Return β when `epoch` epochs have passed, for a batch of `count` images: one for all, or one per image."""
         if callable(self.beta):
             return self.beta(epoch, count, generator)
         return float(np.interp(epoch, *zip(*self._beta_knots, strict=True)))
@@ -204,6 +204,7 @@ def training_step(
     model.train()
     terms = model.elbo(x, generator)
     optimizer.zero_grad()
+    # ∇ of the batch's mean of reconstruction + β · KL
     terms.weighted(beta).mean().backward()
     optimizer.step()
     return ElboTerms(terms.reconstruction.detach(), terms.kl.detach()).mean()
@@ -252,6 +253,6 @@ def _check_images(images: Tensor, labels: Tensor | None, which: str = "") -> Non
 
 
 def best_device() -> torch.device:
-    """The accelerator that torch finds, or the CPU."""
+    """Find the accelerator of this machine, or else the CPU."""
     # A build for an accelerator names it even on a machine that has none.
     return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")

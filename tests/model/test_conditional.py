@@ -49,7 +49,7 @@ def test_labels_of_another_count_are_refused(model, x):
 
 def test_where_images_are_taken_in_parts_it_is_asked_label_by_label(model, x):
     labels = torch.arange(6) % 2
-    with pytest.raises(ValueError, match=r"labels: \[6\] of them for 1 rows; .* ask label by label"):
+    with pytest.raises(ValueError, match=r"labels: \[6\] of them for 1 rows; .* only one for all is possible"):
         importance_weighted_bound(model.given(labels), x, 2000)
     assert importance_weighted_bound(model.given(0), x[labels == 0], 2000).value.shape == (3,)
 
