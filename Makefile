@@ -60,9 +60,10 @@ bench: .venv/made  ## Measure the seconds of an epoch and of every lesson
 	$(call installing,$(PIP_INSTALL) -e '.[lint]')
 	@touch $@
 
-lint: .venv/lint  ## Check style, spelling, plain words and workflows
+lint: .venv/lint  ## Check style, types, spelling, plain words and workflows
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/pyrefly check --output-format min-text --python-interpreter-path $(BIN)/python
 	$(BIN)/codespell
 	$(BIN)/codespell --dictionary docs/words_to_avoid.txt $(PLAIN)
 	$(BIN)/zizmor --offline --quiet .github

@@ -54,11 +54,10 @@ class Response(nn.Module):
 
     def __init__(self, units: int):
         super().__init__()
-        self.network = nn.Sequential(
-            nn.Linear(1, 64), nn.SiLU(), nn.Linear(64, 64), nn.SiLU(), nn.Linear(64, 2 * units)
-        )
-        nn.init.zeros_(self.network[-1].weight)
-        nn.init.zeros_(self.network[-1].bias)
+        last = nn.Linear(64, 2 * units)
+        self.network = nn.Sequential(nn.Linear(1, 64), nn.SiLU(), nn.Linear(64, 64), nn.SiLU(), last)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
 
     def forward(
         self, h: Float[Tensor, "*batch units"], level: Float[Tensor, "#*batch 1"]

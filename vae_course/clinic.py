@@ -189,7 +189,7 @@ def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = E
             residuals[training] = ((z - mu) / torch.exp(0.5 * logvar)).cpu()
     # In training mode, because that is where gradients matter.
     reconstruction = patient.elbo(x[:100], generator).reconstruction.mean()
-    heads = (patient.encoder.mu.weight, patient.encoder.logvar.weight)
+    heads = [patient.encoder.get_parameter(f"{head}.weight") for head in ("mu", "logvar")]
     gradients = torch.autograd.grad(reconstruction, heads, allow_unused=True)
     patient.train(was_training)
     return Symptoms(

@@ -69,7 +69,7 @@ class TrainConfig:
             self._check_beta()
 
     def _check_beta(self) -> None:
-        knots = self._beta_knots
+        knots = self.beta if isinstance(self.beta, tuple) else ((0.0, self.beta),)
         pairs = all(isinstance(knot, tuple) and len(knot) == 2 and all(map(_is_number, knot)) for knot in knots)
         if not (knots and pairs):
             raise ValueError(f"beta={self.beta!r} must be a finite number, a tuple of (epoch, β) pairs, or a function")
@@ -79,10 +79,6 @@ class TrainConfig:
         if min(betas) < 0:
             raise ValueError(f"beta={self.beta} must be at least 0")
 
-    @property
-    def _beta_knots(self) -> tuple[tuple[float, float], ...]:
-        return self.beta if isinstance(self.beta, tuple) else ((0.0, self.beta),)
-
     def learning_rate_at(self, epoch: float) -> float:
         """Return the learning rate when `epoch` epochs have passed."""
         return self.learning_rate * (min(1.0, 2 - 2 * epoch / self.epochs) if self.decay else 1.0)
@@ -91,7 +87,10 @@ class TrainConfig:
         """Return β when `epoch` epochs have passed, for a batch of `count` images: one for all, or one per image."""
         if callable(self.beta):
             return self.beta(epoch, count, generator)
-        return float(np.interp(epoch, *zip(*self._beta_knots, strict=True)))
+        if isinstance(self.beta, tuple):
+            epochs, betas = zip(*self.beta, strict=True)
+            return float(np.interp(epoch, epochs, betas))
+        return float(self.beta)
 
 
 def _is_number(value: object) -> bool:
@@ -255,4 +254,5 @@ def _check_images(images: Tensor, labels: Tensor | None, which: str = "") -> Non
 def best_device() -> torch.device:
     """Find the accelerator of this machine, or else the CPU."""
     # A build for an accelerator names it even on a machine that has none.
-    return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return accelerator or torch.device("cpu")

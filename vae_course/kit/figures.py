@@ -5,6 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.colors import TABLEAU_COLORS
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -12,7 +13,7 @@ from vae_course.digits.torchvision_compat import make_grid
 
 plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
-CLASS_COLORS = plt.colormaps["tab10"].colors
+CLASS_COLORS = tuple(TABLEAU_COLORS.values())
 
 
 def show_digits(axes: Axes, images: Float[Tensor, "batch 1 28 28"], columns: int = 8, title: str = "") -> None:
