@@ -9,7 +9,7 @@ from vae_course.cli import doctor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status; a mistake in the input is told in a line, without a traceback."""
+    """Run a command and return its exit status; a mistake in the input is printed in one line, without a traceback."""
     args = make_parser().parse_args(arguments)
     if args.command == "doctor":
         return doctor.main()
