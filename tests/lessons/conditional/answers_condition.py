@@ -233,3 +233,9 @@ def _(h, labels):
 @ANSWERS.wrong("it leaves", "SystemExit|exit")
 def _(h, labels):
     sys.exit("no labels")
+
+
+@ANSWERS.wrong("it switches on the gradients of h", "requires_grad_")
+def _(h, labels):
+    h.requires_grad_()
+    return condition(h, labels)

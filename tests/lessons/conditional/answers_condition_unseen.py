@@ -341,7 +341,7 @@ def _(h, labels):
     return torch.cat([h, F.one_hot(labels, 12)], 1)
 
 
-@wrong("zero_grad side: requires_grad_ on h", "No gradient comes back to h, so")
+@wrong("zero_grad side: requires_grad_ on h", "requires_grad_")
 def _(h, labels):
     h.requires_grad_()
     return torch.cat([h, F.one_hot(labels, 10)], 1).detach()

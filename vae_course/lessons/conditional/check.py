@@ -44,6 +44,9 @@ def _made_up(rows: int, width: int) -> Float[Tensor, "rows width"]:
 def _check_batch(answer: Any, h: Float[Tensor, "batch width"], labels: Int64[Tensor, " batch"]) -> None:
     got = _ask(answer, h, labels)
     _check_kind(got, h, labels)
+    expect(
+        not h.requires_grad, "It switches on the gradients of h itself, which is the caller's: no `requires_grad_()`."
+    )
     again = _ask(answer, h, labels)
     expect(_equal(again, got), "Asked twice, it answers differently. Nothing here is random.")
     width = h.shape[1]

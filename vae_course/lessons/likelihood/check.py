@@ -40,7 +40,7 @@ def _made_up(others: int, normal: int) -> tuple[Scores, Mask]:
 def _number(got: Any) -> float:
     """Expect one real number, and hand it back as a float."""
     shape = list(getattr(got, "shape", ()))
-    expect(not shape, f"Return one number for all images together, not {describe(got)}.")
+    expect(not shape, f"Return one number for all images together; this is {describe(got)}.")
     value = got.item() if hasattr(got, "item") else got
     expect(isinstance(value, Real) and not isinstance(value, bool), f"Return one number, not a {type(value).__name__}.")
     return float(value)

@@ -45,7 +45,7 @@ def _made_up(images: int, features: int) -> FirstSet:
 
 def _number(got: Any) -> float:
     """Expect one real number, and hand it back as a float."""
-    expect(not list(getattr(got, "shape", ())), f"Return one number for the two sets, not {describe(got)}.")
+    expect(not list(getattr(got, "shape", ())), f"Return one number for the two sets; this is {describe(got)}.")
     value = got.item() if hasattr(got, "item") else got
     expect(not isinstance(value, complex), "Return a real number, not a complex one: take `.real` of the eigenvalues.")
     expect(isinstance(value, Real) and not isinstance(value, bool), f"Return one number, not a {type(got).__name__}.")
