@@ -2,11 +2,12 @@
 
 import torch
 from jaxtyping import Float, UInt8
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 from torch.distributions import Normal
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, softplus
 
 from vae_course.data import Binarization, as_pixels, binarize_once, grey
+from vae_course.reparameterization import reparameterize
 from vae_course.training import EVALUATION_SEED
 from vae_course.vae import VAE
 
@@ -54,6 +55,53 @@ def quantile_grid(steps: int) -> Float[Tensor, "codes 2"]:
     axis = Normal(0.0, 1.0).icdf(middles)
     down, right = torch.meshgrid(axis.flip(0), axis, indexing="ij")
     return torch.stack([right.flatten(), down.flatten()], dim=1)
+
+
+def arc(
+    a: Float[Tensor, "batch latent"], b: Float[Tensor, "batch latent"], t: float | Tensor
+) -> Float[Tensor, "batch latent"]:
+    """Walk from a to b on the great circle between their directions, the length going evenly from one to the other.
+
+    Args:
+        a: the code at t = 0.
+        b: the code at t = 1, in another direction than a's, and not in the opposite one.
+        t: the share of the way, in [0, 1].
+    """
+    length_a, length_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
+    a, b = a / length_a, b / length_b
+    angle = torch.acos((a * b).sum(1, keepdim=True))
+    direction = (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+    return direction * ((1 - t) * length_a + t * length_b)
+
+
+def code_judge(model: VAE, x: Float[Tensor, "batch 1 28 28"], steps: int = 400) -> nn.Module:
+    """Train a small network to tell codes of the images from samples of the prior.
+
+    Its output [B, 1] estimates log q(z) / p(z) in nats: above 0 it takes z for a code.
+
+    Args:
+        model: gives the codes, one new sample of q(z|x) for each image and step.
+        x: the images, their pixels drawn.
+        steps: of the training, with 300 codes and 300 samples each.
+    """
+    generator, latent, width = Generator().manual_seed(1), model.latent_dim, 128
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        net = nn.Sequential(
+            nn.Linear(latent, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1)
+        )
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    with torch.no_grad():
+        mu, logvar = model.encoder(x)
+    for _ in range(steps):
+        some = torch.randint(len(x), (300,), generator=generator)
+        z = reparameterize(mu[some], logvar[some], generator)
+        prior = torch.randn(z.shape, generator=generator)
+        loss = softplus(-net(z)).mean() + softplus(net(prior)).mean()  # the cross-entropy of both answers
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return net.requires_grad_(False)
 
 
 def as_mnist(ink: Float[Tensor, "height width"]) -> Float[Tensor, "1 1 28 28"]:

@@ -1,12 +1,14 @@
-"""Where codes are, which dimensions are in use, and drawings in the shape of MNIST."""
+"""Where codes are, which dimensions are in use, ways and a judge for codes, and drawings in the shape of MNIST."""
+
+import math
 
 import pytest
 import torch
 from torch.distributions import Normal
 from torch.nn.functional import interpolate
 
-from vae_course.data import grey
-from vae_course.latent_space import active_units, as_mnist, quantile_grid, unit_activity
+from vae_course.data import binarize, grey
+from vae_course.latent_space import active_units, arc, as_mnist, code_judge, quantile_grid, unit_activity
 from vae_course.vae import VAE
 
 PRIOR = Normal(0.0, 1.0)
@@ -86,3 +88,43 @@ def test_ink_far_from_its_centre_of_mass_is_not_lost():
 def test_an_empty_sheet_is_refused():
     with pytest.raises(ValueError, match="nothing is drawn"):
         as_mnist(torch.zeros(50, 50))
+
+
+def test_an_arc_begins_and_ends_at_its_codes(generator):
+    a, b = torch.randn(2, 30, 20, generator=generator)
+    torch.testing.assert_close(arc(a, b, 0.0), a)
+    torch.testing.assert_close(arc(a, b, 1.0), b)
+
+
+def test_an_arc_turns_and_grows_evenly():
+    a, b = torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 6.0]])
+    for t in (0.25, 0.5, 0.9):
+        z = arc(a, b, t)
+        assert z.norm().item() == pytest.approx(2 + 4 * t, rel=1e-5)
+        assert torch.atan2(z[0, 1], z[0, 0]).item() == pytest.approx(t * math.pi / 2, rel=1e-5)
+
+
+def told_apart(model, x):
+    net = code_judge(model, x, steps=150)
+    with torch.no_grad():
+        codes, prior = (
+            model.encoder(x)[0],
+            torch.randn(len(x), model.latent_dim, generator=torch.Generator().manual_seed(9)),
+        )
+        return ((net(codes) > 0).float().mean() + (net(prior) < 0).float().mean()).item() / 2
+
+
+def test_the_judge_tells_codes_from_the_prior_where_they_differ(model, digits, generator):
+    x = binarize(grey(digits.test_images), generator)
+    near = told_apart(model, x)
+    model.encoder.mu.bias.data += 4
+    assert near < 0.9 < told_apart(model, x)
+
+
+def test_the_judge_changes_no_global_randomness_and_is_the_same_each_time(model, digits, generator):
+    x = binarize(grey(digits.test_images[:50]), generator)
+    before = torch.get_rng_state()
+    first, second = (code_judge(model, x, steps=3).state_dict() for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not any(p.requires_grad for p in code_judge(model, x, steps=1).parameters())
