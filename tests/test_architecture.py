@@ -1,6 +1,7 @@
 """The package's floors: a module imports only from those below it, so it can be read from the bottom up."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,15 @@ def test_modules_import_only_from_the_floors_below(path):
         return
     for imported in modules_imported_by(path):
         assert imported == here or HEIGHT[imported] < HEIGHT[here], f"{path.name} imports {imported}"
+
+
+APPARATUS = [path for path in FILES if path.parent.parent == PACKAGE / "lessons"]
+WORDS = {path.parent.name for path in APPARATUS}
+
+
+@pytest.mark.parametrize("path", APPARATUS, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_lesson_imports_from_another(path):
+    """What two lessons share lies in `lessons` itself."""
+    source = path.read_text(encoding="utf-8")
+    imported = re.findall(r"(?:from|import) +vae_course\.lessons(?:\.| +import +)(\w+)", source)
+    assert not WORDS.intersection(imported) - {path.parent.name}

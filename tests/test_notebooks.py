@@ -42,6 +42,18 @@ def test_every_lesson_has_both_halves():
 
 
 @each_lesson
+def test_a_lesson_has_one_word_everywhere(lesson):
+    root, number, word = NOTEBOOKS.parent, *lesson.stem.split("_", 1)
+    files = (f"vae_course/{word}.py", f"vae_course/lessons/{word}/check.py", f"tests/lessons/{word}/test_check.py",
+             f"docs/pictures/{word}.png")  # fmt: skip
+    missing = [name for name in files if not (root / name).is_file()]
+    for page, words in (("README.md", f"](notebooks/{lesson.name}) | "), ("INSTRUCTORS.md", f"\n| {number} ")):
+        if words not in (root / page).read_text(encoding="utf-8"):
+            missing.append(f"a row in {page}")
+    assert not missing, f"lesson {number} still lacks: {', '.join(missing)}"
+
+
+@each_lesson
 def test_the_two_halves_agree(lesson):
     """By content: a fresh clone's timestamps say nothing. After a change of the .py: make notebooks."""
     source, notebook = jupytext.read(lesson.with_suffix(".py")), read(lesson)

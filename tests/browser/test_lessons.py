@@ -7,13 +7,13 @@ import pytest
 LESSONS = sorted(path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 # What gets the keyboard's focus, one after the other, and the key.
 KEYS = {
-    "08_how_tight": [(".noUi-handle", "End"), (".noUi-handle", "ArrowLeft")],
-    "11_conditional": [
+    "08_evaluation": [(".noUi-handle", "End"), (".noUi-handle", "ArrowLeft")],
+    "12_conditional": [
         (".widget-toggle-button:not(.mod-active)", "Enter"),
         (".noUi-handle", "ArrowRight"),
         (".widget-button:not(.widget-toggle-button)", "Space"),
     ],
-    "12_likelihoods_limits": [(".widget-toggle-button:not(.mod-active)", "Enter"), (".noUi-handle", "ArrowLeft")],
+    "13_likelihood": [(".widget-toggle-button:not(.mod-active)", "Enter"), (".noUi-handle", "ArrowLeft")],
 }
 PICTURES = "[...document.querySelectorAll('.vae-course svg, .vae-course img')].map(part => part.outerHTML).join()"
 
