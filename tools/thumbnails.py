@@ -27,8 +27,9 @@ PICTURES = {
     "08_evaluation": ("plots.bounds_under_the_truth(", (500, 140, 811, 444)),
     "09_clinic": ("Four draws are not what they claim", (4, 30, 541, 386)),
     "10_latent_space": ("The manifold: every picture", (10, 31, 602, 426)),
-    "11_conditional": ("the label says what, z says how", (327, 291, 773, 516)),
-    "12_likelihood": ("The blank image is the least surprising", (8, 42, 350, 204)),
+    "11_sample_quality": ("Do inventions lie where real digits lie?", (28, 45, 532, 288)),
+    "12_conditional": ("the label says what, z says how", (327, 291, 773, 516)),
+    "13_likelihood": ("The blank image is the least surprising", (8, 42, 350, 204)),
 }
 
 

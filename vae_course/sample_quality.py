@@ -1,4 +1,4 @@
-"""Lesson 10: how good samples are, in two numbers that mean nothing alone: read them beside those of real digits.
+"""Lesson 11: how good samples are, in two numbers that mean nothing alone: read them beside those of real digits.
 
 Both come from one small classifier of the course's own. Its numbers can be compared with each other, at the same count
 of images, and never with those of another classifier.

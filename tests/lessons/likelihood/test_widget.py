@@ -1,4 +1,4 @@
-"""The threshold slider of lesson 12."""
+"""The threshold slider of lesson 13."""
 
 import re
 from xml.etree import ElementTree

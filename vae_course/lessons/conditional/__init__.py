@@ -1,4 +1,4 @@
-"""Lesson 11: what its notebook imports from here."""
+"""Lesson 12: what its notebook imports from here."""
 
 from vae_course.lessons.conditional import figures as plots
 from vae_course.lessons.conditional.check import check_condition

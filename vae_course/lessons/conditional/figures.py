@@ -1,4 +1,4 @@
-"""Lesson 11's figures: handwriting carried over from label to label, its slant, and what a wrong label costs."""
+"""Lesson 12's figures: handwriting carried over from label to label, its slant, and what a wrong label costs."""
 
 import matplotlib.pyplot as plt
 from jaxtyping import Float

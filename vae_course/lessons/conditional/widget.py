@@ -1,4 +1,4 @@
-"""Label and style, in lesson 11: one code, written as any of the labels."""
+"""Label and style, in lesson 12: one code, written as any of the labels."""
 
 import ipywidgets
 import torch

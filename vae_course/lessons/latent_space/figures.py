@@ -98,34 +98,6 @@ def activities(measured: Mapping[float, Float[Tensor, " latent"]]) -> Figure:
     return figure
 
 
-def two_faults(
-    from_prior: Mapping[float, tuple[float, float]], from_codes: Mapping[float, tuple[float, float]], real: float
-) -> Figure:
-    """For each β the Fréchet distance of images from draws of the prior, and from codes of digits.
-
-    Args:
-        from_prior: β to (sure share, Fréchet distance), from draws of the prior.
-        from_codes: likewise, from codes of digits.
-        real: the Fréchet distance of as many real digits.
-    """
-    figure, axes = plt.subplots(figsize=(8, 3.8))
-    for name, measured, color in (
-        ("from draws of the prior", from_prior, COLORS["prior"]),
-        ("from codes of digits", from_codes, COLORS["posterior"]),
-    ):
-        distances = [distance for _, distance in measured.values()]
-        axes.plot(list(measured), distances, "o-", color=color, markersize=7)
-        axes.annotate(name, (min(measured), distances[0]), (0, 8), textcoords="offset points", color=COLORS["truth"])
-    axes.axhline(real, color=COLORS["test"], linestyle="--")
-    axes.text(min(from_prior), 0.93 * real, "real digits", color=COLORS["test"], va="top")
-    axes.set(xscale="log", yscale="log", ylim=(4, 800), xlabel="β", ylabel="Fréchet distance")
-    axes.set_xticks(list(from_prior), [f"{beta:g}" for beta in from_prior])
-    axes.set_xticks([], minor=True)
-    axes.set_yticks((10, 100), ("10", "100"))
-    axes.set_title("A low β fails by its codes, a high one by its decoder")
-    return figure
-
-
 def kl_histories(histories: Mapping[str, Sequence[float]], title: str, window: int = 8) -> Figure:
     """The KL of every step of a training, averaged over a window, each line labelled at its end.
 

@@ -1,4 +1,4 @@
-"""Lesson 12: what its notebook imports from here."""
+"""Lesson 13: what its notebook imports from here."""
 
 from vae_course.lessons.likelihood import figures as plots
 from vae_course.lessons.likelihood.check import check_auroc

@@ -1,4 +1,4 @@
-"""Lesson 12's figures: what a score tells apart, and what it goes by."""
+"""Lesson 13's figures: what a score tells apart, and what it goes by."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The threshold of lesson 12: what a score catches, and what it calls by mistake."""
+"""The threshold of lesson 13: what a score catches, and what it calls by mistake."""
 
 from collections.abc import Mapping
 

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 12 · What a density can't tell you
+# # 13 · What a density can't tell you
 #
 # *50 minutes. Needs lessons 01 to 08.*
 #

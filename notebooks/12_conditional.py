@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 11 · Conditional: style apart from content
+# # 12 · Conditional: style apart from content
 #
 # *45 minutes. Needs lessons 01 to 07.*
 #
@@ -493,7 +493,7 @@ assert per_class[0, 1] > per_class[4, 9] + 30, "a lie should cost more where dig
 
 # %% [markdown]
 # Some 20 nats for the one, and over a hundred for the other.
-# (The row of the 1s is pale throughout. Lesson 12 will meet them again.)
+# (The row of the 1s is pale throughout. Lesson 13 will meet them again.)
 #
 # > **Predict first.**
 # > Turn it round: for each digit, take the label under which it is cheapest.
@@ -546,4 +546,4 @@ LabelAndStyle(model, digits)
 #
 # **What comes next.**
 # You have just asked a density "how surprised are you?" ten times, and trusted the answer.
-# Lesson 12 asks it about images that it has never seen the like of, and finds out how far the trust goes.
+# Lesson 13 asks it about images that it has never seen the like of, and finds out how far the trust goes.
