@@ -109,7 +109,7 @@ def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m feature
             raise ValueError(f"{name}: {(~features.isfinite()).sum()} of its values are not finite")
     # |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½)   in float64, which not every accelerator has
     a, b = a.cpu().double(), b.cpu().double()
-    covariance_a, covariance_b = a.T.cov(), b.T.cov()
+    covariance_a, covariance_b = (torch.atleast_2d(features.T.cov()) for features in (a, b))
     # Σ₁ Σ₂ is not symmetric; Σ₁^½ Σ₂ Σ₁^½ is, and has the same eigenvalues. Rounding may leave some slightly below 0.
     values, vectors = torch.linalg.eigh(covariance_a)
     root = vectors * values.clamp(min=0).sqrt() @ vectors.T

@@ -43,7 +43,7 @@ def test_a_label_that_is_none_is_refused(model, wrong):
 def test_labels_of_another_count_are_refused(model, x):
     view = model.given(torch.zeros(5, dtype=torch.int64))
     for ask in (lambda: view.elbo(x), lambda: view.reconstruct(x), lambda: view.sample(6)):
-        with pytest.raises(ValueError, match="one a row, or one for all"):
+        with pytest.raises(ValueError, match="one per row, or one for all"):
             ask()
 
 

@@ -112,6 +112,12 @@ def test_the_distance_of_diagonal_covariances():
     assert frechet_distance(b, a) == pytest.approx(30)
 
 
+def test_the_distance_of_one_feature():
+    a = torch.arange(5.0)[:, None]
+    # Mean 2 and variance 2.5, against mean 7 and the variance of numbers twice as far apart.
+    assert frechet_distance(a, 2 * a + 3) == pytest.approx(5**2 + 2.5 + 10 - 2 * 5)
+
+
 def test_the_distance_of_covariances_that_commute():
     """The same axes: the distance is that of the deviations along them."""
     turn, nowhere = rotation(0.7), torch.zeros(2, dtype=torch.float64)

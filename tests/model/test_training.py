@@ -202,7 +202,6 @@ def test_beta_reaches_the_loss(digits):
         {"beta": ((float("nan"), 1.0),)},
         {"beta": ((0.0, 1.0), (1.0, -1.0))},
         {"beta": ()},
-        {"optimizer": "sgd"},
     ],
     ids=str,
 )
@@ -234,7 +233,7 @@ def test_a_loss_that_is_no_number_stops_the_run(digits):
 def test_a_last_step_that_ruins_the_model_is_not_handed_out(digits):
     images = digits.train_images[:100]
     steps = fit(small_vae(), images, TrainConfig(epochs=1, learning_rate=1e30), digits.test_images[:50])
-    with pytest.raises(FloatingPointError, match="in epoch 0: try a lower learning_rate"):
+    with pytest.raises(FloatingPointError, match="in epoch 0; try a lower learning_rate"):
         list(steps)
 
 
