@@ -24,6 +24,7 @@ FLOORS = [
     {"conditional"},
     {"likelihood"},
     {"extras"},
+    {"verification"},
     {"checkpoints"},
     {"kit"},
     {"lessons", "cli"},

@@ -160,12 +160,14 @@ class MultiRateVAE(VAE):
             ValueError: a β lies outside the range that was learnt.
         """
         low, high = self.beta_range
-        beta = torch.as_tensor(beta, dtype=torch.float32, device=self.device)
+        # A number is looked at on the CPU, so that a network can be made on any device, also on "meta".
+        where = beta.device if isinstance(beta, Tensor) else "cpu"
+        beta = torch.as_tensor(beta, dtype=torch.float32, device=where)
         outside = ~((beta >= low) & (beta <= high))
         if outside.any():
             raise ValueError(f"beta={beta[outside][0]:g}: this network has learnt β from {low:g} to {high:g}")
         middle, spread = math.log(low * high) / 2, math.log(high / low) / math.sqrt(12)
-        return ((beta.log() - middle) / spread).unsqueeze(-1)
+        return ((beta.log() - middle) / spread).unsqueeze(-1).to(self.device)
 
 
 def _check_count(level: Tensor, h: Tensor) -> None:

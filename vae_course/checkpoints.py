@@ -2,18 +2,19 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor
-from torch.optim import Optimizer
+from torch.optim import Adam, Optimizer
 
-from vae_course.beta import BetaRange, MultiRateVAE
+from vae_course.beta import MultiRateVAE
 from vae_course.conditional import ConditionalVAE
 from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.extras.muon import Muon
@@ -21,6 +22,21 @@ from vae_course.extras.path_derivative import path_derivative_step
 from vae_course.sample_quality import DigitClassifier
 from vae_course.training import Step, TrainConfig, adam, training_step
 from vae_course.vae import VAE
+from vae_course.verification import (
+    Shapes,
+    check_device,
+    check_tensors,
+    check_words,
+    config_of,
+    metrics_of,
+    model_of,
+    naming,
+    one_of,
+    opened,
+    optimizer_shapes,
+    read_tensors,
+    shapes_of,
+)
 
 FORMAT = "vae_course 2"
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -28,6 +44,8 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 SHIPPED = ("every-beta", "plane")
 MODELS: dict[str, type[VAE]] = {kind.__name__: kind for kind in (VAE, MultiRateVAE, ConditionalVAE, ConvolutionalVAE)}
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"Adam": adam, "Muon": Muon}
+# What keeps the same of each parameter, and can take a step on the meta device; Adam's fused kernel cannot.
+ON_META: dict[str, Callable[..., Optimizer]] = {"Adam": Adam, "Muon": Muon}
 STEPS: dict[str, Step] = {step.__name__: step for step in (training_step, path_derivative_step)}
 
 
@@ -39,12 +57,14 @@ class Checkpoint:
     config: TrainConfig
     data: str
     """The name of the digits it was trained on."""
-    metrics: list[dict[str, int | float]]
+    metrics: list[dict[str, int | float | None]]
     """One entry an epoch that is done."""
     optimizer: Optimizer | None
     recipe: str | None = None
     """The name of the recipe it was trained by, perhaps with other options."""
     step: Step = training_step
+    digest: str | None = None
+    """The digest of those digits, by which they are known when they have moved."""
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -66,15 +86,18 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     if checkpoint.optimizer is not None:
         tensors |= _optimizer_tensors(checkpoint.optimizer)
         metadata["optimizer"] = type(checkpoint.optimizer).__name__
-    if checkpoint.recipe is not None:
-        metadata["recipe"] = checkpoint.recipe
+    for name in ("recipe", "digest"):
+        if (value := getattr(checkpoint, name)) is not None:
+            metadata[name] = value
     write_atomically(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))
 
 
 def _check_known(checkpoint: Checkpoint) -> None:
     kind, optimizer = type(checkpoint.model), checkpoint.optimizer
     if MODELS.get(kind.__name__) is not kind:
-        raise ValueError(f"a {kind.__name__} could not be loaded again: there are {', '.join(MODELS)}")
+        which = f"{kind.__module__}.{kind.__qualname__} is another class than the course's of this name, and"
+        which = which if kind.__name__ in MODELS else f"a {kind.__name__}"
+        raise ValueError(f"{which} could not be loaded again: there are {', '.join(MODELS)} of vae_course")
     if optimizer is not None and type(optimizer).__name__ not in OPTIMIZERS:
         raise ValueError(f"a {type(optimizer).__name__} could not be loaded again: there are {', '.join(OPTIMIZERS)}")
     if checkpoint.step not in STEPS.values():
@@ -82,37 +105,58 @@ def _check_known(checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
-    """Read a checkpoint.
+    """Read a checkpoint, which may be a stranger's: it is checked before anything of it is built.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is damaged, or no checkpoint of this course.
+        ValueError: there is no such device; the file is damaged, or no checkpoint of this course.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: there is no such checkpoint")
-    try:
-        with safe_open(path, framework="pt", device=str(device)) as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path} is truncated or no safetensors file: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise ValueError(
-            f"{path} is no checkpoint of this course: its format is {metadata.get('format')!r}, not {FORMAT!r}"
-        )
-    try:
-        options = json.loads(metadata["model"])
-        model = MODELS[options.pop("kind")](**options).to(device)
-        model.load_state_dict(_with_prefix(tensors, "model."))
-        config = _config_from_json(json.loads(metadata["config"]))
-        optimizer = None
-        if "optimizer" in metadata:
-            optimizer = OPTIMIZERS[metadata["optimizer"]](model.parameters(), config.learning_rate)
-            _load_optimizer(optimizer, _with_prefix(tensors, "optimizer."))
-        data, metrics, step = metadata["data"], json.loads(metadata["metrics"]), STEPS[metadata["step"]]
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{path} is damaged, or of another version of this course: {error}") from error
-    return Checkpoint(model, config, data, metrics, optimizer, metadata.get("recipe"), step)
+    check_device(device)
+    with opened(path) as file:
+        metadata = file.metadata() or {}
+        if metadata.get("format") != FORMAT:
+            raise ValueError(
+                f"{path} is no checkpoint of this course: its format is {metadata.get('format')!r}, not {FORMAT!r}"
+            )
+        with naming(path):
+            return _checkpoint_of(file, metadata, device)
+
+
+def _checkpoint_of(file: Any, metadata: dict[str, str], device: torch.device | str) -> Checkpoint:
+    check_words(metadata)
+    kind, options = model_of(metadata["model"], MODELS, len(file.keys()))
+    config, metrics = config_of(metadata["config"]), metrics_of(metadata["metrics"])
+    step, optimizer = one_of(STEPS, metadata, "step"), None
+    build, on_meta = (
+        one_of(choices, metadata, "optimizer") if "optimizer" in metadata else None for choices in (OPTIMIZERS, ON_META)
+    )
+    check_tensors(file, _shapes(file, kind, options, on_meta, metrics))
+    tensors = read_tensors(file)
+    model = kind(**options).to(device)
+    model.load_state_dict(_with_prefix(tensors, "model."))
+    if build is not None:
+        optimizer = build(model.parameters(), config.learning_rate)
+        _load_optimizer(optimizer, _with_prefix(tensors, "optimizer."))
+    recipe, digest = metadata.get("recipe"), metadata.get("digest")
+    return Checkpoint(model, config, metadata["data"], metrics, optimizer, recipe, step, digest)
+
+
+def _shapes(
+    file: Any,
+    kind: type[VAE],
+    options: dict[str, Any],
+    build: Callable[..., Optimizer] | None,
+    metrics: Sequence[Any],
+) -> Shapes:
+    """Give the shape that each tensor of the file must have; on the meta device, so that nothing is built."""
+    with torch.device("meta"):
+        model = kind(**options)
+    shapes = {f"model.{name}": shape for name, shape in shapes_of(model).items()}
+    # An optimizer that has not taken a step has no state yet.
+    fresh = not metrics and not any(name.startswith("optimizer.") for name in file.keys())  # noqa: SIM118
+    if build is None or fresh:
+        return shapes
+    return shapes | {f"optimizer.{name}": shape for name, shape in optimizer_shapes(build, model).items()}
 
 
 def load_pretrained(name: str, device: torch.device | str = "cpu") -> VAE:
@@ -138,23 +182,26 @@ def describe_model(model: VAE) -> dict[str, Any]:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there when it is whole."""
+    """Write a file beside its place, by a name that nobody else uses, and move it there when it is whole.
+
+    Raises:
+        OSError: names the file; what was there before is still there, and nothing else.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def _config_from_json(fields: dict[str, Any]) -> TrainConfig:
-    beta = fields["beta"]
-    if isinstance(beta, dict):
-        fields["beta"] = BetaRange(**beta)
-    if isinstance(beta, list):
-        fields["beta"] = tuple(tuple(knot) for knot in beta)
-    return TrainConfig(**fields)
+    partial_file = path.with_name(f"{path.name}.{uuid4().hex[:12]}.partial")
+    try:
+        with partial_file.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial_file.replace(path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        with suppress(OSError):
+            partial_file.unlink(missing_ok=True)
 
 
 def _optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
@@ -193,8 +240,7 @@ def load_classifier(path: Path = CLASSIFIER) -> DigitClassifier:
         FileNotFoundError: the file is gone.
     """
     classifier = DigitClassifier()
-    try:
-        classifier.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError) as error:
-        raise ValueError(f"{path} is truncated, or no classifier of this course: {error}") from error
+    with opened(path) as file, naming(path):
+        check_tensors(file, shapes_of(classifier))
+        classifier.load_state_dict(read_tensors(file))
     return classifier.eval()

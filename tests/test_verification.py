@@ -1,0 +1,280 @@
+"""A checkpoint may be damaged, or a stranger's: it is refused in a line, before anything of it is built."""
+
+import json
+import multiprocessing
+import os
+import struct
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from vae_course import checkpoints
+from vae_course.beta import BetaRange, MultiRateVAE
+from vae_course.checkpoints import Checkpoint, load_checkpoint, load_classifier, save_checkpoint, write_atomically
+from vae_course.conditional import ConditionalVAE
+from vae_course.extras.convolutional import ConvolutionalVAE
+from vae_course.extras.muon import Muon
+from vae_course.training import TrainConfig, adam, fit
+from vae_course.vae import VAE
+
+
+@pytest.fixture
+def path(digits, tmp_path):
+    """A good checkpoint, one epoch long."""
+    torch.manual_seed(0)
+    model, config = VAE(latent_dim=2, hidden=(8, 4)), TrainConfig(epochs=1)
+    optimizer = adam(model.parameters(), 1e-3)
+    for _ in fit(model, digits.train_images[:20], config, optimizer=optimizer):
+        pass
+    save_checkpoint(tmp_path / "model.safetensors", Checkpoint(model, config, "embedded", [{"epoch": 1}], optimizer))
+    return tmp_path / "model.safetensors"
+
+
+def change(path, tensors=None, **metadata):
+    """Write the checkpoint again with some things changed; None leaves a thing out."""
+    with safe_open(path, framework="pt") as file:
+        kept = file.metadata() | metadata
+    changed = load_file(path) | (tensors or {})
+    changed = {name: tensor.clone() for name, tensor in changed.items() if tensor is not None}
+    save_file(changed, path, {name: value for name, value in kept.items() if value is not None})
+
+
+def refusal(path):
+    with pytest.raises(ValueError, match="is damaged, or of another version of this course: ") as raised:
+        load_checkpoint(path)
+    assert str(raised.value).startswith(str(path))
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 900
+    return str(raised.value)
+
+
+WEIGHT = "model.encoder.mu.weight"  # [2, 4]
+AVERAGE = "optimizer.0.exp_avg"  # of [8, 784]
+TENSORS = {
+    "a weight is missing": ({WEIGHT: None}, "it lacks model.encoder.mu.weight"),
+    "a weight is unknown": ({"model.other": torch.zeros(1)}, "it holds model.other, which has no place"),
+    "a tensor of no kind": ({"other": torch.zeros(1)}, "it holds other, which has no place"),
+    "a weight is a scalar": ({WEIGHT: torch.tensor(0.0)}, r"mu.weight is [], where its model has [2, 4]"),
+    "a weight is transposed": ({WEIGHT: torch.zeros(4, 2)}, "is [4, 2], where its model has [2, 4]"),
+    "a weight is empty": ({WEIGHT: torch.zeros(2, 0)}, "is [2, 0]"),
+    "an average is a scalar": ({AVERAGE: torch.tensor(0.0)}, "exp_avg is [], where its model has [8, 784]"),
+    "an average is too short": ({AVERAGE: torch.zeros(8, 783)}, "exp_avg is [8, 783]"),
+    "an average is flat": ({AVERAGE: torch.zeros(8 * 784)}, "exp_avg is [6272]"),
+    "an average is missing": ({AVERAGE: None}, "it lacks optimizer.0.exp_avg"),
+    "a step is no scalar": ({"optimizer.0.step": torch.zeros(3)}, "optimizer.0.step is [3]"),
+    "a parameter too many": ({"optimizer.99.exp_avg": torch.zeros(1)}, "it holds optimizer.99.exp_avg"),
+    "a number that is none": ({"optimizer.x.exp_avg": torch.zeros(1)}, "it holds optimizer.x.exp_avg"),
+    "a name with more dots": ({"optimizer.0.a.b": torch.zeros(1)}, "it holds optimizer.0.a.b"),
+    "another optimizer's slot": ({"optimizer.0.momentum_buffer": torch.zeros(8, 784)}, "momentum_buffer"),
+    "NaN": ({WEIGHT: torch.full((2, 4), torch.nan)}, "mu.weight holds values that are not finite"),
+    "infinity": ({WEIGHT: torch.full((2, 4), -torch.inf)}, "mu.weight holds values that are not finite"),
+    "NaN in an average": ({AVERAGE: torch.full((8, 784), torch.nan)}, "exp_avg holds values that are not finite"),
+}
+
+
+@pytest.mark.parametrize(("tensors", "message"), TENSORS.values(), ids=TENSORS)
+def test_every_tensor_is_checked_against_the_model(path, tensors, message):
+    change(path, tensors)
+    assert message in refusal(path)
+
+
+TYPES = ["float16", "bfloat16", "float64", "complex64", "bool", "int32", "int64", "uint8", "float8_e4m3fn"]
+
+
+@pytest.mark.parametrize("name", [WEIGHT, AVERAGE])
+@pytest.mark.parametrize("dtype", TYPES)
+def test_numbers_of_another_type_are_refused(path, name, dtype):
+    change(path, {name: torch.zeros(load_file(path)[name].shape).to(getattr(torch, dtype))})
+    assert "numbers must be 32-bit floats, F32" in refusal(path)
+
+
+CONFIG = {"epochs": 1, "batch_size": 128, "learning_rate": 0.001, "decay": False, "beta": 1.0}
+CONFIG |= {"binarization": "dynamic", "seed": 0}
+METADATA = {
+    "metrics: a number": {"metrics": "3"},
+    "metrics: an object": {"metrics": '{"epoch": 1}'},
+    "metrics: numbers": {"metrics": "[1, 2]"},
+    "metrics: text": {"metrics": '[{"epoch": "one"}]'},
+    "metrics: NaN": {"metrics": '[{"epoch": NaN}]'},
+    "metrics: null": {"metrics": "null"},
+    "metrics: deep": {"metrics": "[" * 100_000},
+    "metrics: missing": {"metrics": None},
+    "model: a number": {"model": "3"},
+    "model: a list": {"model": "[]"},
+    "model: null": {"model": "null"},
+    "model: no kind": {"model": '{"latent_dim": 2, "hidden": [8, 4]}'},
+    "model: another kind": {"model": '{"kind": "Module", "latent_dim": 2, "hidden": [8, 4]}'},
+    "model: a kind that is a list": {"model": '{"kind": ["VAE"], "latent_dim": 2, "hidden": [8, 4]}'},
+    "model: an option too many": {"model": '{"kind": "VAE", "latent_dim": 2, "hidden": [8, 4], "x": 1}'},
+    "model: text for a size": {"model": '{"kind": "VAE", "latent_dim": "2", "hidden": [8, 4]}'},
+    "model: a fraction": {"model": '{"kind": "VAE", "latent_dim": 2.5, "hidden": [8, 4]}'},
+    "model: negative": {"model": '{"kind": "VAE", "latent_dim": -2, "hidden": [8, 4]}'},
+    "model: text for sizes": {"model": '{"kind": "VAE", "latent_dim": 2, "hidden": "84"}'},
+    "model: large": {"model": '{"kind": "VAE", "latent_dim": 1000000, "hidden": [1000000]}'},
+    "model: very large": {"model": f'{{"kind": "VAE", "latent_dim": {10**30}, "hidden": [8, 4]}}'},
+    "model: deep": {"model": json.dumps({"kind": "VAE", "latent_dim": 2, "hidden": [1] * 100_000})},
+    "model: another class": {"model": '{"kind": "ConvolutionalVAE", "latent_dim": 2, "hidden": [8]}'},
+    "model: no JSON": {"model": "VAE()"},
+    "config: a list": {"config": "[]"},
+    "config: a field too many": {"config": json.dumps(CONFIG | {"x": 1})},
+    "config: text": {"config": json.dumps(CONFIG | {"epochs": "1"})},
+    "config: too many epochs": {"config": json.dumps(CONFIG | {"epochs": 10**30})},
+    "config: too large a batch": {"config": json.dumps(CONFIG | {"batch_size": 10**30})},
+    "config: a decay that is a word": {"config": json.dumps(CONFIG | {"decay": "no"})},
+    "config: β is a word": {"config": json.dumps(CONFIG | {"beta": "one"})},
+    "config: β is a list": {"config": json.dumps(CONFIG | {"beta": [[[0, 1]]]})},
+    "config: β is an object": {"config": json.dumps(CONFIG | {"beta": {"low": 0.1}} | {"beta": {"x": 1}})},
+    "config: β is NaN": {"config": json.dumps(CONFIG | {"beta": float("nan")})},
+    "config: binarisation": {"config": json.dumps(CONFIG | {"binarization": ["dynamic"]})},
+    "data: missing": {"data": None},
+    "data: empty": {"data": " "},
+    "step: another": {"step": "print"},
+    "step: missing": {"step": None},
+    "optimizer: another": {"optimizer": "SGD"},
+    "optimizer: missing, with its state": {"optimizer": None},
+    "optimizer: the other's state": {"optimizer": "Muon"},
+    "digest: none": {"digest": "abc"},
+}
+
+
+@pytest.mark.parametrize("metadata", METADATA.values(), ids=METADATA)
+def test_what_a_checkpoint_says_of_itself_is_checked(path, metadata):
+    change(path, **metadata)
+    refusal(path)
+
+
+def test_an_optimizer_without_its_state_is_refused_after_an_epoch_and_not_before(path):
+    state = {name: None for name in load_file(path) if name.startswith("optimizer.")}
+    change(path, state)
+    assert "it lacks optimizer.0.exp_avg and " in refusal(path)
+    change(path, metrics="[]")
+    assert load_checkpoint(path).optimizer is not None
+
+
+@pytest.mark.parametrize("optimizer", [adam, Muon])
+@pytest.mark.parametrize("kind", [VAE, MultiRateVAE, ConditionalVAE, ConvolutionalVAE])
+def test_every_model_with_every_optimizer_comes_back(digits, tmp_path, kind, optimizer):
+    model = kind(latent_dim=2, hidden=(6,))
+    config = TrainConfig(epochs=1, beta=BetaRange() if kind is MultiRateVAE else 1.0)
+    made = optimizer(model.parameters(), 1e-3)
+    labels = digits.train_labels[:20] if kind is ConditionalVAE else None
+    for _ in fit(model, digits.train_images[:20], config, optimizer=made, labels=labels):
+        pass
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, Checkpoint(model, config, "embedded", [{"epoch": 1, "beta": None}], made))
+    state = load_checkpoint(path).optimizer.state_dict()["state"]
+    for number, slots in made.state_dict()["state"].items():
+        assert all(torch.equal(state[number][name], kept) for name, kept in slots.items())
+
+
+def test_a_small_file_that_asks_for_a_large_network_gets_none(tmp_path, monkeypatch):
+    """344 bytes asked for 4.9 GB and 14 s, 300 kB for 42 s; now for tensors without memory, or for nothing."""
+    devices = []
+
+    class Watched(VAE):
+        def __init__(self, *args, **options):
+            devices.append(torch.empty(0).device.type)
+            super().__init__(*args, **options)
+
+    monkeypatch.setitem(checkpoints.MODELS, "VAE", Watched)
+    for latent_dim, hidden in ((1_000_000, [400]), (10**6, [10**6, 10**6]), (2, [1] * 100_000)):
+        metadata = {
+            "format": checkpoints.FORMAT,
+            "model": json.dumps({"kind": "VAE", "latent_dim": latent_dim, "hidden": hidden}),
+            "config": json.dumps(CONFIG),
+            "metrics": "[]",
+            "data": "embedded",
+            "step": "training_step",
+        }
+        save_file({"model.x": torch.zeros(1)}, tmp_path / "small.safetensors", metadata)
+        refusal(tmp_path / "small.safetensors")
+    assert devices == ["meta", "meta"]
+
+
+def test_a_header_that_lies_is_refused(tmp_path):
+    path = tmp_path / "lies.safetensors"
+    for content in (
+        b"",
+        b"1234567",
+        struct.pack("<Q", 2**63),
+        struct.pack("<Q", 10) + b"{",
+        struct.pack("<Q", 2) + b"{}",
+        struct.pack("<Q", 62) + b'{"model.x":{"dtype":"F32","shape":[999999],"data_offsets":[0,4]}}'[:62],
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"lies\.safetensors is (truncated|no checkpoint)") as raised:
+            load_checkpoint(path)
+        assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta", "", "cpu:x", "CPU", "cpu:5"])
+def test_a_device_that_is_not_there_is_named(path, device):
+    with pytest.raises(ValueError, match=f"device='{device}': there are cpu"):
+        load_checkpoint(path, device)
+
+
+def test_a_class_of_ones_own_by_the_same_name_is_called_another(tmp_path):
+    own = type("VAE", (VAE,), {"__module__": "notebook"})
+    with pytest.raises(ValueError, match=r"notebook\.VAE is another class than the course's of this name"):
+        save_checkpoint(tmp_path / "x", Checkpoint(own(2, (4,)), TrainConfig(), "embedded", [], None))
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        ({"logits.bias": torch.zeros(11)}, r"logits.bias is \[11\], where its model has \[10\]"),
+        ({"logits.bias": None}, "it lacks logits.bias"),
+        ({"logits.bias": torch.zeros(10, dtype=torch.float16)}, "32-bit floats"),
+        ({"logits.bias": torch.full((10,), torch.nan)}, "not finite"),
+        ({"logits.other": torch.zeros(1)}, "it holds logits.other"),
+    ],
+)
+def test_the_classifier_is_checked_likewise(tmp_path, tensors, message):
+    changed = load_file(checkpoints.CLASSIFIER) | tensors
+    save_file({n: t for n, t in changed.items() if t is not None}, tmp_path / "c.safetensors")
+    with pytest.raises(ValueError, match=message):
+        load_classifier(tmp_path / "c.safetensors")
+
+
+def write_for_ever(path, byte, stopped):
+    while not stopped.is_set():
+        write_atomically(path, bytes([byte]) * 100_000)
+
+
+def test_two_writers_and_a_reader_never_meet_half_a_file(tmp_path):
+    path, context = tmp_path / "shared", multiprocessing.get_context("spawn")
+    stopped = context.Event()
+    writers = [context.Process(target=write_for_ever, args=(path, byte, stopped)) for byte in (1, 2)]
+    for writer in writers:
+        writer.start()
+    seen = set()
+    while len(seen) < 2 and all(writer.is_alive() for writer in writers):
+        if path.exists():
+            content = path.read_bytes()
+            assert len(content) == 100_000
+            assert len(set(content)) == 1
+            seen.add(content[0])
+    stopped.set()
+    for writer in writers:
+        writer.join()
+    assert seen == {1, 2}
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    assert os.listdir(tmp_path) == ["shared"]
+
+
+def test_a_write_that_fails_names_the_file_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*model\.safetensors'$"):
+        write_atomically(tmp_path / "model.safetensors", b"new")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_written_file_has_the_usual_permissions(tmp_path):
+    write_atomically(tmp_path / "a", b"")
+    (tmp_path / "b").touch()
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
