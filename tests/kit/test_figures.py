@@ -28,3 +28,31 @@ def test_a_grid_shows_every_digit_in_its_place():
 def test_rows_are_named():
     figure = digit_rows({"x": torch.zeros(5, 1, 28, 28), "again": torch.ones(5, 1, 28, 28)}, "Twice")
     assert [axes.texts[0].get_text() for axes in figure.axes] == ["x", "again"]
+
+
+def size_of_a_digit(figure, columns):
+    """In dots, once the figure is laid out."""
+    figure.draw_without_rendering()
+    return figure.axes[0].get_window_extent().width / columns
+
+
+@pytest.mark.parametrize("columns", [8, 12, 32, 100])
+def test_in_a_grid_of_any_width_each_pixel_is_a_dot_at_least(columns):
+    figure = digit_grid(torch.zeros(2 * columns, 1, 28, 28), columns)
+    assert size_of_a_digit(figure, columns) >= 28
+
+
+@pytest.mark.parametrize("count", [21, 100, 1000])
+def test_long_rows_are_parted_into_blocks(count):
+    given = torch.linspace(0, 1, count).view(-1, 1, 1, 1).expand(-1, -1, 28, 28)
+    figure = digit_rows({"given": given, "given back": given}, "Many")
+    (axes,) = figure.axes
+    pixels = np.asarray(axes.images[0].get_array())
+    columns = (pixels.shape[1] - 1) // 29
+    assert columns <= max(20, count / 10)
+    names = [text.get_text() for text in axes.texts]
+    assert names == ["given", "given back"] * -(-count // columns)
+    # The first digit of the second block is below the first digit of the first.
+    assert pixels[2 * 29 + 15, 15] == pixels[3 * 29 + 15, 15] == pytest.approx(columns / (count - 1))
+    assert size_of_a_digit(figure, columns) >= 28
+    assert axes.get_title(loc="left") == "Many"

@@ -1,8 +1,10 @@
 """Pictures of images: tensors in, matplotlib figures out. Importing this sets the style of all figures."""
 
+from math import isqrt
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import TABLEAU_COLORS
@@ -13,32 +15,57 @@ from vae_course.digits.torchvision_compat import make_grid
 
 plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
+# The grey of the lines between digits.
+BETWEEN = 0.35
+MOST_IN_ROW = 20
+# At the style's 100 dots per inch, each of a digit's 28 pixels is at least one dot.
+LEAST_INCHES = 0.32
 CLASS_COLORS = tuple(TABLEAU_COLORS.values())
 
 
 def show_digits(axes: Axes, images: Float[Tensor, "batch 1 28 28"], columns: int = 8, title: str = "") -> None:
     """Draw digits in [0, 1] on the axes as a grid, row by row: ink white on black, thin grey lines between."""
-    grid = make_grid(images.detach().cpu(), nrow=columns, padding=1, pad_value=0.35)
+    grid = make_grid(images.detach().cpu(), nrow=columns, padding=1, pad_value=BETWEEN)
     axes.imshow(grid[0].numpy(), vmin=0, vmax=1)
     axes.set_axis_off()
     axes.set_title(title)
 
 
 def digit_grid(images: Float[Tensor, "batch 1 28 28"], columns: int = 8, title: str = "") -> Figure:
-    """A figure of digits in [0, 1], row by row."""
+    """Make a figure of digits in [0, 1], row by row, as large as it takes to see each."""
     rows = -(-len(images) // columns)
-    width = min(8.0, 0.9 * columns)
+    width = max(min(8.0, 0.9 * columns), LEAST_INCHES * columns)
     figure, axes = plt.subplots(figsize=(width, width * rows / columns + 0.4))
     show_digits(axes, images, columns, title)
     return figure
 
 
-def digit_rows(rows: dict[str, Float[Tensor, "batch 1 28 28"]], title: str = "") -> Figure:
-    """A figure with a named row of digits for each entry, all of one length, above each other."""
+def digit_rows(rows: dict[str, Float[Tensor, "_ 1 28 28"]], title: str = "") -> Figure:
+    """Make a figure with a named row of digits for each entry, all of one length, above each other.
+
+    More than `MOST_IN_ROW` digits are parted into blocks of rows, one block below the other.
+    """
     count = max(len(images) for images in rows.values())
+    if count > MOST_IN_ROW:
+        return _blocks_of_rows(rows, title, max(MOST_IN_ROW, isqrt(count * len(rows))))
     figure, all_axes = plt.subplots(len(rows), 1, figsize=(8, len(rows) * (7 / count + 0.2) + 0.4), squeeze=False)
     for axes, (name, images) in zip(all_axes[:, 0], rows.items(), strict=True):
         show_digits(axes, images, count)
         axes.text(-0.01, 0.5, name, transform=axes.transAxes, ha="right", va="center", fontsize=11)
     figure.suptitle(title, x=0.01, ha="left")
     return figure
+
+
+def _blocks_of_rows(rows: dict[str, Float[Tensor, "_ 1 28 28"]], title: str, columns: int) -> Figure:
+    parts = [images.split(columns) for images in rows.values()]
+    lines = [_filled(line, columns) for block in zip(*parts, strict=True) for line in block]
+    figure = digit_grid(torch.cat(lines), columns, title)
+    for i in range(len(lines)):
+        # A digit and the line below it take 29 pixels.
+        figure.axes[0].text(-3, 29 * i + 15, list(rows)[i % len(rows)], ha="right", va="center", fontsize=9)
+    return figure
+
+
+def _filled(line: Float[Tensor, "_ 1 28 28"], columns: int) -> Float[Tensor, "columns 1 28 28"]:
+    """Fill the last line of a row up with nothing to be seen."""
+    return torch.cat([line.detach().cpu(), torch.full((columns - len(line), 1, 28, 28), BETWEEN)])
