@@ -10,6 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from vae_course.cli import two_trainings
+from vae_course.cli.options import two_lines
+
+HOME = "set HOME to a folder that you may write to"
+# Two trainings on shared cores have half the speed each. Where threads spin, it was measured to be a tenth.
+LEAST_SHARE = 0.2
 INSTALL = 'install the course: pip install -c constraints.txt -e ".[test]"'
 
 
@@ -23,8 +29,6 @@ class Finding(NamedTuple):
 
 def main() -> int:
     """Print all findings; the exit status is 1 if any of them needs a remedy."""
-    # Where the output is piped, its encoding may lack the marks.
-    sys.stdout.reconfigure(errors="replace")
     findings = [_examine(subject, examination) for subject, examination in EXAMINATIONS.items()]
     for finding in findings:
         print(f"{'✗' if finding.remedy else '✓'} {finding.subject:<12} {finding.found}")
@@ -38,7 +42,18 @@ def _examine(subject: str, examination: Callable[[], tuple[str, ...]]) -> Findin
         return Finding(subject, *examination())
     # A missing package, a library that does not load, a driver that is too old: each has an error of its own.
     except Exception as error:
-        return Finding(subject, str(error), INSTALL)
+        return Finding(subject, two_lines(str(error) or type(error).__name__).replace("\n", " "), _remedy(error))
+
+
+def _remedy(error: Exception) -> str:
+    """Say what helps against an error that no examination knows."""
+    if "home" in str(error) or "uid not found" in str(error):
+        return HOME
+    if isinstance(error, MemoryError) or "memory" in str(error):
+        return "close other programs: this machine's memory is full"
+    if isinstance(error, PermissionError):
+        return f"make it readable: {error.filename}"
+    return INSTALL
 
 
 def python() -> tuple[str, str]:
@@ -47,13 +62,18 @@ def python() -> tuple[str, str]:
     return found, "" if sys.version_info >= (3, 11) else "the course needs Python 3.11 or newer"
 
 
-def torch() -> tuple[str]:
+def torch() -> tuple[str, ...]:
     """Is torch here, and what does it compute on?"""
     from torch import ones
 
     from vae_course.training import best_device
 
-    ones(2, device=best_device()).sum().item()
+    try:
+        ones(2, device=best_device()).sum().item()
+    except RuntimeError as error:
+        cause = two_lines(str(error)).splitlines()[0]
+        found = f"{version('torch')}, but {best_device().type} does not compute: {cause}"
+        return found, "update the accelerator's driver, or hide it: CUDA_VISIBLE_DEVICES="
     return (f"{version('torch')}, computing on {best_device()}",)
 
 
@@ -70,12 +90,31 @@ def torchvision() -> tuple[str]:
 
 
 def threads() -> tuple[str, str]:
-    """Has torch no more threads than it may use cores?"""
+    """Has torch no more threads than it may use cores, and can two trainings run at once?"""
     import torch
 
     cores, used = _cores(), torch.get_num_threads()
     found = f"torch uses {used} on {cores} cores (OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'not set')})"
-    return found, f"set OMP_NUM_THREADS={cores}" if used > cores else ""
+    together, remedy = _two_at_once()
+    return f"{found}; {together}", f"set OMP_NUM_THREADS={cores}" if used > cores else remedy
+
+
+def _two_at_once() -> tuple[str, str]:
+    """Train twice at once for a second; once more where it goes badly, for another program may have been at work."""
+    try:
+        alone, together = two_trainings.steps_per_second()
+        if _share((alone, together)) < LEAST_SHARE:
+            alone, together = max((alone, together), two_trainings.steps_per_second(), key=_share)
+    except (ValueError, OSError) as error:
+        return f"two trainings at once were not measured: {error}", ""
+    found = f"two trainings at once take {together:.0f} steps a second each, one alone {alone:.0f}"
+    disturbed = _share((alone, together)) < LEAST_SHARE
+    return found, "let each use one thread: set OMP_NUM_THREADS=1 before Python starts" if disturbed else ""
+
+
+def _share(speeds: tuple[float, float]) -> float:
+    alone, together = speeds
+    return together / max(alone, 1.0)
 
 
 def _cores(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
@@ -100,12 +139,15 @@ def full_mnist() -> tuple[str, ...]:
     """Is the full MNIST here, whole? It need not be."""
     from vae_course.digits.download import check_mnist, data_home, missing_mnist_files
 
-    folder = data_home() / "MNIST" / "raw"
+    try:
+        folder = data_home() / "MNIST" / "raw"
+    except OSError:
+        return ("not here; no lesson needs it",)
     if missing_mnist_files(folder):
         return (f"not in {folder}; no lesson needs it (to fetch it: python -m vae_course data)",)
     try:
         check_mnist(folder)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         return str(error), "python -m vae_course data --again"
     return (f"checked, in {folder}",)
 
@@ -114,7 +156,10 @@ def data_folder() -> tuple[str, str]:
     """Could data be written?"""
     from vae_course.digits.download import data_home
 
-    home = data_home()
+    try:
+        home = data_home()
+    except OSError as error:
+        return "none, which matters for the full MNIST alone", two_lines(str(error))
     existing = next(folder for folder in (home, *home.parents) if folder.exists())
     writable = existing.is_dir() and os.access(existing, os.W_OK)
     return str(home), "" if writable else "set VAE_COURSE_DATA to a folder that you may write to"

@@ -16,6 +16,7 @@ from vae_course.digits.idx import read_idx, read_idx_shape
 
 EMBEDDED = Path(__file__).parent
 STEMS = tuple(f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+MNIST_DIGEST = "760ebfaea23cdba35d10d3335224c2b090c03fda2faa00a0dca90d9c057664b2"
 # White is 255. Digits whose whitest pixel is darker than this are on another scale.
 DARKEST_WHITE = 128
 

@@ -1,0 +1,56 @@
+"""The figures that the command line prints."""
+
+from typing import Any
+
+import torch
+from torch import Generator
+from tqdm.auto import tqdm
+
+from vae_course.data import Binarization, as_pixels
+from vae_course.digits import Digits
+from vae_course.elbo import ElboTerms
+from vae_course.evaluation import importance_weighted_bound
+from vae_course.training import DIVERGED, EVALUATION_SEED, evaluate
+from vae_course.vae import VAE
+
+
+def measure(model: VAE, digits: Digits, binarization: Binarization) -> dict[str, Any]:
+    """Measure the test ELBO, with all that is needed to compare it.
+
+    Raises:
+        FloatingPointError: no working network has such a figure.
+    """
+    terms = evaluate(model, digits.test_images, binarization)
+    # NaN is not below it, either.
+    if not terms.negative_elbo < DIVERGED:
+        raise FloatingPointError(
+            f"-ELBO is {terms.negative_elbo:.3g} nats per image: this network is broken, for guessing each pixel costs "
+            "543; train again, with a lower --learning-rate"
+        )
+    setting = {"data": digits.name, "images": len(digits.test_images), "binarization": binarization}
+    return {**setting, "unit": "nats per image", "draws_of_z": 1, **in_words("", terms)}
+
+
+def measure_tightly(model: VAE, digits: Digits, binarization: Binarization, samples: int) -> dict[str, int | float]:
+    """Measure the importance-weighted bound on -log p(x), on the pixels of `measure`: its mean over the test images.
+
+    The standard error is that of the draws of z, not of the choice of test images.
+    """
+    if binarization == "grey":
+        raise ValueError("--samples: grey pixels have no likelihood; choose --binarization static or threshold")
+    if samples < 2:
+        raise ValueError(f"--samples {samples} must be at least 2; with 1 draw the bound is the ELBO")
+    generator = Generator(model.device).manual_seed(EVALUATION_SEED)
+    x = as_pixels(digits.test_images.to(model.device), binarization, generator)
+    batches = tqdm(x.split(100), unit="hundred images")
+    bounds = [importance_weighted_bound(model, batch, samples, generator) for batch in batches]
+    values, errors = (torch.cat(numbers).cpu().double() for numbers in zip(*bounds, strict=True))
+    error = errors.square().sum().sqrt() / len(x)
+    bound = -values.mean().item()
+    return {"samples": samples, "negative_log_likelihood": round(bound, 4), "standard_error": round(error.item(), 4)}
+
+
+def in_words(prefix: str, terms: ElboTerms) -> dict[str, float]:
+    """Give mean terms as plain numbers with names."""
+    numbers = {"negative_elbo": terms.negative_elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
+    return {prefix + name: round(value.item(), 4) for name, value in numbers.items()}
