@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from lessons.evaluation.answers_importance_weighted_bound_right import ANSWERS
+from lessons.evaluation.answers_importance_weighted_bound_more import ANSWERS
 
 from vae_course.evaluation import importance_weighted_bound
 from vae_course.lessons.evaluation.check import check_importance_weighted_bound

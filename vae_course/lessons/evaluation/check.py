@@ -66,7 +66,7 @@ class _Probe:
     """Asks for bounds, and notes which codes are decoded, by the model or by a copy of it."""
 
     def __init__(self, answer: Any, model: VAE):
-        self.answer, self.model = answer, model
+        self.answer, self.model, self.asked = answer, model, False
         codes: list[Tensor] = []
         # The layers are watched, not the half, so that `decoder(z=z)` and `decoder.forward(z)` are seen as well.
         model.decoder.logits.register_forward_hook(lambda _, given, __: codes.append(_codes(given[0])))
@@ -78,13 +78,17 @@ class _Probe:
         state, randomness, before = generator.get_state(), torch.get_rng_state(), _vector(self.model)
         try:
             got = ask(self.answer, self.model, x, samples, generator)
-        except (NotTriedYet, Mistake):
+        except NotTriedYet:
+            expect(not self.asked, f"It returned nothing for {len(x)} image(s) and samples={samples}.")
+            raise
+        except Mistake:
             raise
         except Exception:
             # K codes in all do not fit the images, and it stops there; the codes say why better than the error does.
             if len(x) == 1 or sum(map(len, self.codes)) != samples:
                 raise
             got = None
+        self.asked = True
         expect(torch.equal(randomness, torch.get_rng_state()), GLOBAL)
         expect(not any(p.requires_grad for p in self.model.parameters()), "The model was frozen: leave it so.")
         expect(torch.equal(before, _vector(self.model)), "The model's parameters were changed: it is only asked here.")

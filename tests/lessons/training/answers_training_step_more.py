@@ -1,0 +1,90 @@
+"""Further answers to `training_step` (lesson 06), written without a look at its check."""
+
+import sys
+
+import torch
+from lessons.training.answers_training_step import detached, drawn, step
+from lessons.training.answers_training_step_right import ANSWERS
+from torch import Generator
+from torch.nn import functional as F
+from torch.nn.utils import clip_grad_norm_
+
+from vae_course import training
+from vae_course.elbo import ElboTerms
+from vae_course.reparameterization import reparameterize
+
+
+def seeded_with(seed):
+    return drawn(lambda mu, v, g: reparameterize(mu, v, Generator().manual_seed(seed(mu, g))))
+
+
+WRONG = {
+    "the largest cost": (step(lambda t, beta: t.weighted(beta).max()), "slope"),
+    "the log of the mean exponential": (step(lambda t, beta: t.weighted(beta).logsumexp(0)), "slope"),
+    "the KL averaged over its dimensions": (step(lambda t, beta: (t.reconstruction + beta * t.kl / 8).mean()), "KL"),
+    "the root of the KL": (step(lambda t, beta: (t.reconstruction + beta * t.kl.sqrt()).mean()), "slope"),
+    "divided by β": (step(lambda t, beta: (t.reconstruction + t.kl / max(beta, 0.1)).mean()), "KL"),
+    "nats for free": (step(lambda t, beta: (t.reconstruction + beta * (t.kl - 15).relu()).mean()), "slope"),
+    "β fixed": (step(lambda t, beta: t.weighted(0.5).mean()), "β"),
+    "divided by 128": (step(lambda t, beta: t.weighted(beta).sum() / 128), "times"),
+    "divided by the batch twice": (step(lambda t, beta: t.weighted(beta).mean() / len(t.kl)), "times"),
+    "the square of the cost": (step(lambda t, beta: t.weighted(beta).mean() ** 2), "times"),
+    "slopes cut to a norm of 10": (
+        step(act=lambda m, optimizer: (clip_grad_norm_(m.parameters(), 10.0), optimizer.step())),
+        "times",
+    ),
+    "only the encoder's slopes zeroed": (
+        lambda model, x, beta, optimizer, g: (
+            lambda t: (model.encoder.zero_grad(), t.weighted(beta).backward(), optimizer.step(), detached(t))[-1]
+        )(model.train().elbo(x, g).mean()),
+        "slope",
+    ),
+    "no slope for biases": (
+        step(act=lambda m, o: ([p.grad.zero_() for p in m.parameters() if p.ndim == 1], o.step())),
+        "slope",
+    ),
+    "pixels lost": (step(terms=lambda m, x, g: m.elbo(x * (torch.rand(x.shape, generator=g) > 0.1), g)), "images"),
+    "a seed from the images": (seeded_with(lambda mu, g: len(mu)), "(generator|seed)"),
+    "the first seed": (seeded_with(lambda mu, g: g.initial_seed()), "(generator|seed)"),
+    "a falling learning rate": (
+        step(after=lambda m, x, o: [group.update(lr=0.99 * group["lr"]) for group in o.param_groups]),
+        "learning rate",
+    ),
+    "the decoder frozen": (step(before=lambda model, *_: model.decoder.requires_grad_(False)), "frozen"),
+    "the total for the reconstruction": (
+        step(give=lambda t: detached(ElboTerms(t.mean().negative_elbo, t.mean().kl))),
+        "reconstruction.*KL",
+    ),
+    "terms made up": (step(give=lambda t: ElboTerms(torch.zeros(()), torch.zeros(()))), "KL"),
+    "half a Python number": (step(give=lambda t: ElboTerms(t.mean()[0].detach(), t.mean()[1].item())), r"\.item\(\)"),
+    "the end of Python": (lambda *_: sys.exit("done"), "SystemExit"),
+    "two arguments": (lambda model, x: None, "stopped"),
+    "ten steps": (lambda *a: [training.training_step(*a) for _ in range(10)][-1], "10 steps"),
+}  # fmt: skip
+for _title, (_answer, _hint) in WRONG.items():
+    ANSWERS.wrong(_title, hint=_hint)(_answer)
+
+ANSWERS.right("torch.add")(step(lambda t, beta: torch.mean(torch.add(t.reconstruction, t.kl, alpha=beta))))
+ANSWERS.right("einsum")(
+    step(lambda t, beta: torch.einsum("i,i->", torch.stack(list(t.mean())), torch.tensor([1.0, beta])))
+)
+ANSWERS.right("a cost in double")(step(lambda t, beta: (t.reconstruction.double() + beta * t.kl.double()).mean()))
+ANSWERS.right("numbers made tensors again")(
+    step(give=lambda t: ElboTerms(torch.tensor(t.mean()[0].item()), torch.tensor(t.mean()[1].item())))
+)
+ANSWERS.right("NumPy's means")(
+    step(give=lambda t: ElboTerms._make(torch.as_tensor(term.numpy().mean()) for term in detached(t)))
+)
+ANSWERS.right("softplus")(
+    step(terms=lambda m, x, g: by_softplus(m, x, g)),
+)
+ANSWERS.right("β for each image")(
+    lambda m, x, beta, o, g: training.training_step(m, x, torch.full((len(x),), float(beta)), o, g)
+)
+
+
+def by_softplus(model, x, generator):
+    mu, logvar = model.encoder(x)
+    logits = model.decoder(mu + torch.exp(logvar / 2) * torch.randn(mu.size(), generator=generator))
+    cost = (F.softplus(logits) - x * logits).sum((1, 2, 3))
+    return ElboTerms(cost, -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(1))
