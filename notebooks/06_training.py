@@ -136,7 +136,7 @@ print("times the first:", [f"{s / steepness[0]:.2f}" for s in steepness])
 # Write `training_step` so that it
 #
 # - puts the model in training mode,
-# - draws $z$ with the `generator`,
+# - draws $z$ once, with the `generator`,
 # - has the optimizer take one step on a fresh slope,
 # - returns the two terms from before the step as `ElboTerms`, each a mean over the batch, and each `.detach()`ed:
 #   the number, without the memory of how it was computed.
@@ -252,11 +252,11 @@ assert terms[-1].kl > 5, "after four epochs the code says something"
 # Write `evaluate` so that it
 #
 # - makes one generator from the seed, `Generator().manual_seed(seed)`, for all dice:
-#   first the pixels, with `binarize_once(images, binarization, generator)`, then $z$,
+#   first the pixels, with `binarize_once(images, binarization, generator)`, then one $z$ per image,
 # - measures in evaluation mode, and leaves the model in the mode it came in,
 # - computes no slopes,
 # - counts every image once, however you split them,
-# - returns `ElboTerms` of two means.
+# - returns `ElboTerms` of two means, each a tensor of shape `[]`.
 #
 # Our network behaves the same in both modes.
 # One with dropout or batch norm does not, and it would go on training in the wrong one without a word.
