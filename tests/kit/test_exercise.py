@@ -8,8 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from vae_course.elbo import kl_divergence
-from vae_course.kit.exercise import Mistake, NotTriedYet, ask, describe, exercise, expect_generator, recognise, show_me
+from vae_course.elbo import kl_per_dimension
+from vae_course.kit.exercise import (
+    Mistake,
+    NotTriedYet,
+    ask,
+    ask_deterministic,
+    describe,
+    exercise,
+    expect_generator,
+    recognise,
+    show_me,
+)
 
 
 @exercise("double", "It doubles.")
@@ -39,7 +49,7 @@ def test_an_error_points_to_the_learners_own_line():
 
 
 def test_the_solution_is_the_packages_source_folded_away():
-    html = show_me(kl_divergence).data
+    html = show_me(kl_per_dimension).data
     assert html.startswith("<details><summary>")
     assert "mu.square()" in html
 
@@ -121,6 +131,13 @@ def test_what_is_asked_must_be_a_function_that_leaves_its_arguments_alone():
     with pytest.raises(Mistake, match="switched on or off"):
         ask(lambda: torch.set_grad_enabled(False) or 1)
     torch.set_grad_enabled(True)
+
+
+@pytest.mark.parametrize("answer", [lambda x: torch.rand(3), lambda x: torch.manual_seed(0) and x])
+def test_where_nothing_is_random_no_number_is_drawn_and_no_seed_set(answer):
+    assert ask_deterministic(lambda x: x, 3) == 3
+    with pytest.raises(Mistake, match="Nothing here is random"):
+        ask_deterministic(answer, torch.ones(3))
 
 
 def test_a_known_mistake_is_recognised_and_another_gets_the_general_hint():

@@ -159,6 +159,15 @@ def ask(answer: Any, *args: Any, **kwargs: Any) -> Any:
     return result
 
 
+def ask_deterministic(answer: Any, *args: Any) -> Any:
+    """Do as `ask` does, and expect that no random number is drawn and no seed set."""
+    before = torch.random.get_rng_state()
+    result = ask(answer, *args)
+    untouched = torch.equal(before, torch.random.get_rng_state())
+    expect(untouched, "It draws random numbers, or sets their seed for all. Nothing here is random.")
+    return result
+
+
 def expect_generator(draw: Callable[[Generator], Tensor], of: str = "the function that draws") -> None:
     """Raise `Mistake` unless the generator alone decides what is drawn.
 

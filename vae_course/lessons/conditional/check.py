@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Generator, Tensor
 
-from vae_course.kit.exercise import Mistake, ask, close, describe, exercise, expect
+from vae_course.kit.exercise import Mistake, ask_deterministic, close, describe, exercise, expect
 
 CLASSES = 10
 EYE = torch.eye(CLASSES)
@@ -25,15 +25,6 @@ def check_condition(answer: Any) -> None:
     _check_gradient(answer)
 
 
-def _ask(answer: Any, *given: Tensor) -> Any:
-    """Ask, and expect that no random number is drawn, and no seed set."""
-    before = torch.random.get_rng_state()
-    got = ask(answer, *given)
-    untouched = torch.equal(before, torch.random.get_rng_state())
-    expect(untouched, "It draws random numbers, or sets their seed for all. Nothing here is random.")
-    return got
-
-
 def _made_up(rows: int, width: int) -> Float[Tensor, "rows width"]:
     """Make numbers of both signs, some of them far out."""
     h = torch.randn(rows, width, generator=Generator().manual_seed(rows))
@@ -42,12 +33,12 @@ def _made_up(rows: int, width: int) -> Float[Tensor, "rows width"]:
 
 
 def _check_batch(answer: Any, h: Float[Tensor, "batch width"], labels: Int64[Tensor, " batch"]) -> None:
-    got = _ask(answer, h, labels)
+    got = ask_deterministic(answer, h, labels)
     _check_kind(got, h, labels)
     expect(
         not h.requires_grad, "It switches on the gradients of h itself, which is the caller's: no `requires_grad_()`."
     )
-    again = _ask(answer, h, labels)
+    again = ask_deterministic(answer, h, labels)
     expect(_equal(again, got), "Asked twice, it answers differently. Nothing here is random.")
     width = h.shape[1]
     # The label may stand behind h, as in the lesson, or before it.
@@ -154,7 +145,7 @@ def _check_places(y: Float[Tensor, "batch classes"], labels: Int64[Tensor, " bat
 def _check_gradient(answer: Any) -> None:
     """Expect the gradient of h to be what comes in from behind."""
     h, labels = _made_up(3, 4).requires_grad_(), torch.tensor([1, 0, 1])
-    got = _ask(answer, h, labels)
+    got = ask_deterministic(answer, h, labels)
     weights = torch.arange(1.0, 1 + got.numel()).view_as(got)
     where = slice(None, 4) if torch.equal(got[:, :4], h) else slice(CLASSES, None)
     gradient = None

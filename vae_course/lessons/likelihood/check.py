@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor
 
-from vae_course.kit.exercise import ask, close, describe, exercise, expect, recognise
+from vae_course.kit.exercise import ask_deterministic, close, describe, exercise, expect, recognise
 from vae_course.likelihood import auroc
 
 Scores = Float[Tensor, " batch"]
@@ -24,7 +24,7 @@ def check_auroc(answer: Any) -> None:
     _check_order(answer, *_made_up(*SETS[0]))
     for others, normal in ((30, 7), (1, 12), (12, 1), (1, 1)):
         scores, anomalous = _made_up(others, normal)
-        got, right = _number(_ask(answer, scores, anomalous)), auroc(scores, anomalous)
+        got, right = _number(ask_deterministic(answer, scores, anomalous)), auroc(scores, anomalous)
         expect(_same(got, right), f"Then it goes wrong: {_count(got, right, scores, anomalous)}")
     _check_ties(answer)
     _check_scale(answer)
@@ -46,21 +46,12 @@ def _number(got: Any) -> float:
     return float(value)
 
 
-def _ask(answer: Any, *given: Tensor) -> Any:
-    """Ask, and expect that no random number is drawn, and no seed set."""
-    before = torch.random.get_rng_state()
-    got = ask(answer, *given)
-    untouched = torch.equal(before, torch.random.get_rng_state())
-    expect(untouched, "It draws random numbers, or sets their seed for all. Nothing here is random.")
-    return got
-
-
 def _check_values(answer: Any, sets: list[tuple[Tensor, Tensor]]) -> None:
     """Expect the share of pairs, the same each time."""
     got, again, right = [], [], [auroc(*each) for each in sets]
     for scores, anomalous in sets:
-        got.append(_number(_ask(answer, scores, anomalous)))
-        again.append(_number(_ask(answer, scores, anomalous)))
+        got.append(_number(ask_deterministic(answer, scores, anomalous)))
+        again.append(_number(ask_deterministic(answer, scores, anomalous)))
     changes = f"Asked twice, it gives {got[0]:.4f} and {again[0]:.4f}. Nothing here is random: compare all pairs."
     expect(_same(torch.tensor(got).nan_to_num(), torch.tensor(again).nan_to_num()), changes)
     first, second = (_mistakes(share, *each) for share, each in zip(right, sets, strict=True))
@@ -79,9 +70,9 @@ def _several(value: Any) -> tuple[Any, ...]:
 def _check_order(answer: Any, scores: Scores, anomalous: Mask) -> None:
     """Expect the same of the same images in another order, and the opposite of the opposite scores."""
     right = auroc(scores, anomalous)
-    got = _number(_ask(answer, scores.flip(0), anomalous.flip(0)))
+    got = _number(ask_deterministic(answer, scores.flip(0), anomalous.flip(0)))
     expect(_same(got, right), f"The same images in another order give {got:.3f} instead of {right:.3f}.")
-    got = _number(_ask(answer, -scores, anomalous))
+    got = _number(ask_deterministic(answer, -scores, anomalous))
     turned = f"It gives {right:.4f}, and with the scores' sign turned {got:.4f} in place of {1 - right:.4f}."
     misleads = f"{turned} Below 0.5 is an answer, too: the score misleads."
     recognise(got, 1 - right, {misleads: right}, turned, _same)
@@ -97,7 +88,7 @@ def _check_scale(answer: Any) -> None:
     }
     for how, others in scales.items():
         # By the scores as they are now: rounding may have tied some.
-        got, right = _number(_ask(answer, others, anomalous)), auroc(others, anomalous)
+        got, right = _number(ask_deterministic(answer, others, anomalous)), auroc(others, anomalous)
         expect(
             _same(got, right),
             f"The same scores {how} (now {others.min():.4g} to {others.max():.4g}) give {got:.3f} instead of "
@@ -108,7 +99,7 @@ def _check_scale(answer: Any) -> None:
 def _check_ties(answer: Any) -> None:
     """Expect half a pair for a tie, be all scores tied or some."""
     anomalous = torch.arange(12) % 3 == 0
-    constant = _number(_ask(answer, torch.zeros(12), anomalous))
+    constant = _number(ask_deterministic(answer, torch.zeros(12), anomalous))
     expect(
         constant == constant,
         "For a score that is the same for all images it gives nan: is something divided by 0? It should give 0.5.",
@@ -119,7 +110,7 @@ def _check_ties(answer: Any) -> None:
         "Count a tie as half a pair.",
     )
     scores = (torch.arange(12) * 5 % 12 // 4).float()
-    got, right = _number(_ask(answer, scores, anomalous)), auroc(scores, anomalous)
+    got, right = _number(ask_deterministic(answer, scores, anomalous)), auroc(scores, anomalous)
     expect(
         _same(got, right),
         f"Where some scores are tied it gives {got:.3f} instead of {right:.3f}: each tie counts half a pair.",

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from vae_course.kit.exercise import ask, close, describe, exercise, expect, recognise
+from vae_course.kit.exercise import ask_deterministic, close, describe, exercise, expect, recognise
 from vae_course.sample_quality import frechet_distance
 
 FirstSet = Float[Tensor, "n features"]
@@ -19,20 +19,11 @@ SecondSet = Float[Tensor, "m features"]
 def check_frechet_distance(answer: Any) -> None:
     """Check a function of two sets of features, [n, F] and [m, F], that returns their distance."""
     a, b = _made_up(40, 5), _made_up(69, 5)
-    got, right = _number(_ask(answer, a, b)), frechet_distance(a, b)
-    again = _number(_ask(answer, a, b))
+    got, right = _number(ask_deterministic(answer, a, b)), frechet_distance(a, b)
+    again = _number(ask_deterministic(answer, a, b))
     expect(got == again or got != got, f"Asked twice, it gives {got:.4f} and {again:.4f}. Nothing here is random.")
     recognise(got, right, _mistakes(a, b, right), _figures(a, b, got, right))
     _check_other_sets(answer)
-
-
-def _ask(answer: Any, *given: Tensor) -> Any:
-    """Ask, and expect that no random number is drawn, and no seed set."""
-    before = torch.random.get_rng_state()
-    got = ask(answer, *given)
-    untouched = torch.equal(before, torch.random.get_rng_state())
-    expect(untouched, "It draws random numbers, or sets their seed for all. Nothing here is random.")
-    return got
 
 
 def _made_up(images: int, features: int) -> FirstSet:
@@ -63,12 +54,12 @@ def _check_other_sets(answer: Any) -> None:
         "For sets whose means are far apart": (narrow, _made_up(30, 2) + 100),
     }
     for which, (a, b) in sets.items():
-        got, right = _number(_ask(answer, a, b)), frechet_distance(a, b)
+        got, right = _number(ask_deterministic(answer, a, b)), frechet_distance(a, b)
         expect(close(got, right, rtol=1e-3), f"{which} it gives {got:.6g} instead of {right:.6g}.")
-    same = _number(_ask(answer, narrow, narrow.flip(0)))
+    same = _number(ask_deterministic(answer, narrow, narrow.flip(0)))
     expect(abs(same) < 1e-2, f"A set's distance from itself is 0, and yours is {same:.4g}.")
     a, b = copies, torch.cat([_made_up(70, 3)] * 2 + [torch.zeros(70, 1)], 1)
-    got, right = _number(_ask(answer, a, b)), frechet_distance(a, b)
+    got, right = _number(ask_deterministic(answer, a, b)), frechet_distance(a, b)
     expect(
         close(got, right, rtol=1e-2),
         "Three features stand there twice, and one is always 0, so some eigenvalues are 0, or by rounding just below: "
