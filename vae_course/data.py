@@ -15,7 +15,12 @@ BINARIZATIONS: tuple[Binarization, ...] = get_args(Binarization)
 
 
 def grey(images: UInt8[Tensor, "batch 28 28"]) -> Float[Tensor, "batch 1 28 28"]:
-    """Turn bytes 0 to 255 into grey values in [0, 1], with a channel axis."""
+    """Turn bytes 0 to 255 into grey values in [0, 1], with a channel axis.
+
+    Raises:
+        ValueError: these are no bytes, or no images of 28 × 28 pixels.
+    """
+    check_bytes(images)
     return images.unsqueeze(1).float() / 255
 
 
@@ -43,7 +48,7 @@ def as_pixels(
     pixel once. The two differ in a training alone, where `"dynamic"` draws again for every batch.
 
     Raises:
-        ValueError: there is no such binarisation.
+        ValueError: there is no such binarisation; or these are no bytes.
     """
     check_binarization(binarization)
     x = grey(images)
@@ -66,6 +71,24 @@ def check_binarization(binarization: str) -> None:
     """Raise a `ValueError` unless the binarisation is one of `BINARIZATIONS`."""
     if binarization not in BINARIZATIONS:
         raise ValueError(f"binarization={binarization!r}: choose one of {', '.join(BINARIZATIONS)}")
+
+
+def check_bytes(images: Tensor, name: str = "images") -> None:
+    """Raise a `ValueError` unless these are bytes [N, 28, 28], as images are at rest; it says how to come to them."""
+    if images.dtype != torch.uint8:
+        scale = {torch.bool: ".byte() * 255"}.get(images.dtype, ".round().byte()")
+        if images.is_floating_point() and images.numel() and images.max() <= 1:
+            scale = ".mul(255).round().byte()"
+        kind = str(images.dtype).removeprefix("torch.")
+        raise ValueError(f"{name}: pixels must be bytes (uint8) from 0 to 255, found {kind}; give {name}{scale}")
+    if images.ndim != 3 or images.shape[1:] != (28, 28):
+        raise ValueError(f"{name}: must be [N, 28, 28], found {list(images.shape)}; give {name}.reshape(-1, 28, 28)")
+
+
+def check_scale(images: UInt8[Tensor, "batch 28 28"], name: str = "images") -> None:
+    """Raise a `ValueError` where the whitest byte of all images is 1: they are on another scale than 0 to 255."""
+    if len(images) and images.max() == 1:
+        raise ValueError(f"{name}: pixels must be bytes from 0 to 255, found only 0 and 1; give {name} * 255")
 
 
 def check_unit_range(values: Float[Tensor, "*shape"], name: str) -> None:

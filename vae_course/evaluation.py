@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 from torch.distributions import Normal
 from torch.nn.functional import softplus
 
+from vae_course.data import check_unit_range
 from vae_course.decoder import log_likelihood
 from vae_course.reparameterization import reparameterize
 from vae_course.vae import VAE
@@ -116,7 +117,12 @@ def _groups(log_weights: Tensor, samples: int) -> Tensor:
 def log_likelihood_table(
     logits: Float[Tensor, "codes 1 28 28"], x: Float[Tensor, "batch 1 28 28"]
 ) -> Float[Tensor, "codes batch"]:
-    """Compute `decoder.log_likelihood` of every image under every code, in nats."""
+    """Compute `decoder.log_likelihood` of every image under every code, in nats.
+
+    Raises:
+        ValueError: x has values outside [0, 1].
+    """
+    check_unit_range(x, "x")
     # log p(x|z) = x · logit - softplus(logit), summed over pixels: a matrix product for all pairs at once.
     logits = logits.flatten(1)
     return logits @ x.flatten(1).T - softplus(logits).sum(1, keepdim=True)

@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 from torch.nn import Parameter
 from torch.optim import Adam, Optimizer
 
-from vae_course.data import Binarization, as_pixels, binarize_once, check_binarization
+from vae_course.data import Binarization, as_pixels, binarize_once, check_binarization, check_bytes, check_scale
 from vae_course.elbo import ElboTerms
 from vae_course.vae import VAE
 
@@ -140,7 +140,8 @@ def fit(
         step: how to train on a batch; `training_step` by default.
 
     Raises:
-        ValueError: no images, or not a label for each, or labels for a model that is not conditioned on them.
+        ValueError: no images, or no bytes from 0 to 255; not a label for each, or labels for a model that is not
+            conditioned on them.
         FloatingPointError: the training has diverged.
     """
     _check_images(images, labels)
@@ -223,7 +224,7 @@ def evaluate(
     With labels, for a model that is conditioned on them, the terms are those of p(x|y).
 
     Raises:
-        ValueError: no images, or not a label for each.
+        ValueError: no images, or no bytes from 0 to 255; or not a label for each.
     """
     _check_images(images, labels)
     generator = Generator(model.device).manual_seed(seed)
@@ -243,6 +244,8 @@ def _given(model: VAE, labels: Tensor | None, batch: Tensor) -> VAE:
 
 
 def _check_images(images: Tensor, labels: Tensor | None, which: str = "") -> None:
+    check_bytes(images, f"{which}images")
+    check_scale(images, f"{which}images")
     if not len(images):
         raise ValueError(f"{which}images: there are none; give at least one")
     if labels is not None and len(labels) != len(images):
