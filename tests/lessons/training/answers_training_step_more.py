@@ -65,6 +65,9 @@ for _title, (_answer, _hint) in WRONG.items():
     ANSWERS.wrong(_title, hint=_hint)(_answer)
 
 ANSWERS.right("torch.add")(step(lambda t, beta: torch.mean(torch.add(t.reconstruction, t.kl, alpha=beta))))
+ANSWERS.right("noise in double")(
+    drawn(lambda mu, v, g: mu + (v / 2).exp() * torch.randn(mu.shape, generator=g, dtype=torch.float64).float())
+)
 ANSWERS.right("einsum")(
     step(lambda t, beta: torch.einsum("i,i->", torch.stack(list(t.mean())), torch.tensor([1.0, beta])))
 )

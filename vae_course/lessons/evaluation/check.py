@@ -119,7 +119,7 @@ def _vector(model: VAE) -> Tensor:
 
 
 def _model(far_out: float = 0.0, narrower: float = 0.0) -> VAE:
-    """Make a small VAE whose encoder puts the images far apart, so that each code can be told to be of which image."""
+    """Make a small VAE whose encoder puts the images far apart, so that each code shows its image."""
     generator = Generator().manual_seed(1)
     with torch.random.fork_rng(devices=[]):
         model = VAE(LATENT, hidden=(16,)).requires_grad_(False)

@@ -1,5 +1,6 @@
 """The checks of lesson 06: one step of training, and a measurement that leaves no trace."""
 
+from itertools import product
 from typing import Any, NamedTuple
 
 import torch
@@ -131,9 +132,9 @@ def _expect_drawn(seen: Seen, at_first: Tensor, generator: Generator) -> Tensor:
     """Expect that the noise comes from the generator, once; return it, [B, D]."""
     eps, now, twin, replays = seen.noise(), generator.get_state(), Generator(), []
     used = not torch.equal(now, at_first)
-    for sizes in seen.splits():
+    for sizes, dtype in product(seen.splits(), (torch.float32, torch.float64)):
         twin.set_state(at_first)
-        replays.append(draws(twin, sizes))
+        replays.append(draws(twin, sizes, dtype))
         if same_noise(eps, replays[-1]):
             expect(used, "The noise comes from a copy of the generator: use the one given, or it never moves on.")
             expect(torch.equal(twin.get_state(), now), ONE_DRAW)

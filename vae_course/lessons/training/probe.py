@@ -147,9 +147,9 @@ def same_rows(a: Tensor, b: Tensor) -> bool:
     return torch.allclose((a.double() @ weights).sort().values, (b.double() @ weights).sort().values, atol=1e-6)
 
 
-def draws(generator: Generator, sizes: Iterable[int]) -> Tensor:
-    """Standard normal noise, drawn in parts of these sizes: [N, D]."""
-    return torch.cat([torch.randn(size, LATENT, generator=generator) for size in sizes])
+def draws(generator: Generator, sizes: Iterable[int], dtype: torch.dtype = torch.float32) -> Tensor:
+    """Draw standard normal noise in parts of these sizes: [N, D], in float32 whatever it was drawn in."""
+    return torch.cat([torch.randn(size, LATENT, generator=generator, dtype=dtype) for size in sizes]).float()
 
 
 def same_noise(eps: Tensor, other: Tensor) -> bool:

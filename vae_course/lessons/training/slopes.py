@@ -45,7 +45,7 @@ def slope(model: VAE) -> Tensor:
 
 
 def expect_slope(got: Tensor, start: Tensor, rows: Tensor, eps: Tensor, beta: float, left: Tensor) -> None:
-    """Expect the slope of reconstruction + β · KL; whatever mixes the two is told by its two weights."""
+    """Expect the slope of reconstruction + β · KL; of what mixes the two, name the two weights."""
     expect(got.any(), "There was no slope when the optimizer acted: ask for it after zeroing and before the step.")
     two = torch.stack([_slope_of(lambda terms, i=i: terms[i].mean(), start, rows, eps) for i in (0, 1)], 1)
     right = two @ torch.tensor([1.0, beta])
