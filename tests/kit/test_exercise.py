@@ -2,6 +2,7 @@
 
 import signal
 import statistics
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -94,6 +95,14 @@ def test_an_answer_that_never_comes_back_is_stopped(answer, in_a_thread):
     with ThreadPoolExecutor(1) as pool:
         verdict = pool.submit(check_wait, answer).result() if in_a_thread else check_wait(answer)
     assert verdict.hint == "It did not come back within 0.2 seconds, so it was stopped. Look for an endless loop."
+
+
+def test_a_signal_that_comes_late_does_not_keep_the_limit_from_ending(monkeypatch):
+    end = threading.Event.set
+    monkeypatch.setattr(threading.Event, "set", lambda event: (time.sleep(0.5), end(event)))
+    handler = signal.getsignal(signal.SIGINT)
+    assert "within 0.2 seconds" in check_wait(loops).hint
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_ctrl_c_works_as_before_after_a_check():

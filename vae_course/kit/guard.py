@@ -1,11 +1,13 @@
 """Running code of others: it gets a time limit, and what it changes for all is put back."""
 
+import contextlib
 import ctypes
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import torch
 
@@ -18,19 +20,27 @@ class TooLong(BaseException):
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise `TooLong` in this thread if the block has not ended after this time, and again until it ends.
 
-    A loop in Python and a `sleep` are stopped at once, one long call of a library when it returns.
+    A loop in Python and a `sleep` are stopped at once, one long call of a library when it returns. The block has to
+    call a function, and that is stopped; what leaves the block is not, or the limit would never be lifted.
     """
-    ended, target = threading.Event(), threading.get_ident()
+    ended, target, owner = threading.Event(), threading.get_ident(), sys._getframe(2)
     main = threading.current_thread() is threading.main_thread()
 
     def watch() -> None:
         if not ended.wait(seconds):
             expired.set()
         while not ended.wait(0.2):
-            _interrupt(target) if main else _raise_in(target)
+            if main:
+                _interrupt(target)
+            elif _inside(sys._current_frames().get(target), owner):
+                _raise_in(target)
 
-    def handler(*_: object) -> None:
-        raise TooLong if expired.is_set() else KeyboardInterrupt
+    def handler(_: int, frame: FrameType | None) -> None:
+        if not expired.is_set():
+            raise KeyboardInterrupt
+        # The signal may come late, while the memory of what was stopped is given back.
+        if _inside(frame, owner):
+            raise TooLong
 
     expired = threading.Event()
     previous = signal.signal(signal.SIGINT, handler) if main else None
@@ -55,6 +65,13 @@ def settings_kept() -> Iterator[None]:
         torch.set_rng_state(state)
         torch.set_grad_enabled(gradients)
         torch.set_default_dtype(dtype)
+
+
+def _inside(frame: FrameType | None, owner: FrameType) -> bool:
+    """Whether a frame belongs to what the owner's block calls, and not to what enters or leaves the block."""
+    while frame and frame.f_back is not owner:
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename != contextlib.__file__
 
 
 def _interrupt(thread: int) -> None:
