@@ -56,12 +56,14 @@ def _noise(answer: Any, mu: Tensor, logvar: Tensor, seed: int = 0) -> Tensor:
 
 def _expect_independent(answer: Any) -> None:
     """Refuse noise that images or dimensions share, and noise that is tied to that of others."""
-    mu, logvar = torch.full((400, 50), 1.5), torch.full((400, 50), -1.0)
+    mu, logvar = torch.full((100, 50), 1.5), torch.full((100, 50), -1.0)
     noise = _noise(answer, mu, logvar)
     expect(
         noise.std(0).max() > 1e-5 or not torch.equal(noise, _noise(answer, mu, logvar, seed=1)),
-        "z is the same whatever the seed: where is the noise eps?",
+        "At mu = 1.5 and logvar = -1, z is the same whatever the seed: where is the noise eps?",
     )
+    without = (noise == 0).all(0).any() or (noise == 0).all(1).any()
+    expect(not without, "Some images or some dimensions get no noise at all: draw one number for each entry of mu.")
     share = "{} share their noise: draw one number for each entry of mu."
     above = (noise > noise.median()).float()
     rows = torch.corrcoef(above).nan_to_num().fill_diagonal_(0).abs()
@@ -89,7 +91,7 @@ def _expect_one_source(answer: Any) -> None:
 
 
 def _expect_gaussian(answer: Any) -> None:
-    mu = CENTRES.repeat(500, 40)
+    mu = CENTRES.repeat(200, 34)
     noise = _noise(answer, mu, torch.full_like(mu, -1.0)).reshape(-1, 3)  # A column for each centre.
     std, centre = noise.std(0), (CENTRES + noise.mean(0)).tolist()
     expect(noise.min() < 0, "eps is never negative: rand draws evenly from 0 to 1, and a Gaussian draw is randn.")
@@ -99,18 +101,19 @@ def _expect_gaussian(answer: Any) -> None:
         f"The mean of z must be mu. At mu = 3, -2 and 0.5 it is {', '.join(f'{value:.2f}' for value in centre)}.",
     )
     expect(
-        all(len(column.unique()) > 1000 for column in noise.T),
+        all(len(column.unique()) > 500 for column in noise.T),
         "The noise has only a few different values: is something rounded, or drawn as whole numbers?",
     )
     standard = (noise - noise.mean(0)) / std
+    edges = standard.amin(0), standard.amax(0)
     expect(
-        torch.minimum(standard.amax(0), -standard.amin(0)).min() > 3.1,
-        f"The noise is cut off: it lies between {standard.amin(0).max():.1f} and {standard.amax(0).min():.1f} sigma. "
-        "A Gaussian draw, as of randn, goes beyond 3 sigma once in 400 times.",
+        torch.minimum(-edges[0], edges[1]).min() > 2.9 and all((standard == edge).sum(0).max() < 4 for edge in edges),
+        f"The noise is cut off: it lies between {edges[0].max():.1f} and {edges[1].min():.1f} sigma. "
+        "A Gaussian draw, as of randn, has no limits, and goes beyond 3 sigma once in 400 times.",
     )
-    lengths = noise.reshape(500, 120).norm(dim=1)
+    lengths = noise.reshape(200, 102).norm(dim=1)
     expect(
-        noise.reshape(500, 120).mean(1).std() > 1e-4 and lengths.std() > 0.01 * lengths.mean(),
+        noise.reshape(200, 102).mean(1).std() > 1e-4 and lengths.std() > 0.01 * lengths.mean(),
         "In every image the noise of all dimensions has the same mean or the same length: do not standardise eps, as "
         "randn is standard already.",
     )
@@ -118,7 +121,7 @@ def _expect_gaussian(answer: Any) -> None:
         found = (standard < edge).float().mean(0)
         worst = found[(found - share).abs().argmax()]
         expect(
-            abs(worst - share) < 0.012,
+            abs(worst - share) < 0.02,
             f"The noise is not Gaussian: {share:.1%} of it should lie below {edge:+.0f} standard deviations, and of "
             f"yours {worst:.1%} does. A Gaussian draw is randn.",
         )
@@ -139,7 +142,7 @@ def _expect_mu(answer: Any) -> None:
 
 def _expect_sigma(answer: Any) -> None:
     """Compare sigma at many log-variances, each the same for all images."""
-    many, few = torch.zeros(500, 120), torch.zeros(40, 3)
+    many, few = torch.zeros(200, 102), torch.zeros(40, 3)
     eps = _noise(answer, few, few - 1) / _noise(answer, many, many - 1).std()
     sigma = torch.stack([(_noise(answer, few, few + value) / eps).median() for value in LOGVARS])
     right = torch.exp(0.5 * LOGVARS)
@@ -226,10 +229,9 @@ def _expect_gradient(answer: Any) -> None:
     expect(
         by_mu is not None, "The derivative of z in mu must be 1, and no gradient reaches mu: a `detach` cuts it off."
     )
+    why = " torch.normal gives 0: draw eps apart from mu and sigma." if not by_mu.any() else ""
     expect(
-        close(by_mu, torch.ones(40, 3)),
-        f"The derivative of z in mu must be 1, and yours is {by_mu.mean():.2f}. "
-        "torch.normal gives 0: draw eps apart from mu and sigma.",
+        close(by_mu, torch.ones(40, 3)), f"The derivative of z in mu must be 1, and yours is {by_mu.mean():.2f}.{why}"
     )
     right = 0.5 * (z - mu).detach()
     expect(

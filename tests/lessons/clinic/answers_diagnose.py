@@ -192,3 +192,19 @@ def _():
 
 
 ANSWERS.wrong("the dict, without its function", hint="without calling")(dict(TRUTH))
+
+
+# Tried when the check was finished, and judged rightly at first sight.
+for title, hint, found in (
+    ("a dict in the dict", "of type dict is not on the list", {"A": {"name": "mu at test"}}),
+    ("shares", "of type float is not on the list", dict.fromkeys(TRUTH, 1.0)),
+    ("sentences", "is not on the list", {letter: MISTAKES[name] for letter, name in TRUTH.items()}),
+    ("C and E exchanged", 'C is not "variance"', {**TRUTH, "C": TRUTH["E"], "E": TRUTH["C"]}),
+    ("B and D exchanged", 'B is not "pixel mean"', {**TRUTH, "B": TRUTH["D"], "D": TRUTH["B"]}),
+    ("JSON", "of type str", json.dumps(TRUTH)),
+    ("items", "dict_items", TRUTH.items()),
+):
+    ANSWERS.wrong(title, hint=hint)(lambda found=found: found)
+
+ANSWERS.right("merged")(lambda: {"A": "rand"} | TRUTH)
+ANSWERS.right("sorted")(lambda: dict(sorted(TRUTH.items())))

@@ -238,3 +238,18 @@ class _(Patient):
 
 ANSWERS.wrong("a result for the function", hint="without calling|function")(torch.zeros(3, 2))
 ANSWERS.wrong("a string for the function", hint="function")("draw")
+
+
+# Tried when the check was finished, and judged rightly at first sight.
+for title, hint, draw in (
+    (
+        "narrower without gradients",
+        "at the test|in training",
+        lambda m, s, g: reparameterize(m, s if torch.is_grad_enabled() else s - 2, g),
+    ),
+    ("half of mu's gradient", "yours is 0.50", lambda m, s, g: reparameterize(0.5 * m + 0.5 * m.detach(), s, g)),
+    ("a sigmoid of z", "mean of z", lambda m, s, g: torch.sigmoid(reparameterize(m, s, g))),
+    ("C's, without its patient", "stopped with Type", PATIENTS["C"].draw),
+    ("C itself", "a class", PATIENTS["C"]),
+):
+    ANSWERS.wrong(title, hint=hint)(draw)

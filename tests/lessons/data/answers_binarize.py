@@ -139,6 +139,14 @@ def _(images, generator):
     return (u < images).float()
 
 
+@ANSWERS.right("pixel by pixel")
+def _(images, generator):
+    out = torch.empty_like(images).flatten()
+    for i, p in enumerate(images.flatten()):
+        out[i] = 1.0 if torch.rand((), generator=generator) < p else 0.0
+    return out.reshape(images.shape)
+
+
 class Binarizer:
     def __call__(self, images, generator):
         return torch.bernoulli(images, generator=generator)

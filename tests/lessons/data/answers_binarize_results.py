@@ -233,3 +233,43 @@ def _(images, generator):
 @ANSWERS.wrong("all on", hint="%|threshold")
 def _(images, generator):
     return torch.ones_like(images)
+
+
+# Tried when the check was finished, and judged rightly at first sight.
+for title, hint, answer in (
+    ("the generator for half of the batch", "same seed", lambda x, g: torch.cat(
+        [torch.bernoulli(x[: (len(x) + 1) // 2], generator=g), torch.bernoulli(x[(len(x) + 1) // 2 :])])),
+    ("noise rounded to a tenth", "%", lambda x, g: (uniform(x, g).round(decimals=1) < x).float()),
+    ("a power of 1.2", "%", lambda x, g: torch.bernoulli(x**1.2, generator=g)),
+    ("clamped afterwards", "0 and 1", lambda x, g: torch.bernoulli(x, generator=g).clamp(0.1, 0.9)),
+    ("Poisson", "0 and 1", lambda x, g: torch.poisson(x, generator=g)),
+    ("Poisson, clamped", "%", lambda x, g: torch.poisson(x, generator=g).clamp(max=1)),
+    ("sure above one half", "100%", lambda x, g: torch.where(x > 0.5, 1.0, torch.bernoulli(x, generator=g))),
+    ("drawn between 0.2 and 0.8 only", "%",
+     lambda x, g: torch.where((x > 0.2) & (x < 0.8), torch.bernoulli(x, generator=g), x.round())),
+    ("mirrored afterwards", "another pixel", lambda x, g: torch.bernoulli(x, generator=g).flip(-1)),
+    ("the last image left grey", "0 and 1", lambda x, g: torch.cat([torch.bernoulli(x[:-1], generator=g), x[-1:]])),
+    ("the larger of two draws", "%",
+     lambda x, g: torch.maximum(torch.bernoulli(x, generator=g), torch.bernoulli(x, generator=g))),
+    ("a threshold with a little noise", "%",
+     lambda x, g: (x + 0.1 * torch.randn(x.shape, generator=g) > 0.5).float()),
+    ("seeded by the generator's seed", "sets a seed",
+     lambda x, g: (torch.manual_seed(g.initial_seed()), torch.bernoulli(x))[1]),
+    ("images permuted", "another pixel",
+     lambda x, g: torch.bernoulli(x, generator=g)[torch.randperm(len(x), generator=g)]),
+    ("grey times noise", "%", lambda x, g: (uniform(x, g) * x).round()),
+):  # fmt: skip
+    ANSWERS.wrong(title, hint=hint)(answer)
+
+for title, answer in (
+    ("logits compared", lambda x, g: (torch.logit(uniform(x, g)) < torch.logit(x)).float()),
+    ("masked_fill", lambda x, g: torch.zeros_like(x).masked_fill(uniform(x, g) < x, 1.0)),
+    ("out=", lambda x, g: torch.bernoulli(x, generator=g, out=torch.empty_like(x))),
+    ("exponential noise", lambda x, g: (torch.empty_like(x).exponential_(generator=g) > -torch.log(x)).float()),
+    ("an own generator, seeded by a draw of the given one", lambda x, g: torch.bernoulli(
+        x, generator=torch.Generator().manual_seed(int(torch.randint(2**31, (1,), generator=g))))),
+    ("sign of a difference", lambda x, g: torch.sign(torch.relu(x - uniform(x, g)))),
+    ("compared in numpy", lambda x, g: torch.from_numpy((uniform(x, g).numpy() < x.numpy()).astype(np.float32))),
+    ("row by row", lambda x, g: torch.cat([torch.bernoulli(row[None], generator=g) for row in x])),
+):  # fmt: skip
+    ANSWERS.right(title)(answer)

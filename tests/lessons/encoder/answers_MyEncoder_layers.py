@@ -1,7 +1,7 @@
 """More wrong answers to lesson 02's exercise: what comes before the layers, and how they are made."""
 
 import torch
-from lessons.encoder.answers_MyEncoder import ANSWERS, AsAsked, fed, made
+from lessons.encoder.answers_MyEncoder import ANSWERS, AsAsked, altered, fed, made
 from torch import nn
 from torch.nn import functional as F
 
@@ -229,3 +229,72 @@ class _(AsAsked):
 class _(AsAsked):
     def forward(self, x):
         return self(x)
+
+
+# Tried when the check was finished: all but the marked ones were judged rightly at first sight.
+for title, hint, change in (
+    ("sigma by softplus", "logvar is never negative", lambda e, x, mu, logvar: (mu, F.softplus(logvar) + 1e-6)),
+    ("a root of logvar", "not finite", lambda e, x, mu, logvar: (mu, logvar.sqrt())),  # It said that noise is drawn.
+    ("twice a tanh", "logvar never leaves", lambda e, x, mu, logvar: (mu, 2 * logvar.tanh())),
+    ("clamped to [-6, 2]", "logvar never leaves", lambda e, x, mu, logvar: (mu, logvar.clamp(-6, 2))),
+    ("ReLU6", "logvar is never negative", lambda e, x, mu, logvar: (mu, F.relu6(logvar))),
+    ("a sigmoid between -3 and 3", "mu never leaves", lambda e, x, mu, logvar: (6 * mu.sigmoid() - 3, logvar)),
+    ("one draw", "two tensors", lambda e, x, mu, logvar: mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)),
+    ("logvar detached, and a zero", "gradient of logvar", lambda e, x, mu, logvar: (mu, 0 * mu + logvar.detach())),
+    ("the batch's mean subtracted", "other images", lambda e, x, mu, logvar: (mu - mu.mean(), logvar)),
+    ("summed over the batch so far", "other images", lambda e, x, mu, logvar: (mu.cumsum(0), logvar)),
+    ("-1 for logvar", "same for every image",  # It spoke of a detach.
+     lambda e, x, mu, logvar: (mu, torch.full_like(mu, -1.0))),
+):  # fmt: skip
+    ANSWERS.wrong(title, hint=hint)(altered(change))
+
+for title, prepare in (
+    ("the middle of the image only", lambda x: F.pad(x[..., 4:24, 4:24], (4, 4, 4, 4))),
+    ("the brightest pixel only", lambda x: F.one_hot(x.flatten(1).argmax(1), 784).float().reshape(x.shape)),
+    ("the sum of squares only", lambda x: x.square().sum((1, 2, 3), keepdim=True).expand_as(x) / 784),
+):
+    ANSWERS.wrong(title, hint="pixels|greys")(fed(prepare))
+
+for title, build in (
+    ("small weights at the start",  # It was refused.
+     lambda self, latent, hidden: [head.weight.data.mul_(0.01) for head in (self.mu, self.logvar)]),
+    ("Xavier's weights", lambda self, latent, hidden: [
+        nn.init.xavier_uniform_(p) for p in self.parameters() if p.ndim > 1]),
+    ("heads without biases", lambda self, latent, hidden: (
+        setattr(self, "mu", nn.Linear(hidden, latent, bias=False)),
+        setattr(self, "logvar", nn.Linear(hidden, latent, bias=False)))),
+    ("dropout of pixels", lambda self, latent, hidden: self.features.insert(1, nn.Dropout(0.1))),
+    ("GroupNorm", lambda self, latent, hidden: self.features.append(nn.GroupNorm(1, hidden))),
+    ("weight norm", lambda self, latent, hidden: nn.utils.parametrizations.weight_norm(self.mu)),
+):  # fmt: skip
+    ANSWERS.right(title)(made(build))
+ANSWERS.right("each image divided by its brightest pixel")(
+    fed(lambda x: x / x.amax((1, 2, 3), keepdim=True).clamp(min=1e-6))
+)
+ANSWERS.right("log softplus with a small number")(
+    altered(lambda e, x, mu, logvar: (mu, torch.log(F.softplus(logvar) + 1e-8)))
+)
+
+
+@ANSWERS.right("a convolution first")
+class _(nn.Module):
+    def __init__(self, latent_dim=20, hidden=400):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 8, 5, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 14 * 14, hidden), nn.ReLU()
+        )
+        self.mu, self.logvar = nn.Linear(hidden, latent_dim), nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = self.features(x)
+        return self.mu(h), self.logvar(h)
+
+
+@ANSWERS.wrong("logvar straight from x", hint="from x directly")  # It said that layers are in a list.
+class _(AsAsked):
+    def __init__(self, latent_dim=20, hidden=400):
+        super().__init__(latent_dim, hidden)
+        self.logvar = nn.Linear(784, latent_dim)
+
+    def forward(self, x):
+        return self.mu(self.features(x)), self.logvar(x.flatten(1))

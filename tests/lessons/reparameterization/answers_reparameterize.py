@@ -155,6 +155,15 @@ def _(m, s, g):
     return m + (s * 0.5).exp() * torch.randn(*m.shape, generator=g)
 
 
+@ANSWERS.right("entry by entry")
+def _(mu, logvar, generator):
+    z = [
+        m + s.div(2).exp() * torch.randn((), generator=generator)
+        for m, s in zip(mu.flatten(), logvar.flatten(), strict=True)
+    ]
+    return torch.stack(z).reshape(mu.shape)
+
+
 class Draw:
     def __call__(self, mu, logvar, generator):
         return mu + sigma_of(logvar) * randn(mu, generator)

@@ -257,3 +257,53 @@ class _:
 
 ANSWERS.wrong("a result for the function", hint="without calling|function")(torch.zeros(3, 5))
 ANSWERS.wrong("a string for the function", hint="function")("not a function")
+
+
+# Tried when the check was finished: all but the marked ones were judged rightly at first sight.
+for title, hint, answer in (
+    ("2 to the power", "logvar = ", lambda m, s, g: m + torch.exp2(s / 2) * randn(m, g)),
+    ("the root of 2 times the noise", "1.4: eps is scaled", lambda m, s, g: m + 2**0.5 * sigma_of(s) * randn(m, g)),
+    ("a small number under the root", "logvar = -6", lambda m, s, g: m + (s.exp() + 1e-3).sqrt() * randn(m, g)),
+    ("sigma for the noise", "where is the noise", lambda m, s, g: m + sigma_of(s)),
+    ("no noise half of the time", "not Gaussian", lambda m, s, g: m + sigma_of(s) * torch.where(
+        torch.rand(m.shape, generator=g) < 0.5, randn(m, g), 0.0)),
+    ("Student's t", "not Gaussian", lambda m, s, g: m + sigma_of(s) * randn(m, g) / (
+        sum(randn(m, g) ** 2 for _ in range(5)) / 5).sqrt()),
+    ("a triangle", "cut off", lambda m, s, g: m + sigma_of(s) * 6**0.5 * (
+        torch.rand(m.shape, generator=g) + torch.rand(m.shape, generator=g) - 1)),
+    ("the size of mu", "mean of z", lambda m, s, g: m.abs() + sigma_of(s) * randn(m, g)),
+    ("noise for pairs of images", "share", lambda m, s, g: m + sigma_of(s) * randn(
+        m, g, ((len(m) + 1) // 2, *m.shape[1:])).repeat_interleave(2, 0)[: len(m)]),
+    ("noise that adds up", "share", lambda m, s, g: m + sigma_of(s) * randn(m, g).cumsum(0)),
+    ("mu of length 1", "mean of z", lambda m, s, g: F.normalize(m, dim=-1) + sigma_of(s) * randn(m, g)),
+    ("noise detached with sigma", "derivative of z in logvar",
+     lambda m, s, g: m + (sigma_of(s) * randn(m, g)).detach()),
+    ("mu's gradient twice", r"in mu must be 1, and yours is 2.00.$",  # It said torch.normal gives 0.
+     lambda m, s, g: 2 * m - m.detach() + sigma_of(s) * randn(m, g)),
+    ("a tenth of the gradient", r"in mu must be 1, and yours is 0.10.$",  # The same.
+     lambda m, s, g: (lambda z: z.detach() + 0.1 * (z - z.detach()))(m + sigma_of(s) * randn(m, g))),
+    ("noise for the first image only", "no noise at all",  # It said the dimensions share.
+     lambda m, s, g: torch.cat([(m + sigma_of(s) * randn(m, g))[:1], m[1:]])),
+    ("no noise in the last dimension", "no noise at all",  # It said sigma is nan.
+     lambda m, s, g: torch.cat([(m + sigma_of(s) * randn(m, g))[:, :-1], m[:, -1:]], 1)),
+    ("noise where gradients are asked for", "where is the noise",
+     lambda m, s, g: m + sigma_of(s) * randn(m, g) if m.requires_grad else m),
+    ("bfloat16", "few different values",
+     lambda m, s, g: (m.bfloat16() + sigma_of(s.bfloat16()) * randn(m, g).bfloat16()).float()),
+    ("sigma clamped to [0.01, 10]", "logvar = 6", lambda m, s, g: m + sigma_of(s).clamp(0.01, 10) * randn(m, g)),
+):  # fmt: skip
+    ANSWERS.wrong(title, hint=hint)(answer)
+
+for title, answer in (
+    ("a root by pow", lambda m, s, g: m + torch.pow(torch.exp(s), 0.5) * randn(m, g)),
+    ("exp2 with the right factor", lambda m, s, g: m + torch.exp2(s / (2 * math.log(2))) * randn(m, g)),
+    ("diagonal matrices", lambda m, s, g: m + (torch.diag_embed(sigma_of(s)) @ randn(m, g)[..., None]).squeeze(-1)),
+    ("an affine transform", lambda m, s, g: torch.distributions.AffineTransform(m, sigma_of(s))(randn(m, g))),
+    ("an own generator, seeded by a draw of the given one", lambda m, s, g: m + sigma_of(s) * randn(
+        m, Generator().manual_seed(int(torch.randint(2**31, (1,), generator=g))))),
+    ("two halves of the batch", lambda m, s, g: m + sigma_of(s) * torch.cat(
+        [randn(m[: len(m) // 2], g), randn(m[len(m) // 2 :], g)])),
+    ("erfinv", lambda m, s, g: m + sigma_of(s) * 2**0.5 * torch.erfinv(
+        (2 * torch.rand(m.shape, generator=g) - 1).clamp(-1 + 1e-7, 1 - 1e-7))),
+):  # fmt: skip
+    ANSWERS.right(title)(answer)

@@ -7,9 +7,9 @@ from torch import Generator, Tensor
 
 from vae_course.kit.exercise import Mistake, ask, describe, exercise, expect, expect_generator, recognise
 
-BATCH = (256, 1, 28, 28)
+BATCH = (64, 1, 28, 28)
 OTHER_SHAPES = ((1, 1, 28, 28), (28, 28), (3, 5, 7), (11,))
-LEVELS = 27  # Greys are sorted into the levels 0/27 to 27/27; each is drawn some 7,000 times in a batch.
+LEVELS = 9  # Greys are sorted into the levels 0/9 to 9/9; each is drawn some 5,000 times in a batch.
 
 
 @exercise("binarize", "Every pixel is on as often as its grey value says, and the same seed draws the same pixels.")
@@ -63,13 +63,13 @@ def _expect_a_draw(answer: Any, images: Tensor, drawn: Tensor) -> None:
     outcomes = [drawn[0][images[0] == level / LEVELS] for level in range(1, LEVELS)]
     if any(on.any() and not on.all() for on in outcomes):
         return
-    found = f"All pixels of grey 0.63 in one image came out {int(outcomes[16][0])}"
+    found = f"All pixels of grey 0.67 in one image came out {int(outcomes[5][0])}"
     expect(
         all(torch.equal(drawn, _draw(answer, images, seed)) for seed in (8, 9)),
         f"{found}, and another seed gives another picture: one random number decides for all of them. "
         "Every pixel needs its own.",
     )
-    raise Mistake(f"{found}, whatever the seed: that is a threshold. Draw, so that 63 % of them are on.")
+    raise Mistake(f"{found}, whatever the seed: that is a threshold. Draw, so that 67 % of them are on.")
 
 
 def _expect_noise_of_their_own(answer: Any) -> None:
@@ -94,8 +94,8 @@ def _expect_frequencies(drawn: Tensor, greys: Tensor) -> None:
         greys,
         _other_probabilities(greys),
         otherwise=f"A pixel of grey {worst / LEVELS:.2f} should be on in {worst / LEVELS:.0%} of the draws; "
-        f"yours was in {worst / LEVELS + excess[worst]:.0%}.",
-        same=lambda drawn, p: all(_excess(drawn, p, by).abs().max() < 0.03 for by in (p, greys)),
+        f"yours was in {(worst / LEVELS + excess[worst]).clamp(min=0):.0%}.",
+        same=lambda drawn, p: all(_excess(drawn, p, by).abs().max() < 0.035 for by in (p, greys)),
     )
     off = drawn[greys == 0].mean()
     expect(not drawn[greys == 0].any(), f"Paper, grey 0, should never be on: yours was on in {off:.1%} of the draws.")
@@ -127,14 +127,14 @@ def _excess(drawn: Tensor, p: Tensor, by: Tensor) -> Tensor:
     level = (LEVELS * by).round().long().clamp(0, LEVELS).flatten()
     count = level.bincount(minlength=LEVELS + 1)
     total = level.bincount(weights=(drawn - p).flatten(), minlength=LEVELS + 1)
-    return torch.where(count > 5000, total / count.clamp(min=1), 0.0)
+    return torch.where(count > 4000, total / count.clamp(min=1), 0.0)
 
 
 def _expect_one_source(answer: Any, images: Tensor) -> None:
     torch.manual_seed(4711)
     state = torch.get_rng_state()
-    expect_generator(lambda generator: ask(answer, images.clone(), generator))
-    ask(answer, images.clone(), Generator())
+    expect_generator(lambda generator: ask(answer, images[:4].clone(), generator))
+    ask(answer, images[:4].clone(), Generator())
     expect(
         torch.equal(state, torch.get_rng_state()),
         "It seeds or uses torch's own random numbers beside the generator: all chance should come from `generator`.",

@@ -30,6 +30,7 @@ def check_encoder(answer: Any) -> None:
     loud = _loud(answer)
     _expect_free_outputs(loud)
     _expect_every_pixel(loud)
+    _expect_a_bend(loud)
     _expect_width(answer)
 
 
@@ -48,6 +49,7 @@ def encode(encoder: nn.Module, x: Tensor, latent_dim: int) -> tuple[Tensor, Tens
             f"{name} has the shape {list(tensor.shape)} for {len(x)} image(s) and latent_dim={latent_dim}: "
             f"a row for each image and a column for each latent dimension make {[len(x), latent_dim]}.",
         )
+        expect(tensor.isfinite().all(), f"{name} is not finite: is there a root or a logarithm of a negative number?")
         expect(tensor.dtype == x.dtype, f"{name} is {tensor.dtype}, and the images are float32: leave the dtype alone.")
     return tuple(result)
 
@@ -121,17 +123,21 @@ def _expect_gradients(encoder: nn.Module, x: Tensor) -> None:
 
 def _reached(name: str, output: Tensor, x: Tensor, parameters: list[Tensor]) -> list[Tensor]:
     """Compute the gradient of an output in all parameters, and refuse one that is cut off."""
+    same = f"{name} is the same for every image: it has to be computed from x."
+    alike = bool((output == output[:1]).all())
+    expect(output.requires_grad or not alike, same)
     expect(output.requires_grad, f"No gradient comes back from {name}: a `detach`, a `no_grad` or `.data` cuts it off.")
     # Random weights, so that no gradient is zero by an accident of symmetry.
     scalar = (output * torch.randn(output.shape)).sum()
     to_x, *grads = torch.autograd.grad(scalar, [x, *parameters], retain_graph=True, allow_unused=True)
-    constant = to_x is None and bool((output == output[:1]).all())
-    expect(not constant, f"{name} is the same for every image: it has to be computed from x.")
+    expect(to_x is not None or not alike, same)
     matrices = [grad for grad in grads if grad is not None and grad.ndim > 1]
     expect(
         len(matrices) >= 2 or to_x is not None,
         f"The gradient of {name} stops before the hidden layer: look for a `detach` or a `no_grad`.",
     )
+    direct = any(sorted(matrix.shape) == [LATENT_DIM, 784] for matrix in matrices)
+    expect(not direct, f"{name} is computed from x directly: it should come from the hidden layer, as the other does.")
     expect(
         len(matrices) >= 2,
         "The module does not know all its layers, so an optimizer would leave them untrained: make each an "
@@ -146,12 +152,13 @@ def _reached(name: str, output: Tensor, x: Tensor, parameters: list[Tensor]) -> 
 
 def _loud(answer: Any) -> nn.Module:
     """Build an encoder with large weights, so that whatever bounds an output or ignores a pixel shows."""
-    for scale in (30, 10, 3):
+    for size in (0.8, 0.3, 0.1):
         encoder = _build(answer, latent_dim=LATENT_DIM).eval()
         encode(encoder, _images(2), LATENT_DIM)  # Lazy layers make their weights now.
         with torch.no_grad():
-            for parameter in encoder.parameters():
-                parameter.copy_(scale * parameter if parameter.any() else torch.randn(parameter.shape))
+            for weight in (parameter for parameter in encoder.parameters() if parameter.ndim > 1):
+                spread = weight.std()
+                weight.copy_(weight / spread if spread > 0 else torch.randn(weight.shape)).mul_(size)
             if all(output.isfinite().all() for output in encoder(_patches())):  # An exponential may overflow.
                 break
     return encoder
@@ -165,15 +172,19 @@ def _patches() -> Tensor:
 
 
 def _expect_free_outputs(encoder: nn.Module) -> None:
-    """Refuse outputs that are bounded, shared, or a straight line."""
-    images = _patches()
-    a, b = images.split(128)
+    """Refuse outputs that are bounded or shared."""
+    for name, output in zip(("mu", "logvar"), encode(encoder, _patches(), LATENT_DIM), strict=True):
+        _expect_free(name, output.detach())
+
+
+def _expect_a_bend(encoder: nn.Module) -> None:
+    """Refuse outputs whose value between two images is the mean of their values there."""
+    a, b = _patches().split(128)
+    ends, middle = [encode(encoder, images, LATENT_DIM) for images in (a, b)], encode(encoder, (a + b) / 2, LATENT_DIM)
     for k, name in enumerate(("mu", "logvar")):
-        output = encode(encoder, images, LATENT_DIM)[k].detach()
-        _expect_free(name, output)
-        bend = output[:128] + output[128:] - 2 * encode(encoder, (a + b) / 2, LATENT_DIM)[k].detach()
+        bend = ends[0][k] + ends[1][k] - 2 * middle[k]
         expect(
-            bend.abs().max() > 1e-3 * output.abs().max(),
+            bend.abs().max() > 1e-3 * ends[0][k].abs().max(),
             f"The way from x to {name} is a straight line: without a ReLU between them, two linear layers are one.",
         )
 
