@@ -5,11 +5,11 @@ make bench
 
 from time import perf_counter
 
-import torch
-
 from vae_course.digits import load_digits
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import torch
 
 IMAGES = 60_000
 # 2 FLOP a weight and image forward, 4 backward, and no gradient of the input is needed in the first layer.

@@ -14,9 +14,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import matplotlib
-import torch
-
 from vae_course.beta import BetaRange, MultiRateVAE, rate_distortion, regrets, wide_regrets
 from vae_course.checkpoints import PRETRAINED, pretrained_card
 from vae_course.digits import Digits, load_digits
@@ -24,6 +21,9 @@ from vae_course.elbo import ElboTerms
 from vae_course.lessons.beta.figures import frontier
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import matplotlib
+import torch
 
 matplotlib.use("agg")
 

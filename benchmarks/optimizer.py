@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from time import process_time
 
-import torch
-
 from vae_course.digits import load_digits
 from vae_course.extras.recipes import RECIPES, Recipe
 from vae_course.training import fit
+
+import torch
 
 STEPS = 32
 # As /proc/cpuinfo names them; on ARM "bf16".

@@ -17,14 +17,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import torch
-
 from vae_course.cli.commands import CHECKPOINT, in_words
 from vae_course.data import BINARIZATIONS
 from vae_course.digits import Digits, load_digits
 from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
+
+import torch
 
 HERE = Path(__file__)
 FIGURES = HERE.with_suffix(".json")

@@ -34,15 +34,15 @@
 # It says what a pixel is.
 
 # %%
-import matplotlib.pyplot as plt
-import torch
-from torch.nn.functional import binary_cross_entropy
-
 from vae_course.data import binarize_once
 from vae_course.digits import load_digits
 from vae_course.kit.exercise import show_me
 from vae_course.kit.figures import digit_grid, digit_rows
 from vae_course.lessons.data import check_binarize, cost_map, digit_panels, nats_ladder, pixel_cost, pixel_zoom
+
+import matplotlib.pyplot as plt
+import torch
+from torch.nn.functional import binary_cross_entropy
 
 # %% [markdown]
 # ## The digits

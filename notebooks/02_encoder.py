@@ -19,18 +19,18 @@
 # - look at an encoder's widths and tell what it is sure of.
 
 # %%
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator, nn
-from torch.nn.functional import binary_cross_entropy_with_logits
-from torch.optim import Adam
-
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
 from vae_course.kit.exercise import show_me
 from vae_course.kit.figures import digit_rows
 from vae_course.lessons import COLORS
 from vae_course.lessons.encoder import check_encoder, clouds, code_maps, width_from_head
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.optim import Adam
 
 digits = load_digits()
 test_x = binarize(grey(digits.test_images), Generator().manual_seed(0))  # [1000, 1, 28, 28]

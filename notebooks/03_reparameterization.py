@@ -25,11 +25,6 @@
 # Was that the nudge, or the dice?
 
 # %%
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator
-from torch.distributions import Normal
-
 from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
 from vae_course.digits import load_digits
@@ -38,6 +33,11 @@ from vae_course.kit.exercise import show_me
 from vae_course.lessons.reparameterization import check_reparameterize, plots
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator
+from torch.distributions import Normal
 
 # %% [markdown]
 # To find out you need an encoder that has learnt something, and its partner, the decoder.

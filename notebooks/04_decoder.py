@@ -30,11 +30,6 @@
 # %%
 import itertools
 
-import matplotlib.pyplot as plt
-import torch
-from torch import nn
-from torch.nn.functional import binary_cross_entropy, conv2d, softplus
-
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
 from vae_course.kit.figures import digit_rows
@@ -43,6 +38,11 @@ from vae_course.lessons.decoder import cost_of_a_wrong_pixel, digit_table, log_l
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy, conv2d, softplus
 
 # %%
 digits = load_digits()

@@ -22,10 +22,6 @@
 # %%
 import math
 
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator, nn
-
 from vae_course.data import binarize, grey
 from vae_course.decoder import Decoder, log_likelihood
 from vae_course.digits import load_digits
@@ -37,6 +33,10 @@ from vae_course.lessons.elbo import check_elbo_terms, check_kl_divergence, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator, nn
 
 # %% [markdown]
 # ## How probable is this digit?

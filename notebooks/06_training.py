@@ -23,12 +23,6 @@ import math
 import tempfile
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator
-from torch.nn.functional import normalize
-from torch.optim import Adam
-
 from vae_course.data import binarize, binarize_once, grey
 from vae_course.digits import load_digits
 from vae_course.elbo import elbo_terms
@@ -36,6 +30,12 @@ from vae_course.kit.exercise import show_me
 from vae_course.kit.figures import digit_grid, digit_rows
 from vae_course.lessons.training import check_evaluate, check_training_step, plots
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator
+from torch.nn.functional import normalize
+from torch.optim import Adam
 
 digits = load_digits()
 

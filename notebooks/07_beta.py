@@ -22,11 +22,6 @@
 import math
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
-import numpy as np
-import torch
-from torch import Generator, nn
-
 from vae_course.beta import rate_distortion, regrets, wide_regrets
 from vae_course.checkpoints import load_pretrained, pretrained_card
 from vae_course.data import binarize, grey
@@ -37,6 +32,11 @@ from vae_course.kit.figures import digit_rows
 from vae_course.lessons.beta import check_effective_betas, plots
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import Generator, nn
 
 digits = load_digits()
 

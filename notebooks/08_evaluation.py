@@ -22,11 +22,6 @@
 import itertools
 import math
 
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator
-from torch.distributions import Normal
-
 from vae_course.checkpoints import load_pretrained
 from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
@@ -37,6 +32,11 @@ from vae_course.lessons.evaluation import DrawsSlider, check_importance_weighted
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator
+from torch.distributions import Normal
 
 # %% [markdown]
 # ## The nats you gave away

@@ -21,10 +21,6 @@
 # %%
 import math
 
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator
-
 from vae_course.clinic import MISTAKES, PATIENTS, Patient, examine
 from vae_course.data import binarize_once, grey
 from vae_course.digits import load_digits
@@ -32,6 +28,10 @@ from vae_course.elbo import ElboTerms
 from vae_course.kit.exercise import show_me
 from vae_course.lessons.clinic import SymptomDashboard, check_cost, check_diagnosis, check_draw, open_files, plots
 from vae_course.training import TrainConfig, evaluate, fit
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator
 
 digits = load_digits()
 

@@ -19,12 +19,6 @@
 # - recognise a code that says nothing, and say what annealing and free bits do about it.
 
 # %%
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator, nn
-from torch.distributions import Normal
-from torch.nn.functional import conv2d, pad, softplus
-
 from vae_course.checkpoints import load_pretrained
 from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
@@ -37,6 +31,12 @@ from vae_course.lessons.latent_space import check_quantile_grid, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator, nn
+from torch.distributions import Normal
+from torch.nn.functional import conv2d, pad, softplus
 
 digits = load_digits()
 

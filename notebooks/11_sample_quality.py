@@ -19,10 +19,6 @@
 # - name what neither number sees.
 
 # %%
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator
-
 from vae_course.checkpoints import load_classifier, load_pretrained
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
@@ -32,6 +28,10 @@ from vae_course.latent_space import arc, code_judge
 from vae_course.lessons.sample_quality import check_frechet_distance, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.sample_quality import digit_features, sure_share
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator
 
 digits = load_digits()
 

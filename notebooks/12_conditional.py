@@ -20,11 +20,6 @@
 # %%
 import math
 
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator, nn
-from torch.nn.functional import cross_entropy
-
 from vae_course.data import binarize, grey
 from vae_course.decoder import Decoder, log_likelihood
 from vae_course.digits import load_digits
@@ -34,6 +29,11 @@ from vae_course.lessons.conditional import check_condition, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator, nn
+from torch.nn.functional import cross_entropy
 
 digits = load_digits()
 

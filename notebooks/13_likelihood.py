@@ -21,10 +21,6 @@
 # %%
 import math
 
-import matplotlib.pyplot as plt
-import torch
-from torch import Generator
-
 from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
 from vae_course.digits import load_digits
@@ -35,6 +31,10 @@ from vae_course.lessons import COLORS
 from vae_course.lessons.likelihood import check_auroc, plots
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Generator
 
 digits = load_digits()
 x = binarize(grey(digits.test_images), Generator().manual_seed(0))  # [1000, 1, 28, 28]

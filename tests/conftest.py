@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-import pytest
-import torch
-from hypothesis import settings
-
 from vae_course.digits import load_digits
 from vae_course.digits.download import data_home as users_data_home
 from vae_course.digits.download import missing_mnist_files
+
+import pytest
+import torch
+from hypothesis import settings
 
 # The same examples every time, and no deadline, because tests share the cores.
 settings.register_profile("course", deadline=None, derandomize=True)

@@ -1,10 +1,5 @@
 from dataclasses import replace
 
-import pytest
-import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
-
 from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
 from vae_course.extras.convolutional import ConvolutionalVAE
@@ -12,6 +7,11 @@ from vae_course.extras.muon import Muon
 from vae_course.extras.path_derivative import path_derivative_step
 from vae_course.training import TrainConfig, adam, fit
 from vae_course.vae import VAE
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 SCHEDULE = TrainConfig(epochs=4, beta=((0.0, 0.0), (2.0, 1.0)), seed=3)
 

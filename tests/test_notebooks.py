@@ -98,6 +98,14 @@ def test_no_magics(lesson):
 
 
 @each_lesson
+def test_the_course_is_imported_before_torch(lesson):
+    """What the course sets for waiting threads is read when torch is loaded."""
+    code = "\n".join(cell.source for cell in code_cells(lesson))
+    packages = re.findall(r"^(?:from|import) (\w+)", code, re.MULTILINE)
+    assert packages.index("vae_course") < packages.index("torch")
+
+
+@each_lesson
 def test_nothing_of_the_authors_machine_is_left(lesson):
     notebook = read(lesson)
     assert notebook.metadata.kernelspec.name == "python3"

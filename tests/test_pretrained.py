@@ -2,9 +2,6 @@
 
 import math
 
-import pytest
-import torch
-
 from vae_course.beta import MultiRateVAE, rate_distortion
 from vae_course.checkpoints import (
     PRETRAINED,
@@ -17,6 +14,9 @@ from vae_course.checkpoints import (
 from vae_course.digits import load_digits
 from vae_course.extras.recipes import RECIPES
 from vae_course.training import evaluate
+
+import pytest
+import torch
 
 # Another processor's kernels round otherwise, and one draw of z an image carries that on.
 NATS = 0.05

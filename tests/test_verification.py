@@ -5,11 +5,6 @@ import multiprocessing
 import os
 import struct
 
-import pytest
-import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
-
 from vae_course import checkpoints
 from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint, load_classifier, save_checkpoint, write_atomically
@@ -18,6 +13,11 @@ from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.extras.muon import Muon
 from vae_course.training import TrainConfig, adam, fit
 from vae_course.vae import VAE
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 
 @pytest.fixture

@@ -9,18 +9,18 @@ for every batch (a minute or two). So the embedded digits, like MNIST's test dig
 import json
 from time import perf_counter
 
+from vae_course.checkpoints import CLASSIFIER, write_atomically
+from vae_course.data import binarize, binarize_once, grey
+from vae_course.digits import load_digits
+from vae_course.sample_quality import SURE, DigitClassifier, digit_features, frechet_distance, sure_share
+from vae_course.training import EVALUATION_SEED
+
 import torch
 from safetensors.torch import save
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 from torch.optim import Adam
 from tqdm.auto import trange
-
-from vae_course.checkpoints import CLASSIFIER, write_atomically
-from vae_course.data import binarize, binarize_once, grey
-from vae_course.digits import load_digits
-from vae_course.sample_quality import SURE, DigitClassifier, digit_features, frechet_distance, sure_share
-from vae_course.training import EVALUATION_SEED
 
 EPOCHS, BATCH_SIZE, LEARNING_RATE, SEED = 15, 128, 2e-3, 0
 

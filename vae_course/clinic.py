@@ -6,15 +6,15 @@ is said to cost. `examine` looks for symptoms, and knows nothing of the mistake.
 
 from typing import NamedTuple
 
-import torch
-from jaxtyping import Float, UInt8
-from torch import Generator, Tensor
-
 from vae_course.data import as_pixels
 from vae_course.elbo import ElboTerms, elbo_terms, kl_per_dimension
 from vae_course.reparameterization import reparameterize
 from vae_course.training import EVALUATION_SEED, evaluate
 from vae_course.vae import VAE
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Generator, Tensor
 
 Latents = Float[Tensor, "batch latent"]
 Images = Float[Tensor, "batch 1 28 28"]

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
+from vae_course.decoder import Decoder
+from vae_course.encoder import Encoder
+from vae_course.vae import VAE
+
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import one_hot
-
-from vae_course.decoder import Decoder
-from vae_course.encoder import Encoder
-from vae_course.vae import VAE
 
 
 def condition(

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+from vae_course.data import check_unit_range
+
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
-
-from vae_course.data import check_unit_range
 
 
 class Decoder(nn.Module):

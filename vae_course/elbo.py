@@ -5,10 +5,10 @@ ELBO(x) = E_q(z|x)[log p(x|z)] - KL(q(z|x) || p(z)) <= log p(x)   (Kingma & Well
 
 from typing import NamedTuple
 
+from vae_course.decoder import log_likelihood
+
 from jaxtyping import Float
 from torch import Tensor
-
-from vae_course.decoder import log_likelihood
 
 
 class ElboTerms(NamedTuple):

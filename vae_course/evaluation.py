@@ -4,16 +4,16 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vae_course.data import check_unit_range
+from vae_course.decoder import log_likelihood
+from vae_course.reparameterization import reparameterize
+from vae_course.vae import VAE
+
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 from torch.distributions import Normal
 from torch.nn.functional import softplus
-
-from vae_course.data import check_unit_range
-from vae_course.decoder import log_likelihood
-from vae_course.reparameterization import reparameterize
-from vae_course.vae import VAE
 
 # Decoded images at a time: with 784 pixels each they take 8 MB, which stays in a processor's cache.
 AT_ONCE = 2500

@@ -1,15 +1,15 @@
 """Lesson 10: where the codes are, and which latent dimensions are in use."""
 
+from vae_course.data import Binarization, as_pixels, binarize_once, grey
+from vae_course.reparameterization import reparameterize
+from vae_course.training import EVALUATION_SEED
+from vae_course.vae import VAE
+
 import torch
 from jaxtyping import Float, UInt8
 from torch import Generator, Tensor, nn
 from torch.distributions import Normal
 from torch.nn.functional import interpolate, softplus
-
-from vae_course.data import Binarization, as_pixels, binarize_once, grey
-from vae_course.reparameterization import reparameterize
-from vae_course.training import EVALUATION_SEED
-from vae_course.vae import VAE
 
 ACTIVE = 0.01
 

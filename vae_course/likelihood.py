@@ -1,14 +1,14 @@
 """Lesson 13: what a likelihood says of an image, and how well a score tells anomalies apart."""
 
-import torch
-from jaxtyping import Bool, Float
-from torch import Generator, Tensor
-
 from vae_course.decoder import log_likelihood
 from vae_course.elbo import kl_divergence
 from vae_course.evaluation import AT_ONCE
 from vae_course.reparameterization import reparameterize
 from vae_course.vae import VAE
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Generator, Tensor
 
 
 @torch.no_grad()

@@ -4,16 +4,16 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from vae_course.data import Binarization, as_pixels, binarize_once, check_binarization, check_bytes, check_scale
+from vae_course.elbo import ElboTerms
+from vae_course.vae import VAE
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Generator, Tensor
 from torch.nn import Parameter
 from torch.optim import Adam, Optimizer
-
-from vae_course.data import Binarization, as_pixels, binarize_once, check_binarization, check_bytes, check_scale
-from vae_course.elbo import ElboTerms
-from vae_course.vae import VAE
 
 EVALUATION_SEED = 1234
 # Nats per image from which a training is said to have diverged: guessing each pixel costs 543.

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
-import torch
-from jaxtyping import Float, Int64
-from torch import Generator, Tensor, nn
-
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.encoder import Encoder
 from vae_course.reparameterization import reparameterize
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Generator, Tensor, nn
 
 
 class VAE(nn.Module):

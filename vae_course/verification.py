@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from vae_course.beta import BetaRange
+from vae_course.training import TrainConfig
+from vae_course.vae import VAE
+
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim import Optimizer
-
-from vae_course.beta import BetaRange
-from vae_course.training import TrainConfig
-from vae_course.vae import VAE
 
 T = TypeVar("T")
 Shapes = dict[str, tuple[int, ...]]

@@ -6,12 +6,12 @@ import sys
 import time
 from dataclasses import replace
 
-import pytest
-
 from vae_course.__main__ import main
 from vae_course.checkpoints import load_checkpoint, save_checkpoint
 from vae_course.digits import load_digits
 from vae_course.digits.idx import write_idx
+
+import pytest
 
 TRAIN = ["train", "--epochs", "2", "--hidden", "32", "--latent-dim", "2"]
 

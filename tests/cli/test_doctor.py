@@ -1,10 +1,10 @@
 import sys
 
-import pytest
-
 from vae_course.checkpoints import SHIPPED
 from vae_course.cli import doctor
 from vae_course.digits import EMBEDDED
+
+import pytest
 
 
 @pytest.fixture(autouse=True)

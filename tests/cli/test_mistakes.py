@@ -11,11 +11,6 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pytest
-import torch
-from PIL import Image
-
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from vae_course.cli.main import explain, main
 from vae_course.cli.options import two_lines
@@ -25,6 +20,11 @@ from vae_course.digits import EMBEDDED, STEMS, load_digits
 from vae_course.digits.idx import write_idx
 from vae_course.training import TrainConfig, adam
 from vae_course.vae import VAE
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
 
 TINY = ["--epochs", "1", "--hidden", "4", "--latent-dim", "2"]
 

@@ -7,12 +7,12 @@ import shutil
 import socket
 import threading
 
-import pytest
-import torch
-
 from vae_course.digits import EMBEDDED, load_digits
 from vae_course.digits.download import fetch_mnist
 from vae_course.digits.torchvision_compat import MNIST
+
+import pytest
+import torch
 
 
 @contextlib.contextmanager

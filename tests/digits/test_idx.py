@@ -6,10 +6,10 @@ import struct
 import zipfile
 from pathlib import Path
 
+from vae_course.digits.idx import MOST_VALUES, read_idx, read_idx_shape, write_idx
+
 import numpy as np
 import pytest
-
-from vae_course.digits.idx import MOST_VALUES, read_idx, read_idx_shape, write_idx
 
 
 def header(*shape, kind=0x08):

@@ -3,13 +3,13 @@ import os
 import shutil
 import warnings
 
-import numpy as np
-import pytest
-import torch
-
 from vae_course.digits import EMBEDDED, STEMS, load_digits
 from vae_course.digits.download import data_home as home_of_data
 from vae_course.digits.idx import write_idx
+
+import numpy as np
+import pytest
+import torch
 
 
 def write_folder(folder, images, labels=None, suffix=".gz"):

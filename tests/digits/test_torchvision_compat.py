@@ -2,10 +2,10 @@ import os
 import subprocess
 import sys
 
+from vae_course.digits import torchvision_compat
+
 import pytest
 import torch
-
-from vae_course.digits import torchvision_compat
 
 
 def test_the_python_half_works():

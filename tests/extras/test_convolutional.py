@@ -1,12 +1,12 @@
-import pytest
-import torch
-
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from vae_course.data import binarize, grey
 from vae_course.evaluation import importance_weighted_bound
 from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import pytest
+import torch
 
 
 @pytest.fixture

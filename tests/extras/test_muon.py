@@ -1,17 +1,17 @@
 from copy import deepcopy
 from dataclasses import replace
 
-import pytest
-import torch
-from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import FlopCounterMode
-
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from vae_course.extras.muon import Muon, left_factor
 from vae_course.extras.recipes import RECIPES
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import pytest
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
 
 CONFIG = TrainConfig(epochs=4, learning_rate=0.003, batch_size=100, decay=True)
 

@@ -1,11 +1,11 @@
-import pytest
-import torch
-
 from vae_course.data import binarize, grey
 from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.extras.path_derivative import path_derivative_step, path_derivative_terms
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
+
+import pytest
+import torch
 
 
 @pytest.fixture(params=[VAE, ConvolutionalVAE])

@@ -5,13 +5,13 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import pytest
-import torch
-
 from vae_course.__main__ import main
 from vae_course.checkpoints import Checkpoint, describe_model, load_checkpoint, save_checkpoint
 from vae_course.extras.recipes import RECIPES
 from vae_course.training import fit
+
+import pytest
+import torch
 
 ROOT = Path(__file__).parents[2]
 

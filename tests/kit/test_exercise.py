@@ -6,9 +6,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-import torch
-
 from vae_course.elbo import kl_per_dimension
 from vae_course.kit.exercise import (
     Mistake,
@@ -21,6 +18,9 @@ from vae_course.kit.exercise import (
     recognise,
     show_me,
 )
+
+import pytest
+import torch
 
 
 @exercise("double", "It doubles.")

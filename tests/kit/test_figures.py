@@ -1,9 +1,9 @@
+from vae_course.kit.figures import digit_grid, digit_rows
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-
-from vae_course.kit.figures import digit_grid, digit_rows
 
 
 @pytest.fixture(autouse=True)

@@ -3,14 +3,14 @@
 import io
 from xml.etree import ElementTree
 
+from vae_course.kit.svg import Axis, Line, chart
+from vae_course.kit.widget import CourseWidget, digit_image, png, row
+
 import ipywidgets
 import pytest
 import torch
 from ipywidgets.widgets import widget as widget_module
 from PIL import Image
-
-from vae_course.kit.svg import Axis, Line, chart
-from vae_course.kit.widget import CourseWidget, digit_image, png, row
 
 X, Y = Axis("KL, nats per image", 0.0, 10.0), Axis("reconstruction", 100.0, 200.0)
 

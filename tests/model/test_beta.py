@@ -1,14 +1,14 @@
 import copy
 
-import pytest
-import torch
-from hypothesis import given
-from hypothesis import strategies as st
-
 from vae_course.beta import BetaRange, MultiRateVAE, rate_distortion
 from vae_course.data import binarize, grey
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 BETAS = (0.03, 0.3, 3.0)
 

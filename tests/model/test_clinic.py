@@ -1,10 +1,10 @@
-import pytest
-import torch
-from torch import Generator
-
 from vae_course.clinic import MISTAKES, PATIENTS, Patient, examine
 from vae_course.data import binarize_once
 from vae_course.training import TrainConfig, evaluate, fit
+
+import pytest
+import torch
+from torch import Generator
 
 
 @pytest.fixture(scope="module")

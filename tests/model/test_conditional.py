@@ -1,11 +1,11 @@
-import pytest
-import torch
-
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from vae_course.conditional import ConditionalVAE, condition
 from vae_course.data import binarize, grey
 from vae_course.evaluation import importance_weighted_bound
 from vae_course.training import TrainConfig, evaluate, fit
+
+import pytest
+import torch
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@ import gzip
 import socket
 import struct
 
-import pytest
-import torch
-from hypothesis import given
-from hypothesis import strategies as st
-
 from vae_course.data import BINARIZATIONS, binarize, binarize_once, check_binarization, grey
 from vae_course.digits import EMBEDDED, load_digits
 from vae_course.digits.download import fetch_mnist
 from vae_course.digits.idx import read_idx
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def test_embedded_digits_are_balanced_and_distinct(digits):

@@ -1,10 +1,10 @@
+from vae_course.decoder import Decoder, log_likelihood
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Bernoulli
-
-from vae_course.decoder import Decoder, log_likelihood
 
 
 def test_codes_of_any_batch_shape_give_images_of_logits():

@@ -1,11 +1,11 @@
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
+
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import MultivariateNormal, Normal
 from torch.distributions import kl_divergence as reference_kl
-
-from vae_course.decoder import log_likelihood
-from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
 
 numbers = st.floats(-5, 5, width=32)
 

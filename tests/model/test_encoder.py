@@ -1,6 +1,6 @@
-import torch
-
 from vae_course.encoder import Encoder
+
+import torch
 
 
 def test_two_heads_give_a_mean_and_a_log_variance():

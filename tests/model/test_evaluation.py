@@ -1,9 +1,5 @@
 import itertools
 
-import pytest
-import torch
-from torch.distributions import MultivariateNormal, Normal
-
 from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
 from vae_course.evaluation import (
@@ -16,6 +12,10 @@ from vae_course.evaluation import (
 )
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import pytest
+import torch
+from torch.distributions import MultivariateNormal, Normal
 
 
 @pytest.fixture

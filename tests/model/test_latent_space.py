@@ -2,14 +2,14 @@
 
 import math
 
+from vae_course.data import binarize, grey
+from vae_course.latent_space import active_units, arc, as_mnist, code_judge, quantile_grid, unit_activity
+from vae_course.vae import VAE
+
 import pytest
 import torch
 from torch.distributions import Normal
 from torch.nn.functional import interpolate
-
-from vae_course.data import binarize, grey
-from vae_course.latent_space import active_units, arc, as_mnist, code_judge, quantile_grid, unit_activity
-from vae_course.vae import VAE
 
 PRIOR = Normal(0.0, 1.0)
 

@@ -2,12 +2,12 @@
 
 import itertools
 
-import pytest
-import torch
-
 from vae_course.data import binarize, grey
 from vae_course.likelihood import auroc, surprise
 from vae_course.vae import VAE
+
+import pytest
+import torch
 
 
 @pytest.fixture

@@ -3,10 +3,6 @@
 The tests' type checker would refuse most of these first, with a text of its own; learners have none.
 """
 
-import jaxtyping
-import pytest
-import torch
-
 from vae_course.beta import rate_distortion
 from vae_course.clinic import Patient, examine
 from vae_course.data import as_pixels, binarize_once, grey
@@ -16,6 +12,10 @@ from vae_course.latent_space import active_units, mean_codes, unit_activity
 from vae_course.likelihood import surprise
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
+
+import jaxtyping
+import pytest
+import torch
 
 
 @pytest.fixture(autouse=True)

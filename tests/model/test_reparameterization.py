@@ -1,9 +1,9 @@
+from vae_course.reparameterization import reparameterize, score_function_surrogate
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from vae_course.reparameterization import reparameterize, score_function_surrogate
 
 
 @given(st.floats(-5, 5), st.floats(-4, 4), st.integers(0, 1000))

@@ -3,16 +3,16 @@
 import json
 import re
 
-import jaxtyping
-import pytest
-import torch
-from safetensors.torch import save_file
-
 from vae_course.checkpoints import CLASSIFIER, load_classifier
 from vae_course.data import binarize, binarize_once, grey
 from vae_course.digits import load_digits
 from vae_course.sample_quality import SURE, DigitClassifier, digit_features, frechet_distance, sure_share
 from vae_course.training import EVALUATION_SEED
+
+import jaxtyping
+import pytest
+import torch
+from safetensors.torch import save_file
 
 CARD = json.loads(CLASSIFIER.with_suffix(".json").read_text(encoding="utf-8"))
 # Another processor's kernels round otherwise, and a few images lie at the threshold.

@@ -1,13 +1,13 @@
 import itertools
 import re
 
-import jaxtyping
-import pytest
-import torch
-
 from vae_course.data import BINARIZATIONS, binarize_once, grey
 from vae_course.training import TrainConfig, adam, best_device, evaluate, fit
 from vae_course.vae import VAE
+
+import jaxtyping
+import pytest
+import torch
 
 
 def small_vae():

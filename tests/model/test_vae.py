@@ -1,8 +1,8 @@
-import pytest
-import torch
-
 from vae_course.data import binarize, grey
 from vae_course.vae import VAE
+
+import pytest
+import torch
 
 
 @pytest.fixture

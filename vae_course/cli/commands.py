@@ -16,9 +16,6 @@ if "ipykernel" not in sys.modules:
     # Nor does it matter here where matplotlib keeps its cache, if it finds no home folder.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
-import torch
-from tqdm.auto import tqdm
-
 from vae_course.checkpoints import Checkpoint, describe_model, save_checkpoint, write_atomically
 from vae_course.cli.measures import in_words, measure, measure_tightly
 from vae_course.cli.pictures import check_outputs, check_picture, save_reconstructions, save_samples
@@ -38,6 +35,9 @@ from vae_course.digits import EMBEDDED, Digits, load_digits
 from vae_course.digits.download import data_home, fetch_mnist
 from vae_course.elbo import ElboTerms
 from vae_course.training import fit
+
+import torch
+from tqdm.auto import tqdm
 
 METRICS, SAMPLES, RECONSTRUCTIONS = "metrics.json", "samples.png", "reconstructions.png"
 # The first step is slower than the others: memory is found, kernels are chosen.

@@ -64,9 +64,9 @@ def python() -> tuple[str, str]:
 
 def torch() -> tuple[str, ...]:
     """Is torch here, and what does it compute on?"""
-    from torch import ones
-
     from vae_course.training import best_device
+
+    from torch import ones
 
     try:
         ones(2, device=best_device()).sum().item()

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-import torch
-from torch import Generator
-from tqdm.auto import tqdm
-
 from vae_course.data import Binarization, as_pixels
 from vae_course.digits import Digits
 from vae_course.elbo import ElboTerms
 from vae_course.evaluation import importance_weighted_bound
 from vae_course.training import DIVERGED, EVALUATION_SEED, evaluate
 from vae_course.vae import VAE
+
+import torch
+from torch import Generator
+from tqdm.auto import tqdm
 
 
 def measure(model: VAE, digits: Digits, binarization: Binarization) -> dict[str, Any]:

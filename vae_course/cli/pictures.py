@@ -5,11 +5,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
-from PIL import Image
-from torch import Generator
-
 from vae_course.checkpoints import Checkpoint, write_atomically
 from vae_course.cli.options import MOST_DIGITS
 from vae_course.data import as_pixels
@@ -17,6 +12,11 @@ from vae_course.digits import Digits
 from vae_course.kit.figures import digit_grid, digit_rows
 from vae_course.training import EVALUATION_SEED
 from vae_course.vae import VAE
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Generator
 
 # Written into each picture, to be known by.
 SOFTWARE = "vae_course"

@@ -10,10 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
-from filelock import FileLock, Timeout
-from torch.optim import Optimizer
-
 from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint
 from vae_course.data import check_binarization
@@ -22,6 +18,10 @@ from vae_course.extras.muon import Muon
 from vae_course.extras.recipes import RECIPES, Recipe
 from vae_course.training import TrainConfig, adam, best_device
 from vae_course.vae import VAE
+
+import torch
+from filelock import FileLock, Timeout
+from torch.optim import Optimizer
 
 CHECKPOINT = "model.safetensors"
 LOCK, WRITER = ".lock", ".writer"

@@ -53,10 +53,10 @@ def _ask(children: Sequence[subprocess.Popen]) -> float:
 
 def main() -> None:
     """Train a small network on noise, whenever a number of seconds is read."""
-    import torch
-
     from vae_course.training import adam, training_step
     from vae_course.vae import VAE
+
+    import torch
 
     model, generator = VAE(), torch.Generator().manual_seed(0)
     optimizer, x = adam(model.parameters(), 1e-3), torch.rand(128, 1, 28, 28, generator=generator)

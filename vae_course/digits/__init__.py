@@ -8,11 +8,11 @@ from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
-from jaxtyping import Int64, UInt8
-from torch import Tensor
-
 from vae_course.digits.download import check_mnist, data_home, expanded, fetch_mnist, missing_mnist_files
 from vae_course.digits.idx import read_idx, read_idx_shape
+
+from jaxtyping import Int64, UInt8
+from torch import Tensor
 
 EMBEDDED = Path(__file__).parent
 STEMS = tuple(f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))

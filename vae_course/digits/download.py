@@ -12,9 +12,9 @@ from threading import Event, Thread
 from urllib.parse import urlparse
 from urllib.request import Request, url2pathname, urlopen
 
-import platformdirs
-
 from vae_course.digits.torchvision_compat import MNIST, check_integrity
+
+import platformdirs
 
 # A server that does not answer, or that sends less than this in so many seconds, is given up.
 TIMEOUT_SECONDS = 10.0

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+from vae_course.encoder import Encoder
+from vae_course.vae import VAE
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-
-from vae_course.encoder import Encoder
-from vae_course.vae import VAE
 
 # What two convolutions with stride 2 leave of the image's 28 pixels a side.
 SIDE = 7

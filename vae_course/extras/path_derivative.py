@@ -1,15 +1,15 @@
 """A gradient of the ELBO with less noise (Roeder et al. 2017)."""
 
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import ElboTerms
+from vae_course.reparameterization import reparameterize
+from vae_course.vae import VAE
+
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 from torch.distributions import Normal
 from torch.optim import Optimizer
-
-from vae_course.decoder import log_likelihood
-from vae_course.elbo import ElboTerms
-from vae_course.reparameterization import reparameterize
-from vae_course.vae import VAE
 
 
 def path_derivative_step(

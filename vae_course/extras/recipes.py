@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from torch.optim import Optimizer
-
 from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.extras.muon import Muon
 from vae_course.extras.path_derivative import path_derivative_step
 from vae_course.training import Step, TrainConfig, adam, training_step
 from vae_course.vae import VAE
+
+from torch.optim import Optimizer
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
+from vae_course.kit.guard import TooLong, settings_kept, time_limit
+
 import torch
 from IPython.display import HTML
 from torch import Generator, Tensor
-
-from vae_course.kit.guard import TooLong, settings_kept, time_limit
 
 STUB = "Replace the ... with your code, then run both cells again. (You did? Then it returns nothing yet.)"
 _LOOK = {"not tried yet": ("#8a8a8a", "○"), "not right yet": ("#D55E00", "✗"), "right": ("#009E73", "✓")}

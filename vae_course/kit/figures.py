@@ -3,6 +3,8 @@
 from math import isqrt
 from pathlib import Path
 
+from vae_course.digits.torchvision_compat import make_grid
+
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float
@@ -10,8 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import TABLEAU_COLORS
 from matplotlib.figure import Figure
 from torch import Tensor
-
-from vae_course.digits.torchvision_compat import make_grid
 
 plt.style.use(Path(__file__).with_name("course.mplstyle"))
 

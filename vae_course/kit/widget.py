@@ -7,12 +7,12 @@ which is too long for a slider. Charts are SVG so that they take the colours of 
 import io
 from collections.abc import Iterator, Sequence
 
+from vae_course.digits.torchvision_compat import make_grid
+
 import ipywidgets
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
-
-from vae_course.digits.torchvision_compat import make_grid
 
 STYLE = """<style>
 .vae-course { max-width: 1000px; color: var(--jp-ui-font-color1); overflow: hidden; }

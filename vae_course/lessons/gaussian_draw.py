@@ -6,10 +6,10 @@ and what the answer makes of it is then compared exactly.
 
 from typing import Any
 
+from vae_course.kit.exercise import ask, close, describe, expect, expect_generator, recognise
+
 import torch
 from torch import Generator, Tensor
-
-from vae_course.kit.exercise import ask, close, describe, expect, expect_generator, recognise
 
 CENTRES = torch.tensor([3.0, -2.0, 0.5])
 FAR_CENTRES = (-30.3, -3.1, 3.1, 30.3)

@@ -3,14 +3,14 @@
 import math
 from pathlib import Path
 
+from vae_course.kit.figures import CLASS_COLORS
+from vae_course.lessons import COLORS
+
 import anywidget
 import traitlets
 from jaxtyping import Float, Int64
 from matplotlib.colors import to_hex
 from torch import Tensor
-
-from vae_course.kit.figures import CLASS_COLORS
-from vae_course.lessons import COLORS
 
 # Of a numeral on the plane, and how far apart two must be to be read, in pixels of the screen.
 NUMERAL, APART = 11, 10

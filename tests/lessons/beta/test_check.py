@@ -2,16 +2,16 @@
 
 import re
 
+from vae_course.beta import effective_betas, regrets
+from vae_course.checkpoints import pretrained_card
+from vae_course.lessons.beta import figures as plots
+from vae_course.lessons.beta.check import NAMES, check_effective_betas
+
 import matplotlib.pyplot as plt
 import pytest
 import torch
 from lessons.beta.answers_effective_betas_further import ANSWERS
 from torch.nn.functional import binary_cross_entropy, mse_loss
-
-from vae_course.beta import effective_betas, regrets
-from vae_course.checkpoints import pretrained_card
-from vae_course.lessons.beta import figures as plots
-from vae_course.lessons.beta.check import NAMES, check_effective_betas
 
 LOSSES = {
     "A": lambda x_hat, x, kl, N: binary_cross_entropy(x_hat, x, reduction="sum") + kl.sum(),

@@ -2,11 +2,6 @@ import base64
 import io
 import re
 
-import numpy as np
-import pytest
-import torch
-from PIL import Image
-
 from vae_course.beta import MultiRateVAE
 from vae_course.checkpoints import load_pretrained
 from vae_course.digits import Digits
@@ -14,6 +9,11 @@ from vae_course.latent_space import active_units
 from vae_course.lessons.beta.widget import BetaExplorer, interpolate
 from vae_course.training import evaluate
 from vae_course.vae import VAE
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,15 @@ import functools
 import math
 from collections import namedtuple
 
+from vae_course.clinic import PATIENTS, Patient
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
+
 import torch
 from answers import Answers
 from torch.distributions import Bernoulli, Normal
 from torch.distributions import kl_divergence as torch_kl
 from torch.nn import functional as F
-
-from vae_course.clinic import PATIENTS, Patient
-from vae_course.decoder import log_likelihood
-from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
 
 ANSWERS = Answers("cost")
 

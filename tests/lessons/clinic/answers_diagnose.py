@@ -5,9 +5,9 @@ import json
 from collections import OrderedDict, defaultdict
 from types import MappingProxyType
 
-from answers import Answers
-
 from vae_course.clinic import MISTAKES, PATIENTS
+
+from answers import Answers
 
 ANSWERS = Answers("diagnose")
 TRUTH = {letter: kind.mistake for letter, kind in PATIENTS.items()}

@@ -6,14 +6,14 @@ What lesson 03 accepts and refuses holds here, too, and test_check.py tries that
 import functools
 import math
 
+from vae_course.clinic import PATIENTS, Patient
+from vae_course.reparameterization import reparameterize
+
 import torch
 from answers import Answers
 from torch import Generator
 from torch.distributions import Normal
 from torch.nn import functional as F
-
-from vae_course.clinic import PATIENTS, Patient
-from vae_course.reparameterization import reparameterize
 
 ANSWERS = Answers("draw")
 

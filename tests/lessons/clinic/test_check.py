@@ -2,6 +2,12 @@
 
 import re
 
+from vae_course.clinic import MISTAKES, PATIENTS
+from vae_course.elbo import elbo_terms
+from vae_course.lessons.clinic import check_cost, check_diagnosis, check_draw, open_files
+from vae_course.lessons.clinic.check import HALLMARKS
+from vae_course.reparameterization import reparameterize
+
 import pytest
 import torch
 from lessons.clinic.answers_cost import ANSWERS as COSTS
@@ -9,12 +15,6 @@ from lessons.clinic.answers_diagnose import ANSWERS as DIAGNOSES
 from lessons.clinic.answers_diagnose import TRUTH
 from lessons.clinic.answers_draw import ANSWERS as DRAWS
 from lessons.reparameterization.answers_reparameterize_noise import ANSWERS as REPARAMETERIZATIONS
-
-from vae_course.clinic import MISTAKES, PATIENTS
-from vae_course.elbo import elbo_terms
-from vae_course.lessons.clinic import check_cost, check_diagnosis, check_draw, open_files
-from vae_course.lessons.clinic.check import HALLMARKS
-from vae_course.reparameterization import reparameterize
 
 
 def assert_judged(verdict, case):

@@ -1,8 +1,8 @@
-import pytest
-import torch
-
 from vae_course.clinic import PATIENTS, Patient, examine
 from vae_course.lessons.clinic.widget import SymptomDashboard, density, report
+
+import pytest
+import torch
 
 
 @pytest.fixture(scope="module")

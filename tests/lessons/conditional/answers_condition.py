@@ -3,14 +3,14 @@
 import sys
 from functools import partial
 
+from vae_course.conditional import condition
+
 import numpy as np
 import torch
 from answers import Answers
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.functional import one_hot
-
-from vae_course.conditional import condition
 
 ANSWERS = Answers("condition")
 EYE = torch.eye(10)

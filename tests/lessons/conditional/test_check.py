@@ -2,10 +2,10 @@
 
 import re
 
+from vae_course.lessons.conditional.check import check_condition
+
 import pytest
 from lessons.conditional.answers_condition_unseen import ANSWERS
-
-from vae_course.lessons.conditional.check import check_condition
 
 
 @pytest.mark.parametrize("stub", [lambda h, labels: ..., lambda h, labels: None])

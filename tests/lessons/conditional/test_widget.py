@@ -1,12 +1,12 @@
 """Label and style: the pictures are the decoder's, for the z and the label that are chosen."""
 
-import pytest
-import torch
-
 from vae_course.conditional import ConditionalVAE
 from vae_course.kit.widget import png
 from vae_course.lessons.conditional.widget import LabelAndStyle
 from vae_course.vae import VAE
+
+import pytest
+import torch
 
 
 @pytest.fixture(scope="module")

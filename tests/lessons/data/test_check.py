@@ -2,12 +2,12 @@
 
 import re
 
+from vae_course.data import binarize
+from vae_course.lessons.data import check_binarize
+
 import pytest
 import torch
 from lessons.data.answers_binarize_results import ANSWERS
-
-from vae_course.data import binarize
-from vae_course.lessons.data import check_binarize
 
 
 @ANSWERS.parametrize()

@@ -1,14 +1,14 @@
 import io
 import re
 
+from vae_course.data import grey
+from vae_course.digits import Digits
+from vae_course.lessons.data.widget import DigitBrowser
+
 import pytest
 import torch
 from PIL import Image
 from torch.nn.functional import binary_cross_entropy
-
-from vae_course.data import grey
-from vae_course.digits import Digits
-from vae_course.lessons.data.widget import DigitBrowser
 
 
 @pytest.fixture

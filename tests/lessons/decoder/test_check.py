@@ -2,10 +2,10 @@
 
 import re
 
+from vae_course.lessons.decoder.check import check_log_likelihood
+
 import pytest
 from lessons.decoder.answers_log_likelihood_further import ANSWERS
-
-from vae_course.lessons.decoder.check import check_log_likelihood
 
 
 @ANSWERS.parametrize()

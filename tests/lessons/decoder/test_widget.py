@@ -2,15 +2,15 @@
 
 from xml.etree import ElementTree
 
-import pytest
-import torch
-
 from vae_course.data import binarize
 from vae_course.kit.widget import png
 from vae_course.latent_space import mean_codes
 from vae_course.lessons.decoder.widget import LatentPad
 from vae_course.lessons.plane import Plane, spread_out
 from vae_course.vae import VAE
+
+import pytest
+import torch
 
 
 @pytest.fixture(scope="module")

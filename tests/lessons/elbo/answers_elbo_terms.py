@@ -7,15 +7,15 @@ import sys
 from collections import namedtuple
 from types import SimpleNamespace
 
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
+
 import torch
 from answers import Answers
 from torch import nn
 from torch.distributions import Bernoulli, Normal
 from torch.distributions import kl_divergence as kl_of_distributions
 from torch.nn import functional as F
-
-from vae_course.decoder import log_likelihood
-from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
 
 ANSWERS = Answers("elbo_terms")
 right, wrong = ANSWERS.right, ANSWERS.wrong

@@ -2,13 +2,13 @@
 
 import math
 
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
+
 import torch
 from lessons.elbo.answers_elbo_terms import ANSWERS, PIXELS, terms
 from torch.distributions import Normal
 from torch.nn import functional as F
-
-from vae_course.decoder import log_likelihood
-from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
 
 right, wrong = ANSWERS.right, ANSWERS.wrong
 

@@ -2,10 +2,10 @@
 
 import re
 
+from vae_course.lessons.elbo.check import check_elbo_terms, check_kl_divergence
+
 import pytest
 from lessons.elbo import answers_elbo_terms_further, answers_kl_divergence_further
-
-from vae_course.lessons.elbo.check import check_elbo_terms, check_kl_divergence
 
 
 @answers_kl_divergence_further.ANSWERS.parametrize()

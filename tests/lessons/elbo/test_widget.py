@@ -1,14 +1,14 @@
 import itertools
 import re
 
+from vae_course.lessons.elbo.widget import FATES, KLS, RECONSTRUCTIONS, EffectiveBeta, scale
+from vae_course.reparameterization import reparameterize
+from vae_course.vae import VAE
+
 import pytest
 import torch
 from torch import Generator
 from torch.nn.functional import binary_cross_entropy_with_logits
-
-from vae_course.lessons.elbo.widget import FATES, KLS, RECONSTRUCTIONS, EffectiveBeta, scale
-from vae_course.reparameterization import reparameterize
-from vae_course.vae import VAE
 
 D, B = 3, 16
 

@@ -3,12 +3,12 @@
 import math
 from collections import namedtuple
 
+from vae_course.encoder import Encoder
+
 import torch
 from answers import Answers
 from torch import nn
 from torch.nn import functional as F
-
-from vae_course.encoder import Encoder
 
 Posterior = namedtuple("Posterior", "mu logvar")
 ANSWERS = Answers("MyEncoder")

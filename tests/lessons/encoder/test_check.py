@@ -2,12 +2,12 @@
 
 import re
 
+from vae_course.encoder import Encoder
+from vae_course.lessons.encoder import check_encoder
+
 import torch
 from lessons.encoder.answers_MyEncoder_layers import ANSWERS
 from torch import nn
-
-from vae_course.encoder import Encoder
-from vae_course.lessons.encoder import check_encoder
 
 
 class Stub(nn.Module):

@@ -2,15 +2,15 @@ import io
 import re
 from xml.etree import ElementTree
 
-import pytest
-import torch
-from PIL import Image
-from torch import Generator
-
 from vae_course.data import binarize_once, grey
 from vae_course.kit.widget import png
 from vae_course.lessons.encoder.widget import CloudPicker
 from vae_course.vae import VAE
+
+import pytest
+import torch
+from PIL import Image
+from torch import Generator
 
 
 @pytest.fixture(scope="module")

@@ -4,16 +4,16 @@ import functools
 import math
 from collections.abc import Callable
 
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import kl_divergence
+from vae_course.evaluation import importance_weighted_bound
+from vae_course.reparameterization import reparameterize
+
 import torch
 from answers import Answers
 from torch import Generator
 from torch.distributions import Normal
 from torch.nn import functional as F
-
-from vae_course.decoder import log_likelihood
-from vae_course.elbo import kl_divergence
-from vae_course.evaluation import importance_weighted_bound
-from vae_course.reparameterization import reparameterize
 
 ANSWERS = Answers("importance_weighted_bound")
 

@@ -4,14 +4,14 @@ import copy
 import math
 import sys
 
+from vae_course.decoder import log_likelihood
+from vae_course.evaluation import log_importance_weights
+
 import torch
 from lessons.evaluation.answers_importance_weighted_bound import after, bound, draw_all, log_mean_exp
 from lessons.evaluation.answers_importance_weighted_bound_right import ANSWERS
 from torch import Generator
 from torch.distributions import MultivariateNormal, Normal
-
-from vae_course.decoder import log_likelihood
-from vae_course.evaluation import log_importance_weights
 
 
 class Given:

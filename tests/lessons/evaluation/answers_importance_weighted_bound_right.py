@@ -4,15 +4,15 @@ import copy
 import functools
 import math
 
+from vae_course.decoder import log_likelihood
+from vae_course.evaluation import importance_weighted_bound, log_importance_weights
+from vae_course.reparameterization import reparameterize
+
 import torch
 from lessons.evaluation.answers_importance_weighted_bound import ANSWERS, after, bound, draw_all, log_mean_exp
 from torch import Generator, Tensor
 from torch.distributions import Bernoulli, Independent, Normal
 from torch.nn import functional as F
-
-from vae_course.decoder import log_likelihood
-from vae_course.evaluation import importance_weighted_bound, log_importance_weights
-from vae_course.reparameterization import reparameterize
 
 ANSWERS.right("the course's")(importance_weighted_bound)
 ANSWERS.right("the value of the course's")(lambda *arguments: importance_weighted_bound(*arguments).value)

@@ -2,12 +2,12 @@
 
 import re
 
+from vae_course.evaluation import importance_weighted_bound
+from vae_course.lessons.evaluation.check import check_importance_weighted_bound
+
 import pytest
 import torch
 from lessons.evaluation.answers_importance_weighted_bound_more import ANSWERS
-
-from vae_course.evaluation import importance_weighted_bound
-from vae_course.lessons.evaluation.check import check_importance_weighted_bound
 
 
 @ANSWERS.parametrize()

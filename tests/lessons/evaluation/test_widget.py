@@ -2,10 +2,10 @@ import itertools
 import math
 import re
 
+from vae_course.lessons.evaluation.widget import BOTTOM, TOP, DrawsSlider, height, percent
+
 import pytest
 import torch
-
-from vae_course.lessons.evaluation.widget import BOTTOM, TOP, DrawsSlider, height, percent
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import sys
 from functools import partial
 from statistics import NormalDist
 
+from vae_course.latent_space import quantile_grid
+
 import numpy as np
 import torch
 from answers import Answers
 from torch.distributions import Cauchy, Laplace, Normal, Uniform
-
-from vae_course.latent_space import quantile_grid
 
 ANSWERS = Answers("quantile_grid")
 PRIOR = Normal(0.0, 1.0)

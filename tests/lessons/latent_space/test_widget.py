@@ -3,10 +3,6 @@
 import io
 import re
 
-import pytest
-import torch
-from PIL import Image
-
 from vae_course.data import binarize, binarize_once, grey
 from vae_course.kit.widget import png
 from vae_course.latent_space import as_mnist, mean_codes
@@ -14,6 +10,10 @@ from vae_course.lessons.latent_space.widget import DRAWS, SIDE, DrawDigit, Sketc
 from vae_course.likelihood import surprise
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import pytest
+import torch
+from PIL import Image
 
 
 @pytest.fixture(scope="module")

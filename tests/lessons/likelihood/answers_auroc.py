@@ -4,11 +4,11 @@ import bisect
 import sys
 from functools import partial
 
+from vae_course.likelihood import auroc, roc
+
 import numpy as np
 import torch
 from answers import Answers
-
-from vae_course.likelihood import auroc, roc
 
 ANSWERS = Answers("auroc")
 right, wrong = ANSWERS.right, ANSWERS.wrong

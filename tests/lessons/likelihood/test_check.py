@@ -2,14 +2,14 @@
 
 import re
 
+from vae_course.lessons.likelihood import figures as plots
+from vae_course.lessons.likelihood.check import check_auroc
+from vae_course.likelihood import roc
+
 import matplotlib.pyplot as plt
 import pytest
 import torch
 from lessons.likelihood.answers_auroc_unseen import ANSWERS
-
-from vae_course.lessons.likelihood import figures as plots
-from vae_course.lessons.likelihood.check import check_auroc
-from vae_course.likelihood import roc
 
 
 @pytest.mark.parametrize("stub", [lambda scores, anomalous: ..., lambda scores, anomalous: None])

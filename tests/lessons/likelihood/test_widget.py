@@ -3,11 +3,11 @@
 import re
 from xml.etree import ElementTree
 
-import pytest
-import torch
-
 from vae_course.lessons.likelihood.widget import ThresholdSlider
 from vae_course.likelihood import auroc
+
+import pytest
+import torch
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 import functools
 import math
 
+from vae_course.reparameterization import reparameterize
+
 import numpy as np
 import torch
 from answers import Answers
 from torch import Generator, Tensor
 from torch.distributions import Normal
 from torch.nn import functional as F
-
-from vae_course.reparameterization import reparameterize
 
 ANSWERS = Answers("reparameterize")
 

@@ -2,12 +2,12 @@
 
 import re
 
+from vae_course.lessons.reparameterization import check_reparameterize
+from vae_course.reparameterization import reparameterize
+
 import pytest
 import torch
 from lessons.reparameterization.answers_reparameterize_noise import ANSWERS
-
-from vae_course.lessons.reparameterization import check_reparameterize
-from vae_course.reparameterization import reparameterize
 
 
 @ANSWERS.parametrize()

@@ -1,10 +1,10 @@
 import re
 from xml.etree import ElementTree
 
+from vae_course.lessons.reparameterization.widget import NUMBERED, SameDice
+
 import pytest
 import torch
-
-from vae_course.lessons.reparameterization.widget import NUMBERED, SameDice
 
 
 @pytest.fixture

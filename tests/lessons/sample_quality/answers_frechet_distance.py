@@ -4,12 +4,12 @@ import math
 import sys
 from functools import partial
 
+from vae_course.sample_quality import frechet_distance
+
 import numpy as np
 import torch
 from answers import Answers
 from torch.nn import functional as F
-
-from vae_course.sample_quality import frechet_distance
 
 ANSWERS = Answers("frechet_distance")
 right, wrong = ANSWERS.right, ANSWERS.wrong

@@ -2,10 +2,10 @@
 
 import re
 
+from vae_course.lessons.sample_quality.check import check_frechet_distance
+
 import pytest
 from lessons.sample_quality.answers_frechet_distance_unseen import ANSWERS
-
-from vae_course.lessons.sample_quality.check import check_frechet_distance
 
 
 @pytest.mark.parametrize("stub", [lambda a, b: ..., lambda a, b: None])

@@ -1,8 +1,8 @@
 """What the figures of lesson 11 are drawn from."""
 
-import torch
-
 from vae_course.lessons.sample_quality import plots
+
+import torch
 
 
 def test_an_ellipse_is_two_deviations_wide():

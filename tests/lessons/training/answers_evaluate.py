@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable
 from contextlib import contextmanager
 
+from vae_course.data import binarize, binarize_once, grey
+from vae_course.elbo import ElboTerms, elbo_terms
+from vae_course.reparameterization import reparameterize
+
 import torch
 from answers import Answers
 from torch import Generator, Tensor
 from torch.distributions import Normal
-
-from vae_course.data import binarize, binarize_once, grey
-from vae_course.elbo import ElboTerms, elbo_terms
-from vae_course.reparameterization import reparameterize
 
 ANSWERS = Answers("evaluate")
 

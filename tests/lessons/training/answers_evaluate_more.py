@@ -3,6 +3,12 @@
 import copy
 import math
 
+from vae_course import training
+from vae_course.data import as_pixels
+from vae_course.digits import load_digits
+from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
+from vae_course.reparameterization import reparameterize
+
 import torch
 from lessons.training.answers_evaluate import each, measure, measuring, noisy, pixels_first, wrong_all
 from lessons.training.answers_evaluate_traces import ANSWERS
@@ -10,12 +16,6 @@ from torch import Generator
 from torch.distributions import Normal
 from torch.distributions.kl import kl_divergence as kl_between
 from torch.nn import functional as F
-
-from vae_course import training
-from vae_course.data import as_pixels
-from vae_course.digits import load_digits
-from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
-from vae_course.reparameterization import reparameterize
 
 
 def by_hand(terms):

@@ -4,18 +4,18 @@ import copy
 import functools
 from typing import Any
 
+from vae_course import training
+from vae_course.data import binarize, binarize_once, grey
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
+from vae_course.reparameterization import reparameterize
+
 import torch
 from lessons.training.answers_evaluate import ANSWERS, measure, measuring, pixels_first
 from torch import Generator, Tensor
 from torch.distributions import Normal, kl
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
-
-from vae_course import training
-from vae_course.data import binarize, binarize_once, grey
-from vae_course.decoder import log_likelihood
-from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
-from vae_course.reparameterization import reparameterize
 
 
 def terms_of(model, images, binarization, seed):

@@ -4,17 +4,17 @@ import copy
 import math
 from collections.abc import Callable
 
-import torch
-from answers import Answers
-from torch import Generator
-from torch.distributions import Normal
-from torch.optim import Adam
-
 from vae_course import training
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.reparameterization import reparameterize
+
+import torch
+from answers import Answers
+from torch import Generator
+from torch.distributions import Normal
+from torch.optim import Adam
 
 ANSWERS = Answers("training_step")
 

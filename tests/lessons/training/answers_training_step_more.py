@@ -2,16 +2,16 @@
 
 import sys
 
+from vae_course import training
+from vae_course.elbo import ElboTerms
+from vae_course.reparameterization import reparameterize
+
 import torch
 from lessons.training.answers_training_step import detached, drawn, step
 from lessons.training.answers_training_step_right import ANSWERS
 from torch import Generator
 from torch.nn import functional as F
 from torch.nn.utils import clip_grad_norm_
-
-from vae_course import training
-from vae_course.elbo import ElboTerms
-from vae_course.reparameterization import reparameterize
 
 
 def seeded_with(seed):

@@ -2,16 +2,16 @@
 
 import functools
 
+from vae_course import training
+from vae_course.decoder import log_likelihood
+from vae_course.elbo import ElboTerms, kl_divergence
+from vae_course.reparameterization import reparameterize
+
 import torch
 from lessons.training.answers_training_step import ANSWERS, detached, drawn, step
 from torch import Generator, Tensor
 from torch.distributions import Bernoulli, Normal
 from torch.distributions.kl import kl_divergence as kl_between
-
-from vae_course import training
-from vae_course.decoder import log_likelihood
-from vae_course.elbo import ElboTerms, kl_divergence
-from vae_course.reparameterization import reparameterize
 
 ANSWERS.right("the course's")(training.training_step)
 ANSWERS.right("weighed, then averaged")(step())

@@ -2,13 +2,13 @@
 
 import re
 
+from vae_course import training
+from vae_course.lessons.training.check import check_evaluate, check_training_step
+
 import pytest
 import torch
 from lessons.training.answers_evaluate_more import ANSWERS as MEASUREMENTS
 from lessons.training.answers_training_step_more import ANSWERS as STEPS
-
-from vae_course import training
-from vae_course.lessons.training.check import check_evaluate, check_training_step
 
 
 @STEPS.parametrize()

@@ -3,14 +3,14 @@ import re
 import weakref
 from xml.etree import ElementTree
 
-import pytest
-import torch
-from torch.nn.utils import parameters_to_vector
-
 from vae_course.digits import Digits
 from vae_course.lessons.training.widget import DOTS, POINTS, LiveTraining
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
+
+import pytest
+import torch
+from torch.nn.utils import parameters_to_vector
 
 STEPS_PER_EPOCH, EPOCHS = 2, 6
 

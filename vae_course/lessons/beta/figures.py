@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vae_course.beta import Measured, runs_of, terms_of
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
-
-from vae_course.beta import Measured, runs_of, terms_of
-from vae_course.lessons import COLORS
 
 RATE, DISTORTION = "rate: KL (nats per image)", "distortion: reconstruction\n(nats per image)"
 # Behind a label that lies on lines.

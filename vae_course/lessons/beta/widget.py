@@ -4,14 +4,6 @@ import math
 from base64 import b64encode
 from collections.abc import Sequence
 
-import anywidget
-import ipywidgets
-import numpy as np
-import torch
-import traitlets
-from jaxtyping import Float
-from torch import Generator, Tensor
-
 from vae_course.beta import MultiRateVAE, rate_distortion
 from vae_course.data import binarize, grey
 from vae_course.digits import Digits
@@ -20,6 +12,14 @@ from vae_course.kit.widget import CourseWidget, png, row
 from vae_course.latent_space import ACTIVE, unit_activity
 from vae_course.lessons import COLORS
 from vae_course.vae import VAE
+
+import anywidget
+import ipywidgets
+import numpy as np
+import torch
+import traitlets
+from jaxtyping import Float
+from torch import Generator, Tensor
 
 COLUMNS = 10
 SAMPLES = 3 * COLUMNS

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-import torch
-from IPython.display import HTML
-from torch import Generator, Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
-
 from vae_course.clinic import MISTAKES, PATIENTS, Patient, Symptoms, examine
 from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.kit.exercise import Mistake, ask, close, describe, exercise, expect, recognise
 from vae_course.lessons.gaussian_draw import expect_gaussian_draw
 from vae_course.training import TrainConfig, fit
+
+import torch
+from IPython.display import HTML
+from torch import Generator, Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
 # What each mistake shows, and a patient without it does not.
 HALLMARKS = {

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
+from vae_course.clinic import Symptoms
+from vae_course.kit.figures import show_digits
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
-
-from vae_course.clinic import Symptoms
-from vae_course.kit.figures import show_digits
-from vae_course.lessons import COLORS
 
 # The losses' axis, in nats: what lies beyond an end is written there.
 LOW, HIGH = -130.0, 330.0

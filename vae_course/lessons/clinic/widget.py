@@ -3,15 +3,15 @@
 import math
 from collections.abc import Mapping
 
-import ipywidgets
-import torch
-from jaxtyping import Float
-from torch import Generator, Tensor
-
 from vae_course.clinic import Patient, Symptoms
 from vae_course.kit.svg import Axis, Line, chart
 from vae_course.kit.widget import CourseWidget, digit_image, png, row
 from vae_course.lessons import COLORS
+
+import ipywidgets
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
 
 COLUMNS, SAMPLES = 8, 16
 BINS, REACH = 61, 3.05

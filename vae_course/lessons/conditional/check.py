@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from vae_course.kit.exercise import Mistake, ask_deterministic, close, describe, exercise, expect
+
 import torch
 from jaxtyping import Float, Int64
 from torch import Generator, Tensor
-
-from vae_course.kit.exercise import Mistake, ask_deterministic, close, describe, exercise, expect
 
 CLASSES = 10
 EYE = torch.eye(CLASSES)

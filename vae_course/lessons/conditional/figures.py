@@ -1,12 +1,12 @@
 """Lesson 12's figures: handwriting carried over from label to label, its slant, and what a wrong label costs."""
 
+from vae_course.kit.figures import show_digits
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
-
-from vae_course.kit.figures import show_digits
-from vae_course.lessons import COLORS
 
 
 def ten_digits(

@@ -1,15 +1,15 @@
 """Label and style, in lesson 12: one code, written as any of the labels."""
 
-import ipywidgets
-import torch
-from torch import Generator
-
 from vae_course.conditional import ConditionalVAE
 from vae_course.data import binarize, grey
 from vae_course.digits import Digits
 from vae_course.kit.widget import CourseWidget, digit_image, png, row
 from vae_course.training import EVALUATION_SEED
 from vae_course.vae import VAE
+
+import ipywidgets
+import torch
+from torch import Generator
 
 SLIDERS = 3
 REACH = 3.0

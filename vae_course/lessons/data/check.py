@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from vae_course.kit.exercise import Mistake, ask, describe, exercise, expect, expect_generator, recognise
+
 import torch
 from torch import Generator, Tensor
-
-from vae_course.kit.exercise import Mistake, ask, describe, exercise, expect, expect_generator, recognise
 
 BATCH = (64, 1, 28, 28)
 OTHER_SHAPES = ((1, 1, 28, 28), (28, 28), (3, 5, 7), (11,))

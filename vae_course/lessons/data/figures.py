@@ -1,5 +1,7 @@
 """The figures of lesson 01: what a pixel is, what it costs, and what is left when the model knows everything."""
 
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float, UInt8
@@ -7,8 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy
-
-from vae_course.lessons import COLORS
 
 
 def pixel_zoom(image: UInt8[Tensor, "28 28"], top: int, left: int, size: int = 7) -> Figure:

@@ -1,13 +1,13 @@
 """The digit browser of lesson 01: a digit grey, cut and drawn, and the mean of the draws so far."""
 
+from vae_course.data import as_pixels, binarize, grey
+from vae_course.digits import Digits
+from vae_course.kit.widget import CourseWidget, digit_image, png, row
+
 import ipywidgets
 import torch
 from torch import Generator
 from torch.nn.functional import binary_cross_entropy
-
-from vae_course.data import as_pixels, binarize, grey
-from vae_course.digits import Digits
-from vae_course.kit.widget import CourseWidget, digit_image, png, row
 
 
 class DigitBrowser(CourseWidget):

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
+from vae_course.decoder import log_likelihood
+from vae_course.kit.exercise import ask, describe, exercise, expect, recognise
+
 import torch
 from torch import Generator, Tensor
 from torch.distributions import Bernoulli
 from torch.nn.functional import log_softmax, logsigmoid, softplus
-
-from vae_course.decoder import log_likelihood
-from vae_course.kit.exercise import ask, describe, exercise, expect, recognise
 
 PIXELS = (-3, -2, -1)
 SURE = (30.0, -30.0, 100.0, -100.0, 300.0, -300.0, 10_000.0, -10_000.0)

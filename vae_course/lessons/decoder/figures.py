@@ -1,13 +1,13 @@
 """Lesson 04: what a decoder says, and what can be drawn from it."""
 
+from vae_course.kit.figures import show_digits
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from torch import Tensor
-
-from vae_course.kit.figures import show_digits
-from vae_course.lessons import COLORS
 
 
 def digit_table(rows: list[str], columns: dict[str, Float[Tensor, "rows count 28 28"]], title: str) -> Figure:

@@ -1,15 +1,15 @@
 """The latent pad of lesson 04: move a code over the plane, and see what the decoder says to it."""
 
-import ipywidgets
-import torch
-from torch import Generator
-
 from vae_course.data import binarize
 from vae_course.digits import Digits
 from vae_course.kit.widget import CourseWidget, digit_image, png, row
 from vae_course.latent_space import mean_codes
 from vae_course.lessons.plane import Plane
 from vae_course.vae import VAE
+
+import ipywidgets
+import torch
+from torch import Generator
 
 
 class LatentPad(CourseWidget):

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Any
 
-import torch
-from torch import Generator, Tensor
-from torch.nn.functional import logsigmoid, softplus
-
 from vae_course.decoder import log_likelihood
 from vae_course.elbo import ElboTerms, kl_divergence
 from vae_course.kit.exercise import ask, describe, exercise, expect, recognise
+
+import torch
+from torch import Generator, Tensor
+from torch.nn.functional import logsigmoid, softplus
 
 PIXELS = (-3, -2, -1)
 BATCH, LATENT = 5, 3

@@ -2,16 +2,16 @@
 
 import math
 
+from vae_course.evaluation import running_bounds
+from vae_course.kit.figures import show_digits
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from torch import Tensor
-
-from vae_course.evaluation import running_bounds
-from vae_course.kit.figures import show_digits
-from vae_course.lessons import COLORS
 
 
 def running_estimates(

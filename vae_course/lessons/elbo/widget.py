@@ -3,10 +3,10 @@
 import math
 from fractions import Fraction
 
-import ipywidgets
-
 from vae_course.kit.widget import CourseWidget, row
 from vae_course.lessons import COLORS
+
+import ipywidgets
 
 PIXELS = 784
 # As a reader writes them: `bce` holds nats [B, 784], and `kl` holds nats [B, D].

@@ -3,10 +3,10 @@
 import inspect
 from typing import Any
 
+from vae_course.kit.exercise import Mistake, ask, close, describe, exercise, expect
+
 import torch
 from torch import Tensor, nn
-
-from vae_course.kit.exercise import Mistake, ask, close, describe, exercise, expect
 
 LATENT_DIM = 5
 SEEDED = 4711  # No learner's own seed.

@@ -1,5 +1,8 @@
 """Lesson 02's figures: maps of codes, the clouds that the encoder answers with, and why it gives log-variances."""
 
+from vae_course.kit.figures import CLASS_COLORS, show_digits
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float, Int64
@@ -8,9 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse
 from matplotlib.patheffects import withStroke
 from torch import Tensor
-
-from vae_course.kit.figures import CLASS_COLORS, show_digits
-from vae_course.lessons import COLORS
 
 
 def code_maps(

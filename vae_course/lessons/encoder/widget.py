@@ -1,10 +1,5 @@
 """The cloud picker of lesson 02: a digit, and the cloud of codes that the encoder answers with."""
 
-import ipywidgets
-import torch
-from matplotlib.colors import to_hex
-from torch import Generator, Tensor
-
 from vae_course.data import as_pixels
 from vae_course.digits import Digits
 from vae_course.kit.figures import CLASS_COLORS
@@ -12,6 +7,11 @@ from vae_course.kit.svg import Axis, Line, chart
 from vae_course.kit.widget import CourseWidget, digit_image, png, row
 from vae_course.lessons import COLORS
 from vae_course.vae import VAE
+
+import ipywidgets
+import torch
+from matplotlib.colors import to_hex
+from torch import Generator, Tensor
 
 # The codes of other classes on the map: more would hide what matters, and take longer to repaint.
 SHOWN = 300

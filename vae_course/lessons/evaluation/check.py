@@ -2,12 +2,12 @@
 
 from typing import Any, NamedTuple
 
-import torch
-from torch import Generator, Tensor
-
 from vae_course.kit.exercise import Mistake, NotTriedYet, ask, close, describe, exercise, expect, recognise
 from vae_course.lessons.evaluation.mistakes import bound, parts, wrong_averages, wrong_weights
 from vae_course.vae import VAE
+
+import torch
+from torch import Generator, Tensor
 
 LATENT, SAMPLES = 3, 6
 FAR_OUT = 120.0  # a logit at which exp overflows, and sigmoid rounds to 0 or 1

@@ -3,13 +3,13 @@
 import math
 from typing import Any
 
-import torch
-from torch import Tensor
-from torch.distributions import Normal
-
 from vae_course.decoder import log_likelihood
 from vae_course.elbo import kl_divergence
 from vae_course.vae import VAE
+
+import torch
+from torch import Tensor
+from torch.distributions import Normal
 
 
 def parts(draws: Tensor, model: VAE, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

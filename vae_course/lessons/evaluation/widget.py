@@ -2,13 +2,13 @@
 
 import base64
 
-import ipywidgets
-from jaxtyping import Float
-from torch import Tensor
-
 from vae_course.evaluation import bounds_of_groups, largest_shares
 from vae_course.kit.widget import CourseWidget, png
 from vae_course.lessons import COLORS
+
+import ipywidgets
+from jaxtyping import Float
+from torch import Tensor
 
 DRAWS = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 3000, 5000]
 # Estimates that are drawn as dots; their mean is over all that the draws suffice for.

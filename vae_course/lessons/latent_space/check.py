@@ -3,13 +3,13 @@
 import time
 from typing import Any
 
+from vae_course.kit.exercise import Mistake, ask, describe, exercise, expect, recognise
+from vae_course.latent_space import quantile_grid
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Normal
-
-from vae_course.kit.exercise import Mistake, ask, describe, exercise, expect, recognise
-from vae_course.latent_space import quantile_grid
 
 PRIOR = Normal(0.0, 1.0)
 # An even and an odd number, one cell alone, and many: the outermost codes lie at ±2.6, and beyond ±3.

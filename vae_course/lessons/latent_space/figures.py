@@ -3,6 +3,10 @@
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
+from vae_course.kit.figures import CLASS_COLORS, show_digits
+from vae_course.latent_space import ACTIVE
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float, Int64
@@ -12,10 +16,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 from torch.distributions import Normal
-
-from vae_course.kit.figures import CLASS_COLORS, show_digits
-from vae_course.latent_space import ACTIVE
-from vae_course.lessons import COLORS
 
 HALF_WIDTH = 4.0
 # Codes missing, as many as the prior draws, more than it draws.

@@ -2,13 +2,6 @@
 
 from pathlib import Path
 
-import anywidget
-import ipywidgets
-import torch
-import traitlets
-from torch import Generator
-from torch.nn.functional import interpolate
-
 from vae_course.data import binarize, binarize_once, grey
 from vae_course.digits import Digits
 from vae_course.kit.svg import Axis, Line, chart
@@ -18,6 +11,13 @@ from vae_course.lessons import COLORS
 from vae_course.lessons.plane import Plane
 from vae_course.likelihood import surprise
 from vae_course.vae import VAE
+
+import anywidget
+import ipywidgets
+import torch
+import traitlets
+from torch import Generator
+from torch.nn.functional import interpolate
 
 SIDE = 112
 NEAREST = 5

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from numbers import Real
 from typing import Any
 
+from vae_course.kit.exercise import ask_deterministic, close, describe, exercise, expect, recognise
+from vae_course.likelihood import auroc
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor
-
-from vae_course.kit.exercise import ask_deterministic, close, describe, exercise, expect, recognise
-from vae_course.likelihood import auroc
 
 Scores = Float[Tensor, " batch"]
 Mask = Bool[Tensor, " batch"]

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from vae_course.kit.figures import CLASS_COLORS
+from vae_course.lessons import COLORS
+from vae_course.likelihood import roc
+
 import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
-
-from vae_course.kit.figures import CLASS_COLORS
-from vae_course.lessons import COLORS
-from vae_course.likelihood import roc
 
 TRAINED, HELD_OUT = COLORS["train"], COLORS["posterior"]
 # The colour of the class held out, for words on a white ground.

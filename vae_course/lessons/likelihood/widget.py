@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-import ipywidgets
-import torch
-from jaxtyping import Float, Int64
-from torch import Tensor
-
 from vae_course.kit.svg import Axis, Line, chart
 from vae_course.kit.widget import CourseWidget, row
 from vae_course.lessons.likelihood.figures import HELD_OUT, TRAINED
 from vae_course.likelihood import auroc, roc
+
+import ipywidgets
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
 
 BINS = 25
 

@@ -1,5 +1,8 @@
 """Lesson 03's figures: what the dice do to a cost, a cloud, and a gradient."""
 
+from vae_course.kit.figures import show_digits
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -7,9 +10,6 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
-
-from vae_course.kit.figures import show_digits
-from vae_course.lessons import COLORS
 
 
 def priced_digits(

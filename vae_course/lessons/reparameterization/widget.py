@@ -2,13 +2,13 @@
 
 import math
 
+from vae_course.kit.widget import CourseWidget, row
+from vae_course.lessons import COLORS
+
 import ipywidgets
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
-
-from vae_course.kit.widget import CourseWidget, row
-from vae_course.lessons import COLORS
 
 # The first five draws are numbered, and with this seed they lie well apart.
 SEED, NUMBERED = 2327, 5

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
+from vae_course.kit.exercise import ask_deterministic, close, describe, exercise, expect, recognise
+from vae_course.sample_quality import frechet_distance
+
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
-
-from vae_course.kit.exercise import ask_deterministic, close, describe, exercise, expect, recognise
-from vae_course.sample_quality import frechet_distance
 
 FirstSet = Float[Tensor, "n features"]
 SecondSet = Float[Tensor, "m features"]

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from vae_course.lessons import COLORS
+
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
-
-from vae_course.lessons import COLORS
 
 
 def features_and_ellipses(

@@ -3,9 +3,6 @@
 from itertools import product
 from typing import Any, NamedTuple
 
-import torch
-from torch import Generator, Tensor
-
 from vae_course.data import BINARIZATIONS, binarize, binarize_once, grey
 from vae_course.elbo import ElboTerms
 from vae_course.kit.exercise import Mistake, NotTriedYet, ask, exercise, expect
@@ -26,6 +23,9 @@ from vae_course.lessons.training.probe import (
 )
 from vae_course.lessons.training.slopes import Witness, at, expect_slope, parameters, slope
 from vae_course.vae import VAE
+
+import torch
+from torch import Generator, Tensor
 
 # Of each call of `training_step`: images, β, and the mode in which the model comes.
 STEPS = (

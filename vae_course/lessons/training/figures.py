@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
 from vae_course.elbo import ElboTerms
 from vae_course.lessons import COLORS
 from vae_course.training import Progress
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 
 def two_terms(terms: Sequence[ElboTerms], without_z: float, title: str) -> Figure:

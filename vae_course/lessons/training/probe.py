@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import torch
-from torch import Generator, Tensor
-
 from vae_course.data import grey
 from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.kit.exercise import Mistake, close, describe, expect, recognise
 from vae_course.vae import VAE
+
+import torch
+from torch import Generator, Tensor
 
 LATENT = 8
 

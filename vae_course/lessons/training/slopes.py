@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-import torch
-from torch import Tensor
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
-from torch.optim import Adam
-
 from vae_course.elbo import elbo_terms
 from vae_course.kit.exercise import Mistake, expect
 from vae_course.lessons.training.probe import informative_model
 from vae_course.vae import VAE
+
+import torch
+from torch import Tensor
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+from torch.optim import Adam
 
 
 class Witness(Adam):

@@ -11,10 +11,6 @@ from collections.abc import Callable, Iterator
 from html import escape
 from itertools import pairwise
 
-import ipywidgets
-import torch
-from torch import Generator
-
 from vae_course.data import binarize, grey
 from vae_course.digits import Digits
 from vae_course.kit.svg import Axis, Line, chart
@@ -22,6 +18,10 @@ from vae_course.kit.widget import CourseWidget, digit_image, png, row
 from vae_course.lessons import COLORS
 from vae_course.training import Progress, TrainConfig, fit
 from vae_course.vae import VAE
+
+import ipywidgets
+import torch
+from torch import Generator
 
 COLUMNS = 10
 SAMPLES = 2 * COLUMNS
