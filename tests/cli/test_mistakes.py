@@ -122,6 +122,7 @@ SYNTAX = {
     "a schedule": ["train", "--beta", "0:1,"],
     "both": ["train", "--out", "a", "--resume", "b"],
     "a line break": ["train", "--data", "a\nb\nc\nd"],
+    "line breaks in what is not known": ["data", "x", "a\nb\nc", "d\n"],
     "what steers a terminal": ["train", "--data", "\x1b[2Ja"],
     "a zero byte": ["sample", "a\0b"],
     "no text": ["train", "--data", "\udcff"],
@@ -253,6 +254,21 @@ def test_a_second_writer_is_told_who_the_first_is(work, capsys):
         assert "is training there" in fails(capsys, "train", "--data", "mine", *TINY, "--out", "new")
     assert main(["train", "--data", "mine", *TINY, "--out", "new"]) == 0
     assert not list(work.rglob(".*"))
+
+
+def test_a_run_that_ends_while_another_begins_is_not_overwritten(work, capsys, monkeypatch):
+    """Between the choice of a folder and its lock, somebody else has trained there."""
+    held = (work / "run" / "model.safetensors").read_bytes()
+
+    @contextlib.contextmanager
+    def late(folder):
+        shutil.copytree(work / "run", folder)
+        with locked(folder):
+            yield
+
+    monkeypatch.setattr("vae_course.cli.commands.locked", late)
+    assert "new holds a run already" in fails(capsys, "train", "--data", "mine", *TINY, "--out", "new")
+    assert (work / "new" / "model.safetensors").read_bytes() == held
 
 
 def test_what_is_left_of_a_writer_that_was_killed_stops_nobody(work):

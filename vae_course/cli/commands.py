@@ -22,6 +22,7 @@ from vae_course.cli.pictures import check_outputs, check_picture, save_reconstru
 from vae_course.cli.runs import (
     CHECKPOINT,
     Run,
+    check_new,
     digits_of,
     in_embedded,
     load_run,
@@ -49,6 +50,8 @@ def train(args: argparse.Namespace) -> int:
     new = None if args.resume else new_run(args)
     folder = new.folder if new else run_folder(args)
     with locked(folder):
+        if new:
+            check_new(folder)
         run = new or resumed_run(args)
         check_outputs(folder, METRICS, SAMPLES, RECONSTRUCTIONS)
         print(f"{describe(run.digits)}; {run.checkpoint.config.binarization} binarisation; ", end="")

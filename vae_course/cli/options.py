@@ -14,7 +14,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with the message, without the usage's many lines."""
-        self.exit(2, f"vae_course: {two_lines(message)}\nAll options: {self.prog} --help\n")
+        self.exit(2, f"vae_course: {' '.join(two_lines(message).splitlines())}\nAll options: {self.prog} --help\n")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse, and refuse what argparse itself stumbles over: `--out=--` is an option without a value."""

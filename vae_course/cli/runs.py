@@ -43,7 +43,7 @@ class Run(NamedTuple):
 
 
 def new_run(args: argparse.Namespace) -> Run:
-    """Make a fresh model, for a folder that holds no other."""
+    """Make a fresh model; see `check_new` for its folder."""
     recipe = find_recipe(args.recipe) if args.recipe else Recipe("", VAE, {}, TrainConfig(epochs=20), "embedded")
     check_binarization(args.binarization or recipe.config.binarization)
     config = replace(recipe.config, **given(args, CONFIG_OPTIONS))
@@ -56,13 +56,21 @@ def new_run(args: argparse.Namespace) -> Run:
     torch.manual_seed(config.seed)
     model = recipe.model(**options).to(best_device())
     folder = args.out or Path("runs") / default_name(args, model, config, digits)
+    made = optimizer(model.parameters(), config.learning_rate)
+    checkpoint = Checkpoint(model, config, digits.name, [], made, args.recipe, recipe.step, digits.digest)
+    return Run(folder, checkpoint, digits)
+
+
+def check_new(folder: Path) -> None:
+    """Refuse a folder that holds a run; under its lock, for another run may have ended there a moment ago.
+
+    Raises:
+        FileExistsError: says how to go on with that run.
+    """
     if (folder / CHECKPOINT).exists():
         raise FileExistsError(
             f"{folder} holds a run already: go on with it (--resume {folder}) or choose another --out"
         )
-    made = optimizer(model.parameters(), config.learning_rate)
-    checkpoint = Checkpoint(model, config, digits.name, [], made, args.recipe, recipe.step, digits.digest)
-    return Run(folder, checkpoint, digits)
 
 
 def resumed_run(args: argparse.Namespace) -> Run:
