@@ -1,6 +1,7 @@
 """An optimizer that needs fewer epochs than Adam: Muon for the matrices of a network, Adam for all else."""
 
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import torch
@@ -10,10 +11,12 @@ from torch.nn import Parameter
 from torch.optim import Optimizer
 from torch.optim.optimizer import ParamsT
 
-# How many Newton-Schulz steps, and the a, b, c of each (Jordan et al. 2024). They bring singular values near to 1 fast,
-# and not quite to 1, which Muon does not need.
-NEWTON_SCHULZ_STEPS = 5
-COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+# The a, b, c of each Newton-Schulz step. They bring singular values from [0.01, 1] to [0.73, 1.27], as near to 1 as
+# three coefficients in each of three steps can (Amsel et al. 2025, algorithm 1). Those below 0.01 grow up to 78-fold.
+COEFFICIENTS = ((8.0934, -23.6204, 17.4462), (3.6366, -2.7219, 0.5365), (2.6613, -1.9772, 0.4526))
+# For so many rows of a matrix, a left factor serves one step by default. The cost of a factor grows with the cube of
+# the rows, and that of the network with their square.
+ROWS_PER_STEP = 200
 # The root mean square of Adam's steps, over the learning rate (Liu et al. 2025, section 2.2).
 STEP_SIZE = 0.2
 TINY = 1e-20
@@ -32,7 +35,7 @@ class Muon(Optimizer):
 
     torch.optim.Muon does the same, but it computes in bfloat16. A processor without instructions for it, as in most
     laptops, then takes 15 to 20 times as long. Here all is computed in the type of the parameters, and it costs less:
-    the products of F are of the small matrix M Mᵀ alone, and one F serves several steps, because M changes slowly.
+    the products for F are of the small matrix M Mᵀ, and where there are many rows, one F serves several steps.
 
     Args:
         params: parameters, or groups of them, as torch.optim takes them.
@@ -40,7 +43,7 @@ class Muon(Optimizer):
         momentum: the decay of the average of a matrix's gradients; Nesterov's variant is used.
         betas: Adam's two decays.
         eps: what Adam adds to the denominator.
-        every: for how many steps a left factor serves.
+        every: for how many steps a left factor serves; None for one step per 200 rows of M, rounded up.
 
     Raises:
         ValueError: an argument is out of its range.
@@ -53,7 +56,7 @@ class Muon(Optimizer):
         momentum: float = 0.95,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        every: int = 8,
+        every: int | None = None,
     ):
         for name, value in (("lr", lr), ("eps", eps)):
             if not value >= 0:
@@ -61,8 +64,8 @@ class Muon(Optimizer):
         for name, value in (("momentum", momentum), ("betas[0]", betas[0]), ("betas[1]", betas[1])):
             if not 0 <= value < 1:
                 raise ValueError(f"{name}={value} must be at least 0 and below 1")
-        if every < 1:
-            raise ValueError(f"every={every} must be at least 1 step")
+        if every is not None and every < 1:
+            raise ValueError(f"every={every} must be at least 1 step, or None")
         super().__init__(params, {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps, "every": every})
 
     @torch.no_grad()
@@ -85,7 +88,7 @@ class Muon(Optimizer):
             state |= {"step": torch.tensor(0.0), "momentum": torch.zeros_like(parameter)}
         state["momentum"].lerp_(gradient, 1 - group["momentum"])
         mean = wide(gradient.lerp(state["momentum"], group["momentum"]))
-        if state["step"] % group["every"] == 0:
+        if state["step"] % (group["every"] or ceil(len(mean) / ROWS_PER_STEP)) == 0:
             state["factor"] = left_factor(mean)
         direction = state["factor"] @ mean
         # An older factor may give another length, so it is set here.
@@ -121,16 +124,18 @@ def left_factor(matrix: Float[Tensor, "short long"]) -> Float[Tensor, "short sho
     gram = matrix @ matrix.T
     size = gram.trace().clamp(min=TINY)
     gram /= size
-    factor = polynomial = _polynomial(gram)
-    for _ in range(NEWTON_SCHULZ_STEPS - 1):
+    factor = polynomial = _polynomial(gram, COEFFICIENTS[0])
+    for coefficients in COEFFICIENTS[1:]:
         gram = polynomial @ gram @ polynomial
-        polynomial = _polynomial(gram)
+        polynomial = _polynomial(gram, coefficients)
         factor = polynomial @ factor
     return factor / size.sqrt()
 
 
-def _polynomial(gram: Float[Tensor, "short short"]) -> Float[Tensor, "short short"]:
-    a, b, c = COEFFICIENTS
+def _polynomial(
+    gram: Float[Tensor, "short short"], coefficients: tuple[float, float, float]
+) -> Float[Tensor, "short short"]:
+    a, b, c = coefficients
     answer = torch.addmm(gram, gram, gram, beta=b, alpha=c)
     answer.diagonal().add_(a)
     return answer
