@@ -11,10 +11,6 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist loa
 PLAIN := .github CHANGELOG.md CITATION.cff CONTRIBUTING.md Makefile docs tools vae_course/*.py \
 	vae_course/cli vae_course/digits vae_course/extras vae_course/kit
 
-# A thread that spins while it waits for another takes the core that the other wants: measured on two cores, training
-# is 2 to 10 times slower beside a busy program if it spins as long as it does by default, 1.2 times slower alone if not.
-export GOMP_SPINCOUNT ?= 1000
-
 .DEFAULT_GOAL := help
 .PHONY: help lab test test-browser notebooks bench lint format
 
