@@ -1,12 +1,11 @@
-"""Milliseconds of an optimizer's step, beside those of the network's forward and backward pass, for every recipe.
+"""Measure an optimizer's step, beside the network's forward and backward pass, for every recipe; write optimizer.md.
 
-OMP_NUM_THREADS=1 python benchmarks/optimizer.py, and perhaps the names of recipes
+OMP_NUM_THREADS=1 python benchmarks/optimizer.py
 """
 
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import process_time
@@ -22,23 +21,38 @@ STEPS = 32
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
 
 
-def main(names: Sequence[str]) -> None:
-    """Print a table for the recipes of these names, or for all."""
-    unknown = set(names) - set(RECIPES)
-    if unknown:
-        sys.exit(f"{', '.join(sorted(unknown))}: there are {', '.join(RECIPES)}")
-    print(f"{processor()}; {bfloat16()}; {torch.get_num_threads()} threads; torch {torch.__version__}")
-    print("| recipe | optimizer | batch | forward and backward | step | ratio | an epoch of 60,000 |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name in names or RECIPES:
-        config = RECIPES[name].config
-        network, step = milliseconds(RECIPES[name])
-        epoch = (network + step) / 1000 * 60_000 / config.batch_size
-        print(
-            f"| {name} | {RECIPES[name].optimizer.__name__} | {config.batch_size} | {network:.1f} ms | {step:.1f} ms "
-            f"| {step / network:.2f} | {epoch:.1f} s |",
-            flush=True,
-        )
+def main() -> None:
+    """Write a table of all recipes."""
+    lines = [
+        "# What a step costs",
+        "",
+        "Made by `OMP_NUM_THREADS=1 python benchmarks/optimizer.py`. All times are processor time, "
+        "which other work on the machine hardly changes.",
+        f"The processor: {processor()}, {bfloat16()}; {torch.get_num_threads()} thread; torch {torch.__version__}.",
+        "",
+        "| recipe | optimizer | batch | forward and backward | step | ratio | an epoch of 60,000 | the whole recipe |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(row(name, RECIPES[name]) for name in RECIPES),
+    ]
+    Path(__file__).with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines))
+
+
+def row(name: str, recipe: Recipe) -> str:
+    """Measure one recipe, and write its figures as a row."""
+    network, step = milliseconds(recipe)
+    epoch = (network + step) / 1000 * 60_000 / recipe.config.batch_size
+    cells = (
+        f"`{name}`",
+        recipe.optimizer.__name__.capitalize(),
+        f"{recipe.config.batch_size}",
+        f"{network:.1f} ms",
+        f"{step:.1f} ms",
+        f"{step / network:.2f}",
+        f"{epoch:.1f} s",
+        f"{recipe.config.epochs * epoch / 60:.0f} min",
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def milliseconds(recipe: Recipe) -> tuple[float, float]:
@@ -106,4 +120,4 @@ def sysctl(name: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

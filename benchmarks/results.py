@@ -141,10 +141,13 @@ def draw() -> None:
         "# What the networks reach",
         "",
         "Made by `python benchmarks/results.py`; each figure is nats per image on MNIST's 10,000 test digits, lower is "
-        "better, and seconds are those of two cores of a processor.",
+        "better, and seconds are those of two cores of a processor with bfloat16 instructions; "
+        "[optimizer.md](optimizer.md) has the minutes on a processor without them.",
         "Compare a figure with the published one in its row, of the same pixels and the same bound, and with no other.",
         "One seed each; and the recipes' settings were chosen by what they reached on some of these very test digits, "
         "so a tenth of a nat says nothing.",
+        "Rows with torch.optim.Muon were measured before version 0.2.0; the recipes now use the course's own Muon, "
+        "in float32.",
         "",
         "## Recipes",
         "",
