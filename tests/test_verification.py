@@ -217,8 +217,30 @@ def test_a_device_that_is_not_there_is_named(path, device):
 
 def test_a_class_of_ones_own_by_the_same_name_is_called_another(tmp_path):
     own = type("VAE", (VAE,), {"__module__": "notebook"})
-    with pytest.raises(ValueError, match=r"notebook\.VAE is another class than the course's of this name"):
+    with pytest.raises(ValueError, match=r"notebook\.VAE, another class than the course's of this name, could not be"):
         save_checkpoint(tmp_path / "x", Checkpoint(own(2, (4,)), TrainConfig(), "embedded", [], None))
+
+
+def test_what_could_not_be_loaded_again_is_not_saved(tmp_path):
+    def refused(message, model, optimizer=None):
+        with pytest.raises(ValueError, match=message):
+            save_checkpoint(tmp_path / "x", Checkpoint(model, TrainConfig(), "embedded", [], optimizer))
+        assert not (tmp_path / "x").exists()
+
+    refused(r"torch\.float64; checkpoints hold 32-bit floats: save model\.float\(\)", VAE(2, (4,)).double())
+    refused(r"torch\.bfloat16; checkpoints", VAE(2, (4,)).bfloat16())
+    changed = VAE(2, (4,))
+    changed.decoder = VAE(2, (5,)).decoder
+    refused("this VAE was changed after it was made", changed)
+    model = VAE(2, (4,))
+    model.add_module("head", torch.nn.Linear(2, 10))
+    refused("this VAE was changed after it was made", model)
+    model = VAE(2, (4,))
+    refused("a SGD could not be loaded again: there are Adam, Muon", model, torch.optim.SGD(model.parameters()))
+    matrices = [parameter for parameter in model.parameters() if parameter.ndim == 2]
+    refused(
+        r"torch\..*Muon, another class than the course's of this name, could not", model, torch.optim.Muon(matrices)
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -95,13 +95,32 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def _check_known(checkpoint: Checkpoint) -> None:
     kind, optimizer = type(checkpoint.model), checkpoint.optimizer
     if MODELS.get(kind.__name__) is not kind:
-        which = f"{kind.__module__}.{kind.__qualname__} is another class than the course's of this name, and"
-        which = which if kind.__name__ in MODELS else f"a {kind.__name__}"
-        raise ValueError(f"{which} could not be loaded again: there are {', '.join(MODELS)} of vae_course")
-    if optimizer is not None and type(optimizer).__name__ not in OPTIMIZERS:
-        raise ValueError(f"a {type(optimizer).__name__} could not be loaded again: there are {', '.join(OPTIMIZERS)}")
+        raise ValueError(f"{_named(kind, MODELS)} could not be loaded again: there are {', '.join(MODELS)}")
+    if optimizer is not None and ON_META.get(type(optimizer).__name__) is not type(optimizer):
+        raise ValueError(
+            f"{_named(type(optimizer), OPTIMIZERS)} could not be loaded again: there are {', '.join(OPTIMIZERS)}"
+        )
     if checkpoint.step not in STEPS.values():
         raise ValueError(f"step={checkpoint.step!r} could not be found again: there are {', '.join(STEPS)}")
+    _check_unchanged(checkpoint.model)
+
+
+def _named(kind: type, known: Mapping[str, Any]) -> str:
+    """Name a class so that it is not taken for the course's own."""
+    if kind.__name__ in known:
+        return f"{kind.__module__}.{kind.__qualname__}, another class than the course's of this name,"
+    return f"a {kind.__name__}"
+
+
+def _check_unchanged(model: VAE) -> None:
+    """Refuse a network that was changed after it was made, so that its options no longer describe it."""
+    with torch.device("meta"):
+        expected = shapes_of(type(model)(**model.options))
+    if shapes_of(model) != expected:
+        raise ValueError(f"this {type(model).__name__} was changed after it was made, and could not be loaded again")
+    for name, tensor in model.state_dict().items():
+        if tensor.dtype != torch.float32:
+            raise ValueError(f"{name} is {tensor.dtype}; checkpoints hold 32-bit floats: save model.float()")
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:

@@ -13,11 +13,13 @@ from pathlib import Path
 
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from vae_course.cli.main import explain, main
+from vae_course.cli.measures import in_words
 from vae_course.cli.options import two_lines
 from vae_course.cli.runs import LOCK, WRITER, locked
 from vae_course.conditional import ConditionalVAE
 from vae_course.digits import EMBEDDED, STEMS, load_digits
 from vae_course.digits.idx import write_idx
+from vae_course.elbo import ElboTerms
 from vae_course.training import TrainConfig, adam
 from vae_course.vae import VAE
 
@@ -283,16 +285,25 @@ def test_a_training_says_how_long_it_will_take(work, capsys):
     assert "25 steps will take about " in capsys.readouterr().out
 
 
-def test_figures_that_cannot_be_right_are_no_success(work, capsys):
+def break_network(work, layer, value):
+    """Save a network of which one layer's weights have this value."""
     model = VAE(2, (4,))
     with torch.no_grad():
-        [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear)][-1].bias.fill_(-1e30)
+        [module for module in model.modules() if isinstance(module, torch.nn.Linear)][layer].weight.fill_(value)
     save_checkpoint(work / "broken.safetensors", Checkpoint(model, TrainConfig(), str(work / "mine"), [], None))
-    error = fails(capsys, "evaluate", "broken.safetensors")
-    assert "this network is broken" in error
-    assert "e+" in error
+
+
+def test_figures_that_cannot_be_right_are_no_success(work, capsys):
+    break_network(work, -1, -1e30)
+    for options in ([], ["--binarization", "grey"]):
+        assert "this network is broken" in fails(capsys, "evaluate", "broken.safetensors", *options)
+    break_network(work, 0, 3e38)
+    assert "this network is broken" in fails(capsys, "reconstruct", "broken.safetensors", "--out", "a.png")
     fails(capsys, "train", "--data", "mine", *TINY, "--epochs", "30", "--learning-rate", "1e20", "--out", "wild")
     assert not (work / "wild" / "metrics.json").exists()
+    assert not (work / "a.png").exists()
+    with pytest.raises(FloatingPointError, match=r"-ELBO is inf nats per image"):
+        in_words("train_", ElboTerms(torch.tensor(torch.inf), torch.tensor(0.0)))
 
 
 def test_a_network_that_needs_labels_says_so(work, capsys):

@@ -179,7 +179,9 @@ def reconstruct(args: argparse.Namespace) -> None:
     """Write a picture of test digits above their reconstructions."""
     check_picture(args.out)
     run = load_run(args)
-    save_reconstructions(run, digits_of(run, args.data), args.index, args.out)
+    digits = digits_of(run, args.data)
+    index = args.index or range(min(10, len(digits.test_images)))
+    save_reconstructions(run, digits, index, args.out)
     print(f"wrote {args.out}")
 
 

@@ -13,6 +13,8 @@ import torch
 from torch import Generator
 from tqdm.auto import tqdm
 
+BROKEN = "this network is broken, for guessing each pixel costs 543; train again, with a lower --learning-rate"
+
 
 def measure(model: VAE, digits: Digits, binarization: Binarization) -> dict[str, Any]:
     """Measure the test ELBO, with all that is needed to compare it.
@@ -23,10 +25,7 @@ def measure(model: VAE, digits: Digits, binarization: Binarization) -> dict[str,
     terms = evaluate(model, digits.test_images, binarization)
     # NaN is not below it, either.
     if not terms.negative_elbo < DIVERGED:
-        raise FloatingPointError(
-            f"-ELBO is {terms.negative_elbo:.3g} nats per image: this network is broken, for guessing each pixel costs "
-            "543; train again, with a lower --learning-rate"
-        )
+        raise FloatingPointError(f"-ELBO is {terms.negative_elbo:.3g} nats per image: {BROKEN}")
     setting = {"data": digits.name, "images": len(digits.test_images), "binarization": binarization}
     return {**setting, "unit": "nats per image", "draws_of_z": 1, **in_words("", terms)}
 
@@ -47,10 +46,18 @@ def measure_tightly(model: VAE, digits: Digits, binarization: Binarization, samp
     values, errors = (torch.cat(numbers).cpu().double() for numbers in zip(*bounds, strict=True))
     error = errors.square().sum().sqrt() / len(x)
     bound = -values.mean().item()
+    if not bound < DIVERGED:
+        raise FloatingPointError(f"the bound on -log p(x) is {bound:.3g} nats per image: {BROKEN}")
     return {"samples": samples, "negative_log_likelihood": round(bound, 4), "standard_error": round(error.item(), 4)}
 
 
 def in_words(prefix: str, terms: ElboTerms) -> dict[str, float]:
-    """Give mean terms as plain numbers with names."""
+    """Give mean terms as plain numbers with names.
+
+    Raises:
+        FloatingPointError: one of them is not finite.
+    """
+    if not (terms.reconstruction + terms.kl).isfinite():
+        raise FloatingPointError(f"-ELBO is {terms.negative_elbo:.3g} nats per image: {BROKEN}")
     numbers = {"negative_elbo": terms.negative_elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
     return {prefix + name: round(value.item(), 4) for name, value in numbers.items()}

@@ -110,9 +110,7 @@ def add_sample_options(sub: argparse.ArgumentParser) -> None:
 def add_reconstruct_options(sub: argparse.ArgumentParser) -> None:
     """Add the options of `reconstruct`."""
     add_checkpoint_options(sub)
-    sub.add_argument(
-        "--index", type=whole_number(), nargs="+", default=list(range(10)), help="which test digits (default 0 to 9)"
-    )
+    sub.add_argument("--index", type=whole_number(), nargs="+", help="which test digits (default 0 to 9)")
     sub.add_argument("--out", type=path, default=Path("reconstructions.png"), help="the picture to write")
 
 

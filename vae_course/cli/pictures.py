@@ -16,7 +16,7 @@ from vae_course.vae import VAE
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
-from torch import Generator
+from torch import Generator, Tensor
 
 # Written into each picture, to be known by.
 SOFTWARE = "vae_course"
@@ -26,6 +26,7 @@ OTHER_FORMATS = {".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".webp", ".tif", ".tif
 def save_samples(model: VAE, count: int, seed: int, path: Path) -> None:
     """Invent digits and write their picture."""
     images = model.sample(count, Generator(model.device).manual_seed(seed))
+    _check_finite(images)
     columns = max(8, round(count**0.5))
     save_figure(digit_grid(images, columns, "Invented: the mean of p(x|z) for z drawn from the prior"), path)
 
@@ -38,8 +39,15 @@ def save_reconstructions(run: Checkpoint, digits: Digits, index: Sequence[int], 
         raise ValueError(f"--index: {len(index):,} digits are too many for a picture; at most {MOST_DIGITS:,}")
     generator = Generator().manual_seed(EVALUATION_SEED)
     x = as_pixels(digits.test_images[list(index)], run.config.binarization, generator)
-    rows = {"given": x, "given back": run.model.reconstruct(x.to(run.model.device))}
+    reconstructed = run.model.reconstruct(x.to(run.model.device))
+    _check_finite(reconstructed)
+    rows = {"given": x, "given back": reconstructed}
     save_figure(digit_rows(rows, f"Test digits, and what {run.model.latent_dim} numbers keep of them"), path)
+
+
+def _check_finite(images: Tensor) -> None:
+    if not images.isfinite().all():
+        raise FloatingPointError("the pixels are not finite: this network is broken; train again")
 
 
 def _some(index: Sequence[int]) -> str:
