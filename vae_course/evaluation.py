@@ -64,9 +64,11 @@ def importance_weighted_bound(
         total = log_weights.logsumexp(0)
         # The standard error of the log of a mean is the relative standard error of the mean (delta method).
         relative_variance = ((2 * log_weights).logsumexp(0) - 2 * total).exp() - 1 / samples
+        error = relative_variance.clamp(min=0).sqrt()
         # log (w₁ + … + w_K) / K
         values.append(total - math.log(samples))
-        errors.append(relative_variance.clamp(min=0).sqrt() if samples > 1 else torch.full_like(total, math.nan))
+        # A single draw knows nothing of its error.
+        errors.append(error if samples > 1 else torch.full_like(error, math.nan))
     return Bound(torch.cat(values), torch.cat(errors))
 
 

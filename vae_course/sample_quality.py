@@ -114,5 +114,6 @@ def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m feature
     values, vectors = torch.linalg.eigh(covariance_a)
     root = vectors * values.clamp(min=0).sqrt() @ vectors.T
     overlap = torch.linalg.eigvalsh(root @ covariance_b @ root).clamp(min=0).sqrt().sum()
-    distance = (a.mean(0) - b.mean(0)).square().sum() + covariance_a.trace() + covariance_b.trace() - 2 * overlap
-    return distance.clamp(min=0).item()
+    means_apart = (a.mean(0) - b.mean(0)).square().sum()
+    spreads_apart = covariance_a.trace() + covariance_b.trace() - 2 * overlap
+    return (means_apart + spreads_apart).clamp(min=0).item()

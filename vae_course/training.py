@@ -70,8 +70,7 @@ class TrainConfig:
 
     def _check_beta(self) -> None:
         knots = self.beta if isinstance(self.beta, tuple) else ((0.0, self.beta),)
-        pairs = all(isinstance(knot, tuple) and len(knot) == 2 and all(map(_is_number, knot)) for knot in knots)
-        if not (knots and pairs):
+        if not knots or not all(map(_is_pair, knots)):
             raise ValueError(f"beta={self.beta!r} must be a finite number, a tuple of (epoch, β) pairs, or a function")
         epochs, betas = zip(*knots, strict=True)
         if list(epochs) != sorted(set(epochs)):
@@ -91,6 +90,10 @@ class TrainConfig:
             epochs, betas = zip(*self.beta, strict=True)
             return float(np.interp(epoch, epochs, betas))
         return float(self.beta)
+
+
+def _is_pair(knot: object) -> bool:
+    return isinstance(knot, tuple) and len(knot) == 2 and all(map(_is_number, knot))
 
 
 def _is_number(value: object) -> bool:
@@ -153,7 +156,8 @@ def fit(
     generator = Generator(model.device)
     images, in_batch = images.to(model.device), config.binarization
     if config.binarization != "dynamic":
-        images, in_batch = binarize_once(images, config.binarization, generator.manual_seed(config.seed)), "grey"
+        generator.manual_seed(config.seed)
+        images, in_batch = binarize_once(images, config.binarization, generator), "grey"
     per_epoch = -(-len(images) // config.batch_size)
     for epoch in range(first_epoch, config.epochs):
         generator.manual_seed(_epoch_seed(config.seed, epoch))
