@@ -45,6 +45,11 @@ def modules_imported_by(path):
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
+def test_every_module_has_its_floor():
+    modules = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in FILES} - {"__init__"}
+    assert modules == set(HEIGHT), "add every module of vae_course to FLOORS, above; take away what is gone"
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_modules_import_only_from_the_floors_below(path):
     here = path.relative_to(PACKAGE).parts[0].removesuffix(".py")

@@ -20,7 +20,12 @@ LIMIT_SECONDS = 60
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
+def again(lesson):
+    return f"make notebooks LESSON={lesson.name[:2]}"
+
+
 def read(lesson):
+    assert lesson.is_file(), f"{lesson.name} is not made yet: {again(lesson)}"
     return nbformat.read(lesson, as_version=4)
 
 
@@ -36,16 +41,17 @@ def text_of(output):
 
 
 def test_every_lesson_has_both_halves():
-    assert sorted(NOTEBOOKS.glob("*.ipynb")) == LESSONS
+    alone = {path.stem for path in NOTEBOOKS.glob("*.ipynb")} ^ {path.stem for path in SOURCES}
+    assert not alone, "a .py without its .ipynb needs make notebooks; an .ipynb without its .py is to be deleted"
     numbers = [lesson.name[:2] for lesson in LESSONS]
-    assert numbers == [f"{i:02}" for i in range(1, len(LESSONS) + 1)]
+    assert numbers == [f"{i:02}" for i in range(1, len(LESSONS) + 1)], "lessons are numbered 01, 02, … without a gap"
 
 
 @each_lesson
 def test_a_lesson_has_one_word_everywhere(lesson):
     root, number, word = NOTEBOOKS.parent, *lesson.stem.split("_", 1)
-    files = (f"vae_course/{word}.py", f"vae_course/lessons/{word}/check.py", f"tests/lessons/{word}/test_check.py",
-             f"docs/pictures/{word}.png")  # fmt: skip
+    files = (f"vae_course/{word}.py", f"tests/model/test_{word}.py", f"vae_course/lessons/{word}/check.py",
+             f"tests/lessons/{word}/test_check.py", f"docs/pictures/{word}.png")  # fmt: skip
     missing = [name for name in files if not (root / name).is_file()]
     for page, words in (("README.md", f"](notebooks/{lesson.name}) | "), ("INSTRUCTORS.md", f"\n| {number} ")):
         if words not in (root / page).read_text(encoding="utf-8"):
@@ -59,10 +65,10 @@ def test_the_two_halves_agree(lesson):
     source, notebook = jupytext.read(lesson.with_suffix(".py")), read(lesson)
     assert [(cell.cell_type, cell.source) for cell in source.cells] == [
         (cell.cell_type, cell.source) for cell in notebook.cells
-    ]
+    ], again(lesson)
     assert [cell.metadata.get("tags", []) for cell in source.cells] == [
         cell.metadata.get("tags", []) for cell in notebook.cells
-    ]
+    ], again(lesson)
 
 
 @each_lesson
@@ -71,14 +77,14 @@ def test_what_a_lesson_shows_of_the_package_is_in_the_package(lesson):
     package = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     shown = [text_of(output) for cell in code_cells(lesson) if "show_me(" in cell.source for output in cell.outputs]
     sources = [unescape(source) for text in shown for source in re.findall("<pre>(.*?)</pre>", text, re.DOTALL)]
-    assert sources
-    assert not [source for source in sources if source not in package]
+    assert sources, f"no output of a cell with show_me(…): write one, then {again(lesson)}"
+    assert not [source for source in sources if source not in package], f"an older source is shown: {again(lesson)}"
 
 
 @each_lesson
 def test_the_notebook_was_executed_from_top_to_bottom_without_a_complaint(lesson):
     cells = code_cells(lesson)
-    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), again(lesson)
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
 
@@ -87,8 +93,9 @@ def test_the_notebook_was_executed_from_top_to_bottom_without_a_complaint(lesson
 def test_tagged_cells_have_something_to_compare(lesson):
     """nbval passes a cell without a recorded output silently."""
     tagged = [cell for cell in code_cells(lesson) if "nbval-check-output" in cell.metadata.get("tags", [])]
-    assert tagged
-    assert all(cell.outputs for cell in tagged)
+    assert tagged, 'no cell has the tag "nbval-check-output": tag one whose printed output never changes'
+    silent = [cell.source for cell in tagged if not cell.outputs]
+    assert not silent, f'cells with the tag "nbval-check-output" that print nothing, or {again(lesson)}'
 
 
 @each_lesson
@@ -102,7 +109,7 @@ def test_the_course_is_imported_before_torch(lesson):
     """What the course sets for waiting threads is read when torch is loaded."""
     code = "\n".join(cell.source for cell in code_cells(lesson))
     packages = re.findall(r"^(?:from|import) (\w+)", code, re.MULTILINE)
-    assert packages.index("vae_course") < packages.index("torch")
+    assert "torch" not in packages[: packages.index("vae_course")], "make format puts the imports in order"
 
 
 @each_lesson
@@ -117,7 +124,7 @@ def test_nothing_of_the_authors_machine_is_left(lesson):
 
 @each_lesson
 def test_cells_are_short(lesson):
-    assert max(len(cell.source.splitlines()) for cell in code_cells(lesson)) <= 20
+    assert not [cell.source for cell in code_cells(lesson) if len(cell.source.splitlines()) > 20], "over 20 lines"
 
 
 def seconds_of_children():

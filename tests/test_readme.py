@@ -20,17 +20,19 @@ def thumbnails():
 
 def test_every_lesson_stands_in_the_table_with_its_link_and_its_picture():
     rows = ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert [link for *_, link in rows] == [f"notebooks/{lesson}.ipynb" for lesson in LESSONS]
-    assert [picture for picture, *_ in rows] == [f"docs/pictures/{lesson[3:]}.png" for lesson in LESSONS]
+    links, pictures = [link for *_, link in rows], [picture for picture, *_ in rows]
+    assert links == [f"notebooks/{lesson}.ipynb" for lesson in LESSONS], "a row for every lesson, in order"
+    assert pictures == [f"docs/pictures/{lesson[3:]}.png" for lesson in LESSONS], "a picture in every row"
     for picture, alt, link in rows:
         assert (ROOT / link).is_file()
         assert Image.open(ROOT / picture).width == 480
         assert alt
-    assert sum((ROOT / picture).stat().st_size for picture, *_ in rows) < 400_000
+    total = sum((ROOT / picture).stat().st_size for picture in pictures)
+    assert total < 400_000, "the README loads all of them: show a smaller part of a figure, or a plainer one"
 
 
 def test_every_picture_is_its_lessons(thumbnails):
-    assert list(thumbnails["PICTURES"]) == LESSONS
+    assert list(thumbnails["PICTURES"]) == LESSONS, "PICTURES of tools/thumbnails.py: every lesson, in order"
     for lesson, (words, box) in thumbnails["PICTURES"].items():
         made = thumbnails["thumbnail"](thumbnails["figure"](lesson, words), box).convert("RGB")
         kept = Image.open(ROOT / "docs" / "pictures" / f"{lesson[3:]}.png").convert("RGB")
