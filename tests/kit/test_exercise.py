@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from vae_course.elbo import kl_per_dimension
+from vae_course.elbo import ElboTerms, kl_per_dimension
 from vae_course.kit.exercise import (
     Mistake,
     NotTriedYet,
@@ -181,6 +181,7 @@ def test_the_generator_alone_decides_what_is_drawn(draw, hint):
     [
         (torch.ones(5, 3), "a tensor of shape [5, 3]"),
         ((1, 2), "a tuple of 2"),
+        (ElboTerms(torch.zeros(1), torch.zeros(1)), "an ElboTerms of 2"),
         (3.0, "of type float"),
         (dict, "a class, dict"),
     ],

@@ -194,7 +194,8 @@ def describe(thing: Any) -> str:
     if isinstance(thing, Tensor):
         return f"a tensor of shape {list(thing.shape)}"
     if isinstance(thing, tuple | list):
-        return f"a {type(thing).__name__} of {len(thing)}"
+        name = type(thing).__name__
+        return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name} of {len(thing)}"
     return f"a class, {thing.__name__}" if isinstance(thing, type) else f"of type {type(thing).__name__}"
 
 

@@ -94,7 +94,7 @@ wrong("the reconstruction twice", hint="kl.*[Yy]ours gives")(
 wrong("the KL twice", hint="reconstruction.*minus its log_likelihood")(
     lambda *a: ElboTerms(elbo_terms(*a).kl, elbo_terms(*a).kl)
 )
-wrong("terms in terms", hint="reconstruction.*is a ElboTerms")(lambda *a: ElboTerms(elbo_terms(*a), elbo_terms(*a)))
+wrong("terms in terms", hint="reconstruction.*is an ElboTerms")(lambda *a: ElboTerms(elbo_terms(*a), elbo_terms(*a)))
 wrong("terms in a list", hint=r"is a [a-z]+ of \d")(lambda *a: [elbo_terms(*a)])
 wrong("a list of terms", hint=r"is a [a-z]+ of \d")(
     lambda x, logits, mu, logvar: [
