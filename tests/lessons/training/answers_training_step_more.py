@@ -59,6 +59,8 @@ WRONG = {
     "half a Python number": (step(give=lambda t: ElboTerms(t.mean()[0].detach(), t.mean()[1].item())), r"\.item\(\)"),
     "the end of Python": (lambda *_: sys.exit("done"), "SystemExit"),
     "two arguments": (lambda model, x: None, "stopped"),
+    "no nat below two": (step(lambda t, beta: t.reconstruction.mean() + beta * t.kl.mean().clamp(min=2)), "near 0.*KL"),
+    "detached before the slope": (step(lambda t, beta: detached(t.mean()).weighted(beta).requires_grad_()), "detached"),
     "ten steps": (lambda *a: [training.training_step(*a) for _ in range(10)][-1], "10 steps"),
 }  # fmt: skip
 for _title, (_answer, _hint) in WRONG.items():
@@ -91,3 +93,26 @@ def by_softplus(model, x, generator):
     logits = model.decoder(mu + torch.exp(logvar / 2) * torch.randn(mu.size(), generator=generator))
     cost = (F.softplus(logits) - x * logits).sum((1, 2, 3))
     return ElboTerms(cost, -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(1))
+
+
+@ANSWERS.wrong("large parameters cost more", hint="something small")
+def _(model, x, beta, optimizer, generator):
+    size = sum(p.square().sum() for p in model.parameters())
+    return step(lambda t, beta: t.weighted(beta).mean() + 1e-3 * size)(model, x, beta, optimizer, generator)
+
+
+@ANSWERS.right("torch.func")
+def _(model, x, beta, optimizer, generator):
+    model.train()
+    both = torch.nn.ModuleDict({"vae": model})
+    both.forward = lambda x: model.elbo(x, generator).mean()
+
+    def cost(values):
+        terms = torch.func.functional_call(both, values, (x,))
+        return terms.weighted(beta), terms
+
+    slopes, terms = torch.func.grad(cost, has_aux=True)({n: p.detach() for n, p in both.named_parameters()})
+    for name, parameter in both.named_parameters():
+        parameter.grad = slopes[name]
+    optimizer.step()
+    return detached(terms)

@@ -58,6 +58,13 @@ def check_training_step(answer: Any) -> None:
         model.train(came == "training")
         x = binarize(grey(some_images(batch)), Generator().manual_seed(batch))
         _one_step(answer, model, x, beta, optimizer, generator, watch)
+    with torch.no_grad():
+        for head in (model.encoder.mu, model.encoder.logvar):
+            head.weight.mul_(0.01), head.bias.mul_(0.01)
+    try:
+        _one_step(answer, model, x, 200.0, optimizer, generator, watch)
+    except Mistake as mistake:
+        raise Mistake(f"Where the KL is near 0: {mistake}") from None
 
 
 @exercise(
@@ -178,7 +185,7 @@ def _expect_value(got: "_Measured", images: Tensor, binarization: str, seed: int
     replays = _expect_pixels(got.seen, images, binarization, seed, again)
     if again is not None:
         same = torch.equal(got.seen.z(), again.seen.z()) and got.terms == again.terms
-        expect(same, "The same seed gave two different numbers: z is not drawn with the generator made from the seed.")
+        expect(same, "The same seed gave two different numbers: not all was drawn with the generator made from it.")
     _expect_one_generator(got.seen, seed, replays)
     expect_noise(got.seen.noise(), got.seen, replays)
     expect_means(got.terms, terms_of(informative_model(), got.seen.rows(), got.seen.z()), got.seen.splits()[1])

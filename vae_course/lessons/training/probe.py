@@ -160,12 +160,14 @@ def same_noise(eps: Tensor, other: Tensor) -> bool:
 def expect_noise(eps: Tensor, seen: Seen, replays: Sequence[Tensor]) -> None:
     """Expect standard normal noise, [N, D], and not a changed version of what the generator gives (`replays`)."""
     expect(eps.abs().max() > 1e-3, "The decoder was given mu itself, so z is mu: draw it, with `reparameterize`.")
-    same_dimensions = same_noise(eps, eps[:, :1].expand_as(eps))
     repeated = (eps[1:] - eps[:-1]).abs().amax(1) < 2e-3
     expect(2 * repeated.sum() <= len(repeated), "The images have the same eps: each needs a draw of its own.")
-    expect(not same_dimensions, "All dimensions have the same eps: draw one for each.")
+    expect(not same_noise(eps, eps[:, :1].expand_as(eps)), "All dimensions have the same eps: draw one for each.")
     if any(same_noise(eps, replay) for replay in replays):
         return
+    near = torch.cdist(eps, eps, compute_mode="donot_use_mm_for_euclid_dist") < 0.01
+    again = near.sum() > len(eps) and len(eps.round(decimals=2).unique()) > 100
+    expect(not again, "The same eps comes again for other images: draw on, with one generator.")
     known = {
         "exp(logvar), the variance, stands in the place of sigma": 1 / seen.sigma(),
         "sigma is taken to be 1": seen.sigma(),
@@ -173,7 +175,8 @@ def expect_noise(eps: Tensor, seen: Seen, replays: Sequence[Tensor]) -> None:
     for what, factor in known.items():
         if any(same_noise(eps * factor, replay) for replay in replays):
             raise Mistake(f"z is not drawn from q(z|x): {what}; sigma is exp(logvar / 2).")
-    changed = any(_correlation(eps, replay) > 0.2 for replay in replays if replay.shape == eps.shape)
+    alike = [replay for replay in replays if replay.shape == eps.shape]
+    changed = any(torch.stack([eps.flatten(), r.flatten()]).corrcoef()[0, 1] > 0.2 for r in alike)
     expect(not changed and _is_gaussian(eps), _not_from_q(eps, seen.z()))
 
 
@@ -198,10 +201,6 @@ def _not_from_q(eps: Tensor, z: Tensor) -> str:
         f"(z − mu) / sigma should have mean 0 and standard deviation 1 (sigma = exp(logvar / 2)); "
         f"here they are {mean:.2f} and {spread:.2f}."
     )
-
-
-def _correlation(a: Tensor, b: Tensor) -> float:
-    return torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1].item()
 
 
 def expect_kind(terms: Any) -> None:
@@ -266,8 +265,8 @@ def _unknown(name: str, got: Tensor, of_images: Tensor) -> str:
     if len(of_images) > 1 and abs(got - right) < 0.51:
         return f"The {name} is {got:.6g}, and the mean {right:.6g}: is it rounded, or averaged over too many?"
     return (
-        f"The mean of the {name} over {len(of_images):,} image(s) is {right:.2f} nats, and yours is {got:.2f}: every "
-        "image counts once, with weight 1."
+        f"The mean of the {name} over {len(of_images):,} image(s) is {right:.2f} nats, and yours is {got:.2f}: "
+        "take the terms of lesson 05, and count every image once, with weight 1."
     )
 
 
