@@ -114,3 +114,22 @@ def _(model, x, samples, generator):
 
     half = samples // 2
     return (torch.logaddexp(total(half), total(samples - half)) if half else total(samples)) - math.log(samples)
+
+
+@ANSWERS.wrong("each draw and its mirror image", hint="turned round")
+def _(model, x, samples, generator):
+    def draw(mu, logvar, k, g):
+        eps = torch.randn((k + 1) // 2, *mu.shape, generator=g)
+        return mu + torch.exp(0.5 * logvar) * torch.cat([eps, -eps])[:k]
+
+    return bound(draw=draw)(model, x, samples, generator)
+
+
+@ANSWERS.right("decoded twice")
+def _(model, x, samples, generator):
+    def draw(mu, logvar, k, g):
+        z = draw_all(mu, logvar, k, g)
+        model.decoder(z)
+        return z
+
+    return bound(draw=draw)(model, x, samples, generator)

@@ -92,8 +92,11 @@ class _Probe:
         expect(torch.equal(randomness, torch.get_rng_state()), GLOBAL)
         expect(not any(p.requires_grad for p in self.model.parameters()), "The model was frozen: leave it so.")
         expect(torch.equal(before, _vector(self.model)), "The model's parameters were changed: it is only asked here.")
-        parts = [len(z) for z in self.codes]
-        z = torch.cat(self.codes) if parts else torch.empty(0, LATENT)
+        codes = self.codes
+        if sum(map(len, codes)) > samples * len(x):  # Decoding the same codes a second time changes nothing.
+            codes = list({z.numpy().tobytes(): z for z in codes}.values())
+        parts = [len(z) for z in codes]
+        z = torch.cat(codes) if parts else torch.empty(0, LATENT)
         return _Call(x, samples, state, getattr(got, "value", got), z, parts)
 
     def judge(self, call: _Call) -> None:
@@ -165,6 +168,10 @@ def _expect_noise(eps: Tensor, image: Tensor, call: _Call) -> None:
         same = close(each, each[:1].expand_as(each), atol=1e-3)
         expect(not same, "All K draws of an image are the same: expand mu and logvar to [K, B, D] before you draw.")
         twice = (torch.cdist(each[:, 0], each[:, 0]) < 1e-4).sum() > call.samples
+        mirrored = (torch.cdist(each[:, 0], -each[:, 0]) < 1e-3).any()
+        expect(
+            not mirrored, "Some of the K draws of an image are others turned round (eps and −eps): draw each of them."
+        )
         expect(not twice, "Some of the K draws of an image are the same: each should be a draw of its own.")
     if len(call.x) > 1:
         same = close(each, each[:, :1].expand_as(each), atol=1e-3)
