@@ -104,3 +104,6 @@ wrong("complex numbers", hint="is of type [a-z]+")(lambda P, D, B, N: [complex(b
 wrong("three arguments", hint="stopped with [A-Za-z]+Error")(lambda P, D, B: [1] * 6)
 wrong("an index too far", hint="stopped with [A-Za-z]+Error")(lambda P, D, B, N: [1][3])
 wrong("only keywords", hint="stopped with [A-Za-z]+Error")(lambda **k: [1] * 6)
+wrong("no brackets below the line", hint="N stands below the line")(
+    lambda P, D, B, N: [*solution(P, D, B, N)[:5], P * B / 2 * N]
+)

@@ -329,7 +329,7 @@ def _(steps):
     return G(N.icdf(torch.logspace(-3, -0.01, steps)))
 
 
-@wrong("samples seeded global", r"z\[0\] should take 4 values, each")
+@wrong("samples seeded global", "random numbers")
 def _(steps):
     torch.manual_seed(0)
     return torch.randn(steps * steps, 2)
@@ -374,3 +374,9 @@ def _(steps):
     b = a.clone()
     b[steps // 2] = b[steps // 2].abs() + (steps % 2) * 0.01
     return G(a, b)
+
+
+@wrong("right, and a random number drawn", "random numbers")
+def _(steps):
+    a = N.icdf(m(steps))
+    return G(a, a) + 0 * torch.rand(1)

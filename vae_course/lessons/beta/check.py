@@ -111,6 +111,7 @@ def _causes(name: str, P: int, D: int, B: int, N: int) -> dict[float, str]:
         1 / P**2: "the mean over the P pixels multiplies β, and does not divide it",
         B / N: "no B/N stands in this loss",
         float(N): "the weight B/N before the KL has an N" if name == "F" else "no N stands in this loss",
+        float(N * N): "N stands below the line: a / 2 * N multiplies by N, and a / (2 * N) divides",
         1 / N: "N stands once in it, in the weight B/N" if name == "F" else "no N stands in this loss",
     }
 

@@ -79,7 +79,9 @@ def _check_kind(got: Any, h: Tensor, labels: Tensor) -> None:
         f"h {list(h.shape)} and labels {list(labels.shape)} gave {shape}. It should be {wanted}: as many rows as h"
         f"{' (one row is a batch, too)' * (rows == 1)}, and {CLASSES} columns more, one per class.",
     )
-    expect(got.dtype == h.dtype, f"The answer is {got.dtype}, and h was {h.dtype}. Convert the labels' part for `cat`.")
+    expect(
+        got.dtype == h.dtype, f"The answer is {got.dtype}, and h was {h.dtype}. Keep h's: convert the label for `cat`."
+    )
 
 
 def _check_h(kept: Float[Tensor, "batch width"], h: Float[Tensor, "batch width"]) -> None:

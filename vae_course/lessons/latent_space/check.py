@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from vae_course.kit.exercise import Mistake, ask, describe, exercise, expect, recognise
+from vae_course.kit.exercise import Mistake, ask_deterministic, describe, exercise, expect, recognise
 from vae_course.latent_space import quantile_grid
 
 import torch
@@ -30,14 +30,14 @@ def check_quantile_grid(answer: Any) -> None:
     _check_at(answer, MANY)
     if time.monotonic() - started < SECONDS:
         _check_at(answer, MOST)
-    again = ask(answer, SIZES[0])
+    again = ask_deterministic(answer, SIZES[0])
     expect(_same(again, quantile_grid(SIZES[0])), "Asked again with 4 steps, it gives other codes than before.")
 
 
 def _check_at(answer: Any, steps: int) -> None:
     """Expect the right codes for this number of steps."""
     try:
-        _check_codes(ask(answer, steps), steps)
+        _check_codes(ask_deterministic(answer, steps), steps)
     except Mistake as mistake:
         raise Mistake(f"With {steps} step{'s' * (steps > 1)}: {mistake}") from None
 
@@ -58,11 +58,11 @@ def _check_kind(codes: Any, steps: int) -> None:
         f"This is on its side: the shape is {shape}. Return {wanted}, one code per row.": [2, steps**2],
         f"The codes are there, as {shape}. Return them in a list, row after row: {wanted}.": [steps, steps, 2],
         f"This is a diagonal of {steps} codes. Combine each value of z[0] with each of z[1]: {wanted}.": [steps, 2],
-        f"These are {steps + 1} values an axis, the ends of {steps} cells. Take the middles of the cells: {wanted}.": [
+        f"These are {steps + 1} values an axis, as many as {steps} cells have ends. Take their middles: {wanted}.": [
             (steps + 1) ** 2,
             2,
         ],
-        f"These are {steps - 1} values an axis, the ends between {steps} cells. "
+        f"These are {steps - 1} values an axis, the number of ends between {steps} cells. "
         f"Take the middles of the cells: {wanted}.": [(steps - 1) ** 2, 2],
     }
     recognise(shape, [steps**2, 2], shapes, f"The shape is {shape}. Return {wanted}.", list.__eq__)

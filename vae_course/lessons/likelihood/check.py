@@ -107,13 +107,14 @@ def _check_ties(answer: Any) -> None:
     expect(
         _same(constant, 0.5),
         f"A score that is the same for all images knows nothing and should give 0.5, and yours gives {constant:.2f}. "
-        "Count a tie as half a pair.",
+        "Count a tie as half a pair. (A curve needs both its ends for that: (0, 0) and (1, 1).)",
     )
     scores = (torch.arange(12) * 5 % 12 // 4).float()
     got, right = _number(ask_deterministic(answer, scores, anomalous)), auroc(scores, anomalous)
     expect(
         _same(got, right),
-        f"Where some scores are tied it gives {got:.3f} instead of {right:.3f}: each tie counts half a pair.",
+        f"Where some scores are tied it gives {got:.3f} instead of {right:.3f}: each tie counts half a pair, and "
+        "images with the same score are images of their own.",
     )
 
 
@@ -147,7 +148,7 @@ def _wrong_shares(right: float, others: int, normal: int) -> dict[str, Any]:
             right * pairs / others**2,
         ),
         f"The share of pairs is {right:.4f}, and yours is a whole number. Was it rounded, or cut off by an integer "
-        "division?": (0.0, 1.0),
+        "division, or is one pair compared in place of all?": (0.0, 1.0),
         f"The share of pairs is {right:.5f}, and yours was rounded.": (
             *(round(right, digits) for digits in (1, 2, 3, 4)),
             torch.tensor(right).half().item(),
