@@ -181,7 +181,11 @@ def expect_generator(draw: Callable[[Generator], Tensor], of: str = "the functio
         first, second = draw(generator), draw(generator)
         torch.manual_seed(2)
         twin, other = draw(Generator().manual_seed(3)), draw(Generator().manual_seed(4))
-    expect(not torch.equal(first, second), "Two calls in a row drew the same numbers: something inside sets a seed.")
+    expect(
+        not torch.equal(first, second),
+        "Two calls in a row drew the same numbers: something inside sets a seed, "
+        "or draws from a copy of the generator.",
+    )
     expect(
         torch.equal(first, twin),
         f"The same seed gave other numbers: the noise is not the generator's. Hand `generator` on to {of}.",

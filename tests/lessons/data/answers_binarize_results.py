@@ -273,3 +273,22 @@ for title, answer in (
     ("row by row", lambda x, g: torch.cat([torch.bernoulli(row[None], generator=g) for row in x])),
 ):  # fmt: skip
     ANSWERS.right(title)(answer)
+
+# Tried without a look at the check.
+for title, hint, answer in (
+    ("faint greys cut to paper", "grey 0.012 should be on in 1.2%", lambda x, g: (
+        (uniform(x, g) < x) & (x > 0.05)).float()),
+    ("strong greys cut to ink", "grey 0.988 should be on", lambda x, g: ((uniform(x, g) < x) | (x > 0.97)).float()),
+    ("noise of 17 levels", "%", lambda x, g: (torch.randint(0, 17, x.shape, generator=g) / 17 < x).float()),
+    ("from a copy of the generator", "copy of the generator", lambda x, g: (
+        torch.bernoulli(x, generator=g.clone_state()))),
+    ("the generator put back", "copy of the generator|sets a seed", lambda x, g: (
+        lambda state: (torch.bernoulli(x, generator=g), g.set_state(state))[0])(g.get_state())),
+):  # fmt: skip
+    ANSWERS.wrong(title, hint=hint)(answer)
+
+ANSWERS.right("noise of whole bytes")(lambda x, g: (torch.randint(0, 255, x.shape, generator=g) / 255 < x).float())
+ANSWERS.right("a heaviside step")(lambda x, g: torch.heaviside(x - uniform(x, g), torch.zeros(1)))
+ANSWERS.wrong("the last image drawn alone", hint="one random number, or have none")(
+    lambda x, g: torch.cat([x[:-1].round(), torch.bernoulli(x[-1:], generator=g)])
+)

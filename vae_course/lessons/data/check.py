@@ -26,6 +26,7 @@ def check_binarize(answer: Any) -> None:
     dim = images * torch.linspace(0.2, 0.7, len(images)).reshape(-1, 1, 1, 1) + 0.1
     for greys in (dim, images):
         _expect_frequencies(_draw(answer, greys), greys)
+    _expect_rare_ones(answer)
     for shape in OTHER_SHAPES:
         _draw(answer, torch.rand(shape, generator=noise))
     _expect_one_source(answer, images)
@@ -66,7 +67,7 @@ def _expect_a_draw(answer: Any, images: Tensor, drawn: Tensor) -> None:
     found = f"All pixels of grey 0.67 in one image came out {int(outcomes[5][0])}"
     expect(
         all(torch.equal(drawn, _draw(answer, images, seed)) for seed in (8, 9)),
-        f"{found}, and another seed gives another picture: one random number decides for all of them. "
+        f"{found}, and another seed gives another picture: these pixels share one random number, or have none. "
         "Every pixel needs its own.",
     )
     raise Mistake(f"{found}, whatever the seed: that is a threshold. Draw, so that 67 % of them are on.")
@@ -101,6 +102,17 @@ def _expect_frequencies(drawn: Tensor, greys: Tensor) -> None:
     expect(not drawn[greys == 0].any(), f"Paper, grey 0, should never be on: yours was on in {off:.1%} of the draws.")
     on = drawn[greys == 1].mean()
     expect(drawn[greys == 1].all(), f"Ink, grey 1, should always be on: yours was on in {on:.1%} of the draws.")
+
+
+def _expect_rare_ones(answer: Any) -> None:
+    """Compare how often pixels are on that are nearly paper or nearly ink, half of an image each."""
+    greys = torch.tensor([3, 252]).repeat(32, 1, 28, 14) / 255
+    drawn = _draw(answer, greys)
+    for p in greys.unique().tolist():
+        on = drawn[greys == p].mean().item()
+        expect(
+            abs(on - p) < 0.006, f"A pixel of grey {p:.3f} should be on in {p:.1%} of the draws; yours was in {on:.1%}."
+        )
 
 
 def _other_probabilities(greys: Tensor) -> dict[str, Tensor | tuple[Tensor, ...]]:
