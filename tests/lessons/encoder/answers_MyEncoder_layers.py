@@ -298,3 +298,17 @@ class _(AsAsked):
 
     def forward(self, x):
         return self.mu(self.features(x)), self.logvar(x.flatten(1))
+
+
+@ANSWERS.wrong("a second hidden layer", hint="3 linear layers")  # It was accepted.
+class _(AsAsked):
+    def __init__(self, latent_dim=20, hidden=400):
+        super().__init__(latent_dim, hidden)
+        self.features = nn.Sequential(self.features, nn.Linear(hidden, hidden), nn.ReLU())
+
+
+@ANSWERS.wrong("a second hidden layer before logvar", hint="logvar comes through 3 linear layers")
+class _(AsAsked):
+    def __init__(self, latent_dim=20, hidden=400):
+        super().__init__(latent_dim, hidden)
+        self.logvar = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, latent_dim))

@@ -31,6 +31,7 @@ def check_encoder(answer: Any) -> None:
     _expect_free_outputs(loud)
     _expect_every_pixel(loud)
     _expect_a_bend(loud)
+    _expect_one_hidden_layer(encoder, x)
     _expect_width(answer)
 
 
@@ -228,6 +229,15 @@ def _expect_every_pixel(encoder: nn.Module) -> None:
     (slope,) = torch.autograd.grad(encoder(x)[0].square().sum(), x, allow_unused=True)
     unused = 0 if slope is None else int((slope == 0).all(0).sum())
     expect(not unused, f"{unused} of the 784 pixels make no difference to mu: use the whole image.")
+
+
+def _expect_one_hidden_layer(encoder: nn.Module, x: Tensor) -> None:
+    """Count the linear layers that each output comes through."""
+    weights = [module.weight for module in encoder.modules() if isinstance(module, nn.Linear)]
+    for name, output in zip(("mu", "logvar"), encoder(x) if weights else (), strict=bool(weights)):
+        grads = torch.autograd.grad(output.square().sum(), weights, retain_graph=True, allow_unused=True)
+        deep = sum(grad is not None for grad in grads)
+        expect(deep <= 2, f"{name} comes through {deep} linear layers: one hidden layer and one head are asked for.")
 
 
 def _expect_width(answer: Any) -> None:
