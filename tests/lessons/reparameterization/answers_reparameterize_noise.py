@@ -307,3 +307,21 @@ for title, answer in (
         (2 * torch.rand(m.shape, generator=g) - 1).clamp(-1 + 1e-7, 1 - 1e-7))),
 ):  # fmt: skip
     ANSWERS.right(title)(answer)
+
+# Tried without a look at the check.
+for title, hint, answer in (
+    ("noise in half precision", "half precision", lambda m, s, g: m + sigma_of(s) * randn(m, g).half().float()),
+    ("noise of three decimals", "half precision|rounded", lambda m, s, g: (
+        m + sigma_of(s) * randn(m, g).round(decimals=3))),
+    ("mu where no gradient is asked for", "no_grad.*mu itself", lambda m, s, g: (
+        m + sigma_of(s) * randn(m, g) if torch.is_grad_enabled() else m + 0 * randn(m, g))),
+    ("half the noise without gradients", "no_grad.*another", lambda m, s, g: (
+        m + (1.0 if torch.is_grad_enabled() else 0.5) * sigma_of(s) * randn(m, g))),
+    ("sigma + 0.1", "within 3 %", lambda m, s, g: m + (sigma_of(s) + 0.1) * randn(m, g)),
+    ("two rows, the second mirrored", "share their noise", lambda m, s, g: m + sigma_of(s) * (
+        lambda e: torch.cat([e, -e])[: len(m)])(torch.randn((len(m) + 1) // 2, m.shape[1], generator=g))),
+):  # fmt: skip
+    ANSWERS.wrong(title, hint=hint)(answer)
+ANSWERS.wrong("mu's gradient centred over the batch", hint="derivative of z in mu must be 1, and yours is -?0")(
+    lambda m, s, g: m - m.mean(0) + m.mean(0).detach() + sigma_of(s) * randn(m, g)
+)
