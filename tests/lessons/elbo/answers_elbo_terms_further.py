@@ -114,11 +114,13 @@ wrong("mu of the image before", hint="kl.*must not depend on the others")(
 wrong("logits turned round", hint="reconstruction.*must not depend on the others")(
     lambda x, logits, mu, logvar: elbo_terms(x, logits.flip(0), mu, logvar)
 )
-wrong("logits as the first argument", hint="stopped with [A-Za-z]+Error")(
+wrong("logits as the first argument", hint="x and the logits have changed places")(
     lambda logits, x, mu, logvar: elbo_terms(x, logits, mu, logvar)
 )
 wrong("logvar before mu", hint="kl.*changed places")(lambda x, logits, logvar, mu: elbo_terms(x, logits, mu, logvar))
-wrong("a seed set", hint="draws random numbers or sets a seed")(lambda *a: (torch.manual_seed(1), elbo_terms(*a))[1])
+wrong("a seed set", hint="draws random numbers, or sets their seed")(
+    lambda *a: (torch.manual_seed(1), elbo_terms(*a))[1]
+)
 wrong("x halved in place", hint="overwrote x")(
     lambda x, logits, mu, logvar: (x.mul_(0.5), elbo_terms(x * 2, logits, mu, logvar))[1]
 )
@@ -146,4 +148,7 @@ wrong("half the KL's gradient", hint="kl.*gradient of mu is not")(
 )
 wrong("a KL that is not a number", hint="kl.*[Yy]ours gives")(
     terms(kl=lambda mu, logvar: kl_divergence(mu, logvar) / 0 * 0)
+)
+wrong("x as the logits", hint="reconstruction: x and the logits have changed places")(
+    lambda x, logits, mu, logvar: ElboTerms(-log_likelihood(x, logits), kl_divergence(mu, logvar))
 )
