@@ -310,7 +310,7 @@ for title, hint, cost in (
     ("logvar moved in place", "overw|changed",
      lambda x, a, m, s: ElboTerms(nats(x, a).sum((1, 2, 3)), 0.5 * (m**2 - 1 - s.clone() + s.exp_()).sum(1))),
     ("division by zero", "ZeroDivisionError", lambda *a: 1 / 0),
-    ("an error inside torch", "F.binary_cross_entropy", lambda x, a, m, s: F.binary_cross_entropy(a, x)),
+    ("an error inside torch", "F.binary_cross_entropy", lambda x, a, m, s: F.binary_cross_entropy(a - 2, x)),
     ("an error inside math", "math.exp", lambda x, a, m, s: math.exp(s)),
     ("three arguments", "argument", lambda x, logits, mu: elbo_terms(x, logits, mu, mu)),
 ):  # fmt: skip
@@ -381,3 +381,15 @@ for title, cost in (
     ("a KL of at least 0", lambda x, a, m, s: ElboTerms(nats(x, a).sum((1, 2, 3)), half_kl(m, s).sum(1).clamp(min=0))),
 ):  # fmt: skip
     ANSWERS.right(title)(cost)
+
+# Tried without a look at the check: no clamp stands in these.
+for title, kl in (
+    ("sigma for the variance", lambda m, s: 0.5 * (m**2 + (s / 2).exp() - 1 - s).sum(1)),
+    ("the last sign turned", lambda m, s: 0.5 * (m**2 + s.exp() - 1 + s).sum(1)),
+):
+    ANSWERS.wrong(title, hint="Compare each part")(
+        lambda x, a, m, s, kl=kl: ElboTerms(nats(x, a).sum((1, 2, 3)), kl(m, s))
+    )
+ANSWERS.wrong("x as the logits of the course's function", hint="x and the logits in the other's place")(
+    lambda x, a, m, s: ElboTerms(-log_likelihood(x, a), kl_divergence(m, s))
+)
