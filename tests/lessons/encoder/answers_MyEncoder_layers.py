@@ -312,3 +312,10 @@ class _(AsAsked):
     def __init__(self, latent_dim=20, hidden=400):
         super().__init__(latent_dim, hidden)
         self.logvar = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, latent_dim))
+
+
+@ANSWERS.right("both heads in one product")  # The other head's gradient is there, and zero.
+class _(AsAsked):
+    def forward(self, x):
+        weight, bias = (torch.cat([getattr(self.mu, n), getattr(self.logvar, n)]) for n in ("weight", "bias"))
+        return F.linear(self.features(x), weight, bias).chunk(2, dim=-1)

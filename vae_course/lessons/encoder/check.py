@@ -236,7 +236,7 @@ def _expect_one_hidden_layer(encoder: nn.Module, x: Tensor) -> None:
     weights = [module.weight for module in encoder.modules() if isinstance(module, nn.Linear)]
     for name, output in zip(("mu", "logvar"), encoder(x) if weights else (), strict=bool(weights)):
         grads = torch.autograd.grad(output.square().sum(), weights, retain_graph=True, allow_unused=True)
-        deep = sum(grad is not None for grad in grads)
+        deep = sum(grad is not None and bool(grad.any()) for grad in grads)
         expect(deep <= 2, f"{name} comes through {deep} linear layers: one hidden layer and one head are asked for.")
 
 
