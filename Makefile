@@ -47,6 +47,8 @@ test-browser: .venv/made  ## Run every lesson in JupyterLab in a real browser (n
 
 notebooks: .venv/made  ## Make and execute every lesson's .ipynb, or one: make notebooks LESSON=03
 	$(BIN)/jupytext --quiet --to ipynb --execute notebooks/$(LESSON)*.py
+	@# What a busy machine prints in two pieces is one.
+	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace --coalesce-streams notebooks/$(LESSON)*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "metadata.widgets metadata.language_info.version" notebooks/$(LESSON)*.ipynb
 
 bench: .venv/made  ## Measure the seconds of an epoch and of every lesson

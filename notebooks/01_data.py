@@ -258,7 +258,7 @@ def binarize(images, generator):
 
     images: float tensor of grey values in [0, 1], of any shape, such as [B, 1, 28, 28]
     generator: the dice
-    returns: a float tensor of zeros and ones, of the same shape
+    returns: zeros and ones, of the same shape and type
     """
     ...
 

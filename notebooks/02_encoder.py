@@ -231,6 +231,8 @@ plt.show()
 # - one hidden layer of `hidden` units,
 # - a head `self.mu` and a head `self.logvar` with `latent_dim` outputs each,
 # - `forward` takes images `[B, 1, 28, 28]` and returns the pair, each `[B, latent_dim]`.
+#
+# The code of an image must not depend on the other images in its batch, so there is no batch normalisation.
 
 
 # %%
