@@ -1,9 +1,10 @@
 """A checkpoint may be damaged, or a stranger's: it is refused in a line, before anything of it is built."""
 
 import json
-import multiprocessing
 import os
 import struct
+import subprocess
+import sys
 
 from vae_course import checkpoints
 from vae_course.beta import BetaRange, MultiRateVAE
@@ -260,30 +261,33 @@ def test_the_classifier_is_checked_likewise(tmp_path, tensors, message):
         load_classifier(tmp_path / "c.safetensors")
 
 
-def write_for_ever(path, byte, stopped):
-    while not stopped.is_set():
-        write_atomically(path, bytes([byte]) * 100_000)
+WRITES_UNTIL_STOPPED = """
+import sys
+from pathlib import Path
+from vae_course.checkpoints import write_atomically
+
+path, stop, byte = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+while not stop.exists():
+    write_atomically(path, bytes([byte]) * 100_000)
+"""
 
 
 def test_two_writers_and_a_reader_never_meet_half_a_file(tmp_path):
-    path, context = tmp_path / "shared", multiprocessing.get_context("spawn")
-    stopped = context.Event()
-    writers = [context.Process(target=write_for_ever, args=(path, byte, stopped)) for byte in (1, 2)]
-    for writer in writers:
-        writer.start()
+    path, stop = tmp_path / "shared", tmp_path / "stop"
+    writers = [subprocess.Popen([sys.executable, "-c", WRITES_UNTIL_STOPPED, path, stop, byte]) for byte in ("1", "2")]
     seen = set()
-    while len(seen) < 2 and all(writer.is_alive() for writer in writers):
+    while len(seen) < 2 and all(writer.poll() is None for writer in writers):
         if path.exists():
             content = path.read_bytes()
             assert len(content) == 100_000
             assert len(set(content)) == 1
             seen.add(content[0])
-    stopped.set()
+    stop.touch()
     for writer in writers:
-        writer.join()
+        writer.wait()
     assert seen == {1, 2}
-    assert [writer.exitcode for writer in writers] == [0, 0]
-    assert os.listdir(tmp_path) == ["shared"]
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert sorted(os.listdir(tmp_path)) == ["shared", "stop"]
 
 
 def test_a_write_that_fails_names_the_file_and_leaves_nothing(tmp_path, monkeypatch):
