@@ -6,7 +6,7 @@ import pytest
 
 CELL = """
 from vae_course.checkpoints import load_pretrained
-from vae_course.data import load_digits
+from vae_course.digits import load_digits
 from vae_course.lessons.beta.widget import BetaExplorer
 
 explorer = BetaExplorer(load_pretrained("every-beta"), load_digits())

@@ -4,7 +4,7 @@ CELL = """
 import torch
 
 from vae_course.clinic import PATIENTS, Patient, examine
-from vae_course.data import load_digits
+from vae_course.digits import load_digits
 from vae_course.training import TrainConfig, fit
 from vae_course.lessons.clinic.widget import SymptomDashboard
 

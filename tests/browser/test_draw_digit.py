@@ -4,7 +4,7 @@ import pytest
 
 CELL = """
 from vae_course.checkpoints import load_pretrained
-from vae_course.data import load_digits
+from vae_course.digits import load_digits
 from vae_course.lessons.latent_space.widget import DrawDigit
 
 drawing = DrawDigit(load_pretrained("plane"), load_digits())

@@ -7,7 +7,7 @@ import pytest
 
 CELL = """
 from vae_course.checkpoints import load_pretrained
-from vae_course.data import load_digits
+from vae_course.digits import load_digits
 from vae_course.lessons.decoder.widget import LatentPad
 
 pad = LatentPad(load_pretrained("plane"), load_digits())

@@ -8,7 +8,7 @@ import pytest
 
 # More epochs than the test lasts.
 CELL = """
-from vae_course.data import load_digits
+from vae_course.digits import load_digits
 from vae_course.lessons.training.widget import LiveTraining
 
 live = LiveTraining(load_digits(), epochs=1000)

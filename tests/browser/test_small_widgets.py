@@ -7,7 +7,7 @@ import pytest
 CELL = """
 import torch
 from IPython.display import display
-from vae_course.data import load_digits
+from vae_course.digits import load_digits
 from vae_course.vae import VAE
 from vae_course.lessons.data.widget import DigitBrowser
 from vae_course.lessons.elbo.widget import EffectiveBeta
