@@ -95,4 +95,5 @@ def check_unit_range(values: Float[Tensor, "*shape"], name: str) -> None:
     """Raise a `ValueError` unless all values lie in [0, 1] (NaN does not)."""
     low, high = torch.aminmax(values.detach()) if values.numel() else (0.0, 0.0)
     if not (low >= 0 and high <= 1):
-        raise ValueError(f"{name}: values must lie in [0, 1], found {low:.4g} to {high:.4g}; divide bytes by 255")
+        remedy = "; divide bytes by 255" if low >= 0 and high <= 255 else ""
+        raise ValueError(f"{name}: values must lie in [0, 1], found {low:.4g} to {high:.4g}{remedy}")

@@ -70,6 +70,13 @@ def test_binarize_refuses_values_outside_the_unit_range(bad, generator):
         binarize(torch.tensor([0.5, bad]), generator)
 
 
+@pytest.mark.parametrize(("low", "high", "advised"), [(0.0, 255.0, True), (-1.0, 1.0, False), (0.0, 4000.0, False)])
+def test_division_by_255_is_advised_where_it_helps(low, high, advised, generator):
+    with pytest.raises(ValueError, match="found") as error:
+        binarize(torch.tensor([low, high]), generator)
+    assert ("divide bytes by 255" in str(error.value)) == advised
+
+
 @pytest.mark.parametrize("binarization", BINARIZATIONS)
 def test_binarize_once_keeps_bytes(binarization, digits, generator):
     once = binarize_once(digits.test_images, binarization, generator)

@@ -50,7 +50,7 @@ class Page(anywidget.AnyWidget):
 class BetaExplorer(CourseWidget):
     """Reconstructions, samples, the place on the frontier and the active units, as β slides.
 
-    The network is asked anew at each move. What takes many digits (the frontier, the units' activity) is measured
+    The network is asked again at each move. What takes many digits (the frontier, the units' activity) is measured
     once, at 29 β, and interpolated.
 
     Args:

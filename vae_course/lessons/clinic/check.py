@@ -1,4 +1,4 @@
-"""The checks of lesson 09: a diagnosis, and two mends, which are trained and examined."""
+"""The checks of lesson 09: a diagnosis, and two fixes, which are trained and examined."""
 
 import functools
 import inspect
@@ -34,7 +34,7 @@ HALLMARKS = {
     "test set": "nothing at all in these tables: its code is in order, and all our patients trained on the same digits",
 }
 NAMES = ", ".join(f'"{name}"' for name in MISTAKES)
-# Enough for a mend that still is ill to be told from a healthy VAE: a second's work.
+# Enough training to tell a wrong fix from a healthy VAE; takes a second.
 CONFIG = TrainConfig(epochs=8, batch_size=64, learning_rate=3e-3)
 IMAGES, LATENT = 600, 8
 
