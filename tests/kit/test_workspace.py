@@ -1,0 +1,75 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from vae_course.kit.workspace import find_workspace, read_state, replace_text, update_state
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    (tmp_path / ".course").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_folder_with_a_course_folder_is_a_workspace(workspace):
+    assert find_workspace() == workspace
+
+
+def test_without_a_workspace_nothing_is_read_and_nothing_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    update_state("guesses", "elbo/jensen", {"guess": 1})
+    assert find_workspace() is None
+    assert read_state("guesses") == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_that_is_set_leaves_the_others(workspace):
+    update_state("guesses", "elbo/jensen", {"guess": "they are equal", "β": 1})
+    update_state("guesses", "elbo/carriers", {"guess": 500})
+    assert read_state("guesses") == {
+        "elbo/jensen": {"guess": "they are equal", "β": 1},
+        "elbo/carriers": {"guess": 500},
+    }
+    assert "β" in (workspace / ".course" / "guesses.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("damaged", [b"", b'{"a": 1', b"[1, 2]", b"\xff\xfe"])
+def test_a_damaged_file_is_put_aside_and_counts_as_empty(workspace, damaged):
+    (workspace / ".course" / "quiz.json").write_bytes(damaged)
+    assert read_state("quiz") == {}
+    assert (workspace / ".course" / "quiz.damaged.json").read_bytes() == damaged
+    update_state("quiz", "elbo", 3)
+    assert read_state("quiz") == {"elbo": 3}
+
+
+def test_a_link_stays_a_link_when_its_file_is_replaced(workspace):
+    target, link = workspace / "target.py", workspace / "link.py"
+    target.write_text("old")
+    try:
+        link.symlink_to(target)
+    except OSError:
+        pytest.skip("this system makes no links for this user")
+    replace_text(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+def test_two_kernels_at_once_lose_nothing(workspace):
+    program = """
+import sys
+from vae_course.kit.workspace import update_state
+for i in range(25):
+    update_state("quiz", f"{sys.argv[1]}{i}", i)
+"""
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    kernels = [subprocess.Popen([sys.executable, "-c", program, name], cwd=workspace, env=environment) for name in "ab"]
+    assert [kernel.wait(timeout=120) for kernel in kernels] == [0, 0]
+    state = json.loads((workspace / ".course" / "quiz.json").read_text(encoding="utf-8"))
+    assert state == {f"{name}{i}": i for name in "ab" for i in range(25)}

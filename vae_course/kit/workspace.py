@@ -1,0 +1,72 @@
+"""The learner's folder: it holds the lessons, what the learner made of them, and `.course/`, where the course notes it.
+
+Where a folder has no `.course/`, there is no workspace: nothing is kept and nothing is shown.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+COURSE = ".course"
+
+
+def find_workspace() -> Path | None:
+    """Return the current folder if it is a workspace."""
+    folder = Path.cwd()
+    return folder if (folder / COURSE).is_dir() else None
+
+
+def read_state(name: str) -> dict[str, Any]:
+    """Return what `.course/NAME.json` holds, or {} where there is no such file or no workspace.
+
+    A damaged file is put aside as `NAME.damaged.json`, for whoever wants to repair it.
+    """
+    workspace = find_workspace()
+    if workspace is None:
+        return {}
+    with lock(workspace, name):
+        return _read(workspace / COURSE / f"{name}.json")
+
+
+def update_state(name: str, key: str, value: Any) -> None:
+    """Set one key of `.course/NAME.json`; do nothing where there is no workspace."""
+    workspace = find_workspace()
+    if workspace is None:
+        return
+    path = workspace / COURSE / f"{name}.json"
+    with lock(workspace, name):
+        state = _read(path) | {key: value}
+        replace_text(path, json.dumps(state, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def lock(workspace: Path, name: str) -> Iterator[None]:
+    """Let one kernel at a time read and write what has this name; the others wait."""
+    with FileLock(workspace / COURSE / f"{name}.lock"):
+        yield
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replace a file in one step: whoever reads it finds the old text or the new one, never half of it."""
+    path = path.resolve()  # A link stays a link.
+    unfinished = path.with_name(f"{path.name}.tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(state, dict):
+            return state
+    except FileNotFoundError:
+        return {}
+    except ValueError:  # This is no JSON, or no UTF-8.
+        pass
+    os.replace(path, path.with_suffix(".damaged.json"))
+    return {}
