@@ -286,8 +286,8 @@ plt.show()
 # With $K = 100$ the estimates are so narrow that half of them are above, by a little.
 #
 # They can't be far above, though.
-# The weights are positive and their average is $p(x)$, so an average of $e^t$ times $p(x)$ is rare:
-# at most one in $e^t$ estimates can lie more than $t$ nats above (Markov's inequality), whatever the encoder.
+# The weights are positive and their average is $p(x)$, so an average of $e^t$ times $p(x)$ is rare.
+# At most one in $e^t$ estimates can lie more than $t$ nats above (Markov's inequality), whatever the encoder.
 # Below there is no such limit.
 
 # %%
@@ -442,8 +442,8 @@ assert (log_p_x[:8] - estimates(log_w_wide, 1000)[0]).abs().max() < 1, "a wide p
 # In two dimensions four times as wide is sixteen times the area.
 # Most draws land somewhere useless, and you can afford it.
 # In 20 dimensions it is $4^{20}$, a million million times the volume, and no draw lands anywhere useful.
-# (Tried on 20 digits with the 20-dimensional model that you will meet below, with 1,000 draws and four seeds:
-# half as wide again gains about half a nat, and four times as wide loses some 18.)
+# (Tried on 20 digits with the 20-dimensional model that you will meet below, with 1,000 draws and four seeds.
+# Half as wide again gains about half a nat, and four times as wide loses some 18.)
 
 # %% [markdown]
 # ## One model, two numbers

@@ -151,8 +151,8 @@ assert 0.02 < kl_to_prior < 1 < rate, "together the clouds should resemble the p
 # The first part is called the *mutual information* of $x$ and $z$.
 # Here the sum is 7.1 = 6.9 + 0.2, as far as the widened clouds can tell.
 # Only the first part is good for anything.
-# The second is the one that spoils inventions, and the loss presses it down, but never asks for zero:
-# a lane that keeps two classes apart may save more nats in the pixels than it costs.
+# The second is the one that spoils inventions. The loss lowers it, but never asks for zero.
+# A lane that keeps two classes apart may save more nats in the pixels than it costs.
 
 # %%
 draws = torch.randn(2000, 2, generator=Generator().manual_seed(2))  # [2000, 2]
@@ -235,8 +235,8 @@ assert min(shares.values()) < 0.1 < 0.5 < max(shares.values()), "the box should 
 # ## Exercise: even in mass
 #
 # Give each picture the same share of the prior.
-# Cut each axis into `steps` cells, so that each cell gets as many draws as any other, and take the *middle* of each:
-# the place that has half of the cell's mass below it, and half above.
+# Cut each axis into `steps` cells, so that each cell gets as many draws as any other.
+# Then take the *middle* of each: the place that has half of the cell's mass below it, and half above.
 #
 # The place that has a share $s$ of the mass below it is the **quantile** of $s$.
 # It is the inverse of the cumulative distribution, and `Normal(0.0, 1.0).icdf(s)` computes it.

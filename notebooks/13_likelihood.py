@@ -292,7 +292,8 @@ print(f"a 1: dice {dice_cost[labels == 1].mean():.0f} of {knows_all[labels == 1]
 
 # %% [markdown]
 # More than half of the variance of the surprise goes with how much grey there is in a digit
-# (that share is the correlation squared, 0.6), and the grey is along the edges of the stroke.
+# (that share is the correlation squared, 0.6).
+# The grey is along the edges of the stroke.
 # A 1 is one short stroke: there is little in it to be wrong about.
 #
 # A surprise adds up over pixels.
@@ -514,8 +515,8 @@ assert best[1] > 0.9, "against a model that knows them, the 1s should stand out"
 # But you had to own 1s for it, and that was the reason why you had no classifier.
 # So this is the limit.
 # A density of what is normal does not tell you what is strange; you also have to say what the strange might be.
-# A better density is no way out: Le Lan & Dinh (2021, arXiv 2012.03808) show that not even a perfect one is enough,
-# since for real numbers it changes when the same data are written in other coordinates.
+# A better density is no way out: Le Lan & Dinh (2021, arXiv 2012.03808) show that not even a perfect one is enough.
+# For real numbers it changes when the same data are written in other coordinates.
 #
 # (Choi et al. 2018, arXiv 1810.01392, go another way: several models, trained alike, and an alarm where they disagree.)
 
@@ -604,9 +605,9 @@ print(f"the difference: {(mixed - knows_all).mean():.2f}; log 100 = {math.log(10
 # ## Where you stand
 #
 # You began with a grey value and the question what it means.
-# You have since built an encoder that answers with a cloud, sent a gradient through a throw of dice,
-# derived a bound and checked it against the truth, trained a model on it, priced it, tightened it,
-# and mended eight broken ones.
+# You have since built an encoder that answers with a cloud, sent a gradient through a random draw,
+# derived a bound and checked it against the truth.
+# You have trained a model on it, tightened it, and fixed eight broken ones.
 # You have walked about among its codes, and asked it for a digit by name.
 # And now you know what its best number leaves open.
 #
