@@ -1,6 +1,7 @@
 """The lessons' prose is easy to read: short sentences, and none of the words to avoid (which `make lint` finds)."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 
@@ -21,7 +22,7 @@ MARKDOWN = MarkdownIt("commonmark").use(dollarmath_plugin)
 def sentences(markdown: str) -> list[str]:
     """The sentences of paragraphs and list items; a formula or a piece of code counts as one word."""
     found, tokens = [], MARKDOWN.parse(markdown)
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if token.type == "inline" and before.type == "paragraph_open" and "|" not in token.content[:2]:
             words = {"text": lambda t: t.content, "softbreak": lambda _: " ", "hardbreak": lambda _: " "}
             words |= dict.fromkeys(("code_inline", "math_inline"), lambda _: "x")
