@@ -1,9 +1,14 @@
-from vae_course.kit.figures import digit_grid, digit_rows
+import io
+
+from vae_course.kit.figures import digit_grid, digit_rows, show
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from PIL import Image
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +61,51 @@ def test_long_rows_are_parted_into_blocks(count):
     assert pixels[2 * 29 + 15, 15] == pixels[3 * 29 + 15, 15] == pytest.approx(columns / (count - 1))
     assert size_of_a_digit(figure, columns) >= 28
     assert axes.get_title(loc="left") == "Many"
+
+
+@pytest.fixture
+def shell(tmp_path):
+    yield InteractiveShell.instance(ipython_dir=str(tmp_path))
+    InteractiveShell.clear_instance()
+
+
+def test_a_figure_is_shown_with_its_alternative_text_and_closed(shell):
+    figure = digit_grid(torch.rand(8, 1, 28, 28))
+    with capture_output() as captured:
+        show(figure, "Eight squares\n    of noise.")
+    (output,) = captured.outputs
+    picture = Image.open(io.BytesIO(output.data["image/png"]))
+    width, height = (side // 2 for side in picture.size)
+    assert output.metadata["image/png"] == {"alt": "Eight squares of noise.", "width": width, "height": height}
+    assert 600 < width < 800
+    assert picture.mode == "P"
+    assert output.data["text/plain"] == "Eight squares of noise."
+    assert not plt.get_fignums()
+
+
+def test_a_shown_figure_looks_as_it_was_drawn(shell):
+    figure, axes = plt.subplots()
+    axes.imshow(torch.linspace(0, 1, 256)[None], aspect="auto")
+    axes.plot([0, 255], [0, 0.4], color="#D55E00")
+    file = io.BytesIO()
+    figure.savefig(file, dpi=200, bbox_inches="tight")
+    with capture_output() as captured:
+        show(figure, "A grey scale and a line.")
+    drawn, shown = (
+        np.asarray(Image.open(png).convert("RGB"), dtype=int)
+        for png in (file, io.BytesIO(captured.outputs[0].data["image/png"]))
+    )
+    assert np.abs(drawn - shown).max() < 30
+    assert (shown[0, 0] == 255).all()
+
+
+def test_a_script_shows_nothing_and_closes_the_figure(capsys):
+    show(digit_grid(torch.zeros(2, 1, 28, 28)), "Two black squares.")
+    assert capsys.readouterr() == ("", "")
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("alt", ["", "  ", "no full stop"])
+def test_a_figure_without_a_sentence_is_refused(alt):
+    with pytest.raises(ValueError, match=r"alt='.*' must be a sentence with a full stop"):
+        show(plt.figure(), alt)
