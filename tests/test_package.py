@@ -25,3 +25,13 @@ def test_importing_the_course_does_not_load_torch():
     code = "import sys, vae_course; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
+
+
+def test_numbers_too_small_for_a_processor_count_as_0_in_every_thread():
+    code = (
+        "import vae_course.training, torch; torch.set_num_threads(4); "
+        "print(int((torch.full((1_000_000,), 1e-38) * 0.01).count_nonzero()))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "0"
