@@ -16,7 +16,7 @@ from torch.nn import Parameter
 from torch.optim import Adam, Optimizer
 
 # Numbers below 1e-38 count as 0. An optimizer's averages fade to such numbers, as where a pixel is never on, and some
-# processors take a hundred times as long for them: after ten epochs a step of the recipe `burda` took six times as long.
+# processors are slow with them: after ten epochs a step of the recipe `burda` took six times as long.
 # It is set here, before torch starts its threads, because a thread takes it over when it starts.
 torch.set_flush_denormal(True)
 
