@@ -14,9 +14,12 @@ import pytest
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PACKAGE = NOTEBOOKS.with_name("vae_course")
 SOURCES = sorted(NOTEBOOKS.glob("*.py"))
-LESSONS = [source.with_suffix(".ipynb") for source in SOURCES]
+# The start page, 00, is no lesson: it has no exercise, no module and no row in the tables of lessons.
+PAGES = [source.with_suffix(".ipynb") for source in SOURCES]
+LESSONS = [page for page in PAGES if page.stem != "00_start"]
 LIMIT_SECONDS = 60
 
+each_page = pytest.mark.parametrize("lesson", PAGES, ids=lambda path: path.stem)
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -59,16 +62,17 @@ def test_a_lesson_has_one_word_everywhere(lesson):
     assert not missing, f"lesson {number} still lacks: {', '.join(missing)}"
 
 
-@each_lesson
+@each_page
 def test_the_two_halves_agree(lesson):
     """By content: a fresh clone's timestamps say nothing. After a change of the .py: make notebooks."""
     source, notebook = jupytext.read(lesson.with_suffix(".py")), read(lesson)
     assert [(cell.cell_type, cell.source) for cell in source.cells] == [
         (cell.cell_type, cell.source) for cell in notebook.cells
     ], again(lesson)
-    assert [cell.metadata.get("tags", []) for cell in source.cells] == [
-        cell.metadata.get("tags", []) for cell in notebook.cells
-    ], again(lesson)
+    for kind in ("tags", "jupyter"):  # What nbval compares, and what is folded.
+        assert [cell.metadata.get(kind) for cell in source.cells] == [
+            cell.metadata.get(kind) for cell in notebook.cells
+        ], again(lesson)
 
 
 @each_lesson
@@ -81,7 +85,7 @@ def test_what_a_lesson_shows_of_the_package_is_in_the_package(lesson):
     assert not [source for source in sources if source not in package], f"an older source is shown: {again(lesson)}"
 
 
-@each_lesson
+@each_page
 def test_the_notebook_was_executed_from_top_to_bottom_without_a_complaint(lesson):
     cells = code_cells(lesson)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), again(lesson)
@@ -98,13 +102,53 @@ def test_tagged_cells_have_something_to_compare(lesson):
     assert not silent, f'cells with the tag "nbval-check-output" that print nothing, or {again(lesson)}'
 
 
+def called(name, cells):
+    """Each key that a function is called with → the positions of the cells that do."""
+    found = {}
+    for i, cell in enumerate(cells):
+        for key in re.findall(rf'(?<![\w.]){name}\(\s*"([^"]+)"', cell.source if cell.cell_type == "code" else ""):
+            found.setdefault(key, []).append(i)
+    return found
+
+
 @each_lesson
+def test_every_guess_meets_its_answer(lesson):
+    cells, word = read(lesson).cells, lesson.stem[3:]
+    predicted, revealed, tables = (called(name, cells) for name in ("predict", "reveal", "guesses"))
+    assert predicted.keys() == revealed.keys(), "predict(KEY, …) and reveal(KEY, …) belong together"
+    for key, at in predicted.items():
+        assert key.startswith(f"{word}/"), f"the key begins with the lesson's word: {word}/…"
+        assert len(at) == len(revealed[key]) == 1, f"one predict and one reveal of {key}"
+        assert at < revealed[key], f"the answer of {key} comes after the guess"
+    last = max(revealed.values(), default=None)
+    assert [*tables] == ([word] if last else []), f'guesses("{word}") belongs to a lesson with guesses, and only there'
+    assert not last or tables[word] > last, f'guesses("{word}") comes after the last answer'
+
+
+@each_lesson
+def test_nothing_tells_an_answer_before_the_guess(lesson):
+    """What lies between a guess and its answer is folded, or tells nothing; why it is so is folded, too."""
+    cells = read(lesson).cells
+    predicted, revealed = called("predict", cells), called("reveal", cells)
+    for key, (at,) in predicted.items():
+        (end,) = revealed[key]
+        assert cells[at].source.startswith("predict("), f"predict({key!r}, …) has a cell of its own"
+        for cell in cells[at + 1 : end + 1]:
+            folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+            tells = cell.cell_type == "code" and re.search(r"\bassert\b|title", cell.source)
+            assert folded or not tells, f'# %% jupyter={{"source_hidden": true}} belongs above: {cell.source}'
+        why = cells[end + 1]
+        assert why.cell_type == "markdown", f"the cell after reveal({key!r}, …) says why"
+        assert why.source.startswith("<details>"), f"the cell after reveal({key!r}, …) begins with <details>"
+
+
+@each_page
 def test_no_magics(lesson):
     """nbval silently skips the rest of a cell after a magic that it does not know."""
     assert not [line for cell in code_cells(lesson) for line in cell.source.splitlines() if re.match(r"\s*[%!]", line)]
 
 
-@each_lesson
+@each_page
 def test_the_course_is_imported_before_torch(lesson):
     """What the course sets for waiting threads is read when torch is loaded."""
     code = "\n".join(cell.source for cell in code_cells(lesson))
@@ -112,7 +156,7 @@ def test_the_course_is_imported_before_torch(lesson):
     assert "torch" not in packages[: packages.index("vae_course")], "make format puts the imports in order"
 
 
-@each_lesson
+@each_page
 def test_nothing_of_the_authors_machine_is_left(lesson):
     notebook = read(lesson)
     assert notebook.metadata.kernelspec.name == "python3"
@@ -122,7 +166,7 @@ def test_nothing_of_the_authors_machine_is_left(lesson):
     assert lesson.stat().st_size < 1_000_000
 
 
-@each_lesson
+@each_page
 def test_cells_are_short(lesson):
     assert not [cell.source for cell in code_cells(lesson) if len(cell.source.splitlines()) > 20], "over 20 lines"
 
@@ -133,7 +177,7 @@ def seconds_of_children():
     return times.children_user + times.children_system
 
 
-@each_lesson
+@each_page
 def test_the_lesson_runs_from_another_folder_and_offline(lesson, tmp_path):
     environment = os.environ | {
         "MPLBACKEND": "agg",

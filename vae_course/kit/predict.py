@@ -24,13 +24,6 @@ from IPython.display import display
 Guess = int | float | str
 
 _HOW = "Type a number alone, such as 500, 0.5, 1e6 or 10 %."
-_STYLE = """<style>
-.vae-guess { border-left: 4px solid var(--jp-border-color1); padding-left: 12px; }
-.vae-guess .widget-text, .vae-guess .widget-radio { flex-flow: column; width: 100%; height: auto; }
-.vae-guess .widget-label { width: auto; height: auto; text-align: left; white-space: normal; line-height: 1.5; }
-.vae-guess .widget-text input { max-width: 30em; }
-.vae-guess .widget-radio-box label { height: auto; white-space: normal; }
-</style>"""
 # The forms on the page, so that an answer reaches the form above it.
 _forms: dict[str, "GuessForm"] = {}
 
@@ -118,9 +111,8 @@ class GuessForm(CourseWidget):
         else:
             self.field = ipywidgets.Text(value=plain(guess), description=question, continuous_update=False)
         self.button = ipywidgets.Button(description="Keep my guess", layout={"display": "none" if choices else ""})
-        style = ipywidgets.HTML(_STYLE, layout={"display": "none"})
-        super().__init__([style, self.field, row(self.button, self.status)])
-        self.add_class("vae-guess")
+        super().__init__([self.field, row(self.button, self.status)])
+        self.add_class("vae-form")
         self.field.observe(lambda _: self.keep(), "value")
         self.button.on_click(lambda _: self.keep())
         if "answer" in entry:

@@ -20,6 +20,11 @@ STYLE = """<style>
 .vae-course svg { max-width: 100%; height: auto; font: 12px var(--jp-ui-font-family, sans-serif); }
 .vae-course svg text { fill: currentColor; }
 .vae-course .vae-row { flex-flow: row wrap; align-items: flex-start; gap: 8px 24px; overflow: visible; }
+.vae-form { border-left: 4px solid var(--jp-border-color1); padding-left: 12px; }
+.vae-form .widget-text, .vae-form .widget-radio { flex-flow: column; width: 100%; height: auto; }
+.vae-form .widget-label { width: auto; height: auto; text-align: left; white-space: normal; line-height: 1.5; }
+.vae-form .widget-text input { max-width: 30em; }
+.vae-form .widget-radio-box label { height: auto; white-space: normal; }
 </style>"""
 
 
