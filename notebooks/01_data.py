@@ -37,10 +37,9 @@
 from vae_course.data import binarize_once
 from vae_course.digits import load_digits
 from vae_course.kit.exercise import show_me
-from vae_course.kit.figures import digit_grid, digit_rows
+from vae_course.kit.figures import digit_grid, digit_rows, show
 from vae_course.lessons.data import check_binarize, cost_map, digit_panels, nats_ladder, pixel_cost, pixel_zoom
 
-import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import binary_cross_entropy
 
@@ -60,8 +59,12 @@ print("test ", digits.test_images.shape, digits.test_images.dtype)
 
 # %%
 ten_of_each = torch.cat([digits.train_images[digits.train_labels == label][:16] for label in range(10)])
-digit_grid(ten_of_each.unsqueeze(1) / 255, columns=16, title="Ten digits, many hands")
-plt.show()
+figure = digit_grid(ten_of_each.unsqueeze(1) / 255, columns=16, title="Ten digits, many hands")
+show(
+    figure,
+    "Ten rows of sixteen handwritten digits, white on black: one row for each class from 0 to 9. Within a row the "
+    "digits differ in slant, width and thickness.",
+)
 
 # %% [markdown]
 # ## What is a pixel?
@@ -70,8 +73,12 @@ plt.show()
 
 # %%
 seven = digits.train_images[digits.train_labels == 7][0]
-pixel_zoom(seven, top=6, left=12)
-plt.show()
+figure = pixel_zoom(seven, top=6, left=12)
+show(
+    figure,
+    "On the left a 7 with a frame around its corner. On the right the 49 pixels in the frame, each with its "
+    "number: 0 on the paper, about 253 inside the ink, and values between them only along the edge of the stroke.",
+)
 
 # %% [markdown]
 # Someone held a pen, and a pen writes or it does not.
@@ -160,8 +167,12 @@ print(f"{cost.mean():.1f} nats per image = 784 x {cost.mean() / 784:.3f}")
 # > What does it pay: 0, or 0.3, or 0.6 nats?
 
 # %%
-pixel_cost()
-plt.show()
+figure = pixel_cost()
+show(
+    figure,
+    "Three curves of a pixel's cost against the predicted p. The curve of x = 1 falls to 0 at p = 1, and that of "
+    "x = 0 falls to 0 at p = 0. The curve of x = 0.3 is lowest at p = 0.3, and there it still costs 0.61 nats.",
+)
 
 # %% [markdown]
 # 0.61, and nothing cheaper is to be had.
@@ -181,8 +192,12 @@ print(f"perfect copies of the grey test digits: {floor.mean():.1f} nats per imag
 # %%
 x_seven = seven.unsqueeze(0).float() / 255  # [1, 28, 28]
 doubt = binary_cross_entropy(x_seven, x_seven, reduction="none")
-cost_map(x_seven, doubt, "copied perfectly", "The floor is paid along the edge of the stroke")
-plt.show()
+figure = cost_map(x_seven, doubt, "copied perfectly", "The floor is paid along the edge of the stroke")
+show(
+    figure,
+    "On the left a grey 7. On the right the cost of each of its pixels: the inside of the stroke and the paper "
+    "cost nothing, and the pixels along the edge cost up to 0.7 nats each.",
+)
 
 # %% [markdown]
 # A flawless copy, at 46 nats on average.
@@ -228,8 +243,12 @@ three_times = seven.expand(3, 28, 28)
 cut = binarize_once(three_times, "threshold", generator).unsqueeze(1) / 255  # [3, 28, 28] -> [3, 1, 28, 28]
 drawn = binarize_once(three_times, "static", generator).unsqueeze(1) / 255
 views = {"grey": x_seven, "cut at one half": cut[0], "drawn": drawn[0], "drawn again": drawn[1]}
-digit_panels(views, "A threshold tidies the edge away; a draw keeps its odds")
-plt.show()
+figure = digit_panels(views, "A threshold tidies the edge away; a draw keeps its odds")
+show(
+    figure,
+    "One 7 in four versions. The grey one has a soft edge; the one cut at one half has a smooth hard edge; the "
+    "two drawn ones have ragged edges, and their edges differ from each other.",
+)
 
 # %% [markdown]
 # Preferring the cut was reasonable, because it is prettier.
@@ -315,11 +334,15 @@ except ValueError as error:
 # %%
 eights = x_train[digits.train_labels == 8][1].expand(8, 1, 28, 28)  # one image, eight times
 once = binarize(eights[:1], generator).expand(8, 1, 28, 28)
-digit_rows(
+figure = digit_rows(
     {"static": once, "dynamic": binarize(eights, generator)},
     "Seen eight times: static shows one picture, dynamic shows eight",
 )
-plt.show()
+show(
+    figure,
+    "Two rows of the same 8. In the static row all eight pictures are identical. In the dynamic row the pixels "
+    "along the edges change from picture to picture.",
+)
 
 # %% [markdown]
 # A model that sees one picture thirty times can learn its frayed pixels by heart.
@@ -340,8 +363,12 @@ faint = x_train[faint_ink.argmax()]  # [1, 28, 28]
 throws = binarize(faint.expand(1000, 1, 28, 28), generator)  # [1000, 1, 28, 28]
 views = {"cut": (faint >= 0.5).float(), "1 draw": throws[0]}
 views |= {"mean of 10": throws[:10].mean(0), "mean of 1,000": throws.mean(0), "grey": faint}
-digit_panels(views, "What a cut loses is gone; what dice lose comes back with more draws")
-plt.show()
+figure = digit_panels(views, "What a cut loses is gone; what dice lose comes back with more draws")
+show(
+    figure,
+    "One faint 5 in five versions. Cut at one half, much of its stroke is missing. One draw is speckled, the mean "
+    "of 10 draws is rough, and the mean of 1,000 draws looks like the grey digit.",
+)
 
 # %% [markdown]
 # Look at more of them: choose a class and slide to a digit.
@@ -384,8 +411,12 @@ assert 200 < baseline < 210, f"the baseline should be 205 nats, within 5, and is
 # %%
 draws = binarize(p.expand(3, 1, 28, 28), generator)
 views = {"the 784 probabilities": p, "a draw": draws[0], "another": draws[1], "a test digit": test[0]}
-digit_panels(views, "The best blind guess: ink in the right place, and no digit")
-plt.show()
+figure = digit_panels(views, "The best blind guess: ink in the right place, and no digit")
+show(
+    figure,
+    "Four panels. The 784 probabilities are a soft grey blob in the middle. Two draws from them are scattered "
+    "dots in the same place, without strokes. The test digit beside them is a clear 4.",
+)
 
 # %% [markdown]
 # Every pixel is right about itself, and none knows what its neighbours do.
@@ -452,8 +483,12 @@ ladder = {
     "the network of lesson 06": costs["dynamic"],
     "the dice alone": floor.mean().item(),
 }
-nats_ladder(ladder, "A good model lives between the average picture and the dice")
-plt.show()
+figure = nats_ladder(ladder, "A good model lives between the average picture and the dice")
+show(
+    figure,
+    "Four bars of nats per image, from top to bottom: fair coins 543, one probability a pixel about 205, the "
+    "network of lesson 06 about 115, and the draws alone about 46.",
+)
 
 # %% [markdown]
 # The last bar is the floor from before, and for drawn digits it has an honest meaning.

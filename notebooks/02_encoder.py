@@ -22,7 +22,7 @@
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
 from vae_course.kit.exercise import show_me
-from vae_course.kit.figures import digit_rows
+from vae_course.kit.figures import digit_rows, show
 from vae_course.lessons import COLORS
 from vae_course.lessons.encoder import check_encoder, clouds, code_maps, width_from_head
 
@@ -94,8 +94,12 @@ with torch.no_grad():
     plain_codes = plain_encoder(test_x)  # [1000, 20]
     rebuilt = torch.sigmoid(plain_decoder(plain_codes[:10]))  # [10, 1, 28, 28]
 
-digit_rows({"test digit": test_x[:10], "rebuilt": rebuilt}, "Twenty numbers are enough to give a digit back")
-plt.show()
+figure = digit_rows({"test digit": test_x[:10], "rebuilt": rebuilt}, "Twenty numbers are enough to give a digit back")
+show(
+    figure,
+    "Two rows of ten digits: test digits above, and below them what the autoencoder makes of their codes. All ten "
+    "can be recognised; the lower ones are a little softer.",
+)
 
 # %% [markdown]
 # ## A machine that cannot invent
@@ -117,8 +121,12 @@ drawn = plain_codes.mean(0) + plain_codes.std(0) * eps  # [10, 20]
 with torch.no_grad():
     plain_invented = torch.sigmoid(plain_decoder(drawn))
 
-digit_rows({"rebuilt": rebuilt, "invented": plain_invented}, "It remembers digits and invents debris")
-plt.show()
+figure = digit_rows({"rebuilt": rebuilt, "invented": plain_invented}, "It remembers digits and invents debris")
+show(
+    figure,
+    "Two rows of ten pictures. The rebuilt digits above can be read. Of the pictures below, which were decoded "
+    "from random codes, nearly all are fragments and blots.",
+)
 
 # %% [markdown]
 # If you said "most of them", you had a good reason: each number alone is a plausible one.
@@ -151,7 +159,11 @@ axes.scatter(*z.T, s=6, color=COLORS["posterior"], alpha=0.5)
 axes.errorbar(*mu, xerr=sigma[0], yerr=sigma[1], color="black", capsize=5)
 axes.set(title="Two means and two widths describe a cloud", xlabel="z[0]", ylabel="z[1]")
 axes.set_aspect("equal", adjustable="datalim")
-plt.show()
+show(
+    figure,
+    "A cloud of 1,000 dots in a plane, wide from left to right and flat from top to bottom. A cross marks its "
+    "centre at (1, −0.5), with arms of length 1.5 across and 0.4 up.",
+)
 
 # %% [markdown]
 # The name for the cloud is $q(z|x)$, read "q of z, given x".
@@ -207,8 +219,13 @@ for logvar in (-6.0, -2.0, 0.0, 2.0, 6.0):
 # Nearly everyone does once, and gets 0.0025 and 403: those are the variances.
 
 # %%
-width_from_head()
-plt.show()
+figure = width_from_head()
+show(
+    figure,
+    "On the left two curves over a, which a head gives. The straight line σ = a goes below 0, where no width can "
+    "be. The curve σ = exp(a / 2) stays above 0 everywhere. On the right four bell curves for logvar −4, −2, 0 "
+    "and 2: with each step of 2 the curve is 2.7 times as wide and as much lower.",
+)
 
 # %% [markdown]
 # Three things are gained.
@@ -340,8 +357,12 @@ with torch.no_grad():
     mu, logvar = vae.encoder(test_x)
 
 maps = {"points": points, "clouds, free": free_mu, "clouds, with a price": mu}
-code_maps(maps, digits.test_labels, "The price brings the codes home, the clouds alone do not")
-plt.show()
+figure = code_maps(maps, digits.test_labels, "The price brings the codes home, the clouds alone do not")
+show(
+    figure,
+    "Three maps of codes at one scale, each with the same circle around 0. The points of the plain autoencoder, "
+    "and the clouds without a price, lie mostly outside the circle. With a price most of the codes lie inside it.",
+)
 
 # %%
 shares = {name: (codes.norm(dim=1) < 3).float().mean() for name, codes in maps.items()}
@@ -377,14 +398,19 @@ assert free_logvar.median() < logvar.median() - 2, "unpaid clouds should be far 
 
 # %%
 first = slice(0, 300)
-clouds(
+figure = clouds(
     test_x[first],
     mu[first],
     logvar[first],
     digits.test_labels[first],
     "Thin writing gets a wide cloud, thick writing a narrow one",
 )
-plt.show()
+show(
+    figure,
+    "On the left a map with an ellipse for each digit's cloud, the 8 widest and the 8 narrowest outlined. On the "
+    "right those digits: the 8 with the widest clouds are written in thin lines, the 8 with the narrowest in "
+    "thick ones.",
+)
 
 # %% [markdown]
 # Each ellipse is one digit: its centre is `mu`, and it reaches one $\sigma$ to each side.
@@ -433,7 +459,11 @@ axes.set(xlabel="logvar", ylabel="log-variances", xlim=(-8, 1.7), title="Every t
 top = axes.secondary_xaxis(-0.32)
 top.set_xticks([-7.38, -5.99, -4.61, -3.22, -1.83, 0], ["0.025", "0.05", "0.1", "0.2", "0.4", "1"])
 top.set_xlabel("σ")
-plt.show()
+show(
+    figure,
+    "A histogram of log-variances, with a second scale for σ. It reaches from about −7 to −1.5, which is σ from "
+    "0.03 to 0.5. The half from 0 upwards, which is all that a ReLU leaves, is empty.",
+)
 
 # %% [markdown]
 # A positive one is allowed, and there is none here: its cloud would be wider than
@@ -477,8 +507,12 @@ vae_20d = train_vae(latent_dim=20, epochs=15)
 with torch.no_grad():
     invented = torch.sigmoid(vae_20d.decoder(eps))  # [10, 20] -> [10, 1, 28, 28]
 
-digit_rows({"points": plain_invented, "clouds": invented}, "The same dice, decoded by both")
-plt.show()
+figure = digit_rows({"points": plain_invented, "clouds": invented}, "The same dice, decoded by both")
+show(
+    figure,
+    "Two rows of ten pictures from the same random numbers. The points of the plain autoencoder give fragments. "
+    "The clouds give softer pictures, and several of them can be read as digits.",
+)
 
 # %% [markdown]
 # Not all of them are digits, and it was a few seconds' training on 4,000 images.
@@ -503,8 +537,13 @@ with torch.no_grad():
 names = ("narrow cloud", "middling cloud", "wide cloud")
 side_by_side = torch.cat((test_x[chosen][None], decoded))  # [9, 3, 1, 28, 28], each digit first
 rows = {name: side_by_side[:, i] for i, name in enumerate(names)}
-digit_rows(rows, "A digit, and eight codes out of its cloud: siblings, not copies")
-plt.show()
+figure = digit_rows(rows, "A digit, and eight codes out of its cloud: siblings, not copies")
+show(
+    figure,
+    "Three rows: a digit, and beside it eight pictures decoded from codes in its cloud. In the row of the narrow "
+    "cloud the eight are nearly alike. In the row of the wide cloud they differ in width and slant, but each is "
+    "still the same digit.",
+)
 
 # %% [markdown]
 # The narrower the cloud, the harder the eight are to tell apart.

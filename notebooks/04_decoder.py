@@ -32,14 +32,13 @@ import itertools
 
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
-from vae_course.kit.figures import digit_rows
+from vae_course.kit.figures import digit_rows, show
 from vae_course.lessons import COLORS
 from vae_course.lessons.decoder import cost_of_a_wrong_pixel, digit_table, log_likelihood_histogram
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
 
-import matplotlib.pyplot as plt
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy, conv2d, softplus
@@ -69,8 +68,12 @@ with torch.no_grad():
     logits = vae.decoder(z)  # [1000, 1, 28, 28]
 p = torch.sigmoid(logits)  # [1000, 1, 28, 28], every pixel between 0 and 1
 
-digit_rows({"digit": x[:8], "decoder": p[:8]}, "The decoder answers every digit with a soft grey one")
-plt.show()
+figure = digit_rows({"digit": x[:8], "decoder": p[:8]}, "The decoder answers every digit with a soft grey one")
+show(
+    figure,
+    "Two rows of eight pictures: test digits above, what the decoder answers below. The answers show the same "
+    "digits, in soft greys.",
+)
 
 # %% [markdown]
 # The second row looks better than the first, and that is the trap of this lesson.
@@ -123,12 +126,17 @@ assert 45 < pixels_apart(first, second) < 85, "two draws for one code should dif
 assert abs(pixels_apart(first, second) - pixels_apart(first, x)) < 8, "a digit should be about as far as a draw"
 shown = [3, 0, 9]
 draws = torch.stack([binarize(p[shown, 0], generator) for _ in range(4)], dim=1)  # [3, 4, 28, 28]
-digit_table(
+figure = digit_table(
     ["", "", ""],
     {"mean": p[shown], "four draws from p(x|z)": draws, "the digit": x[shown]},
     "The mean is smooth; neither its draws nor the data are",
 )
-plt.show()
+show(
+    figure,
+    "Three rows: the mean of a decoder's answer, four draws from it, and the digit. The mean is a smooth grey "
+    "shape. The draws are black and white with ragged, speckled edges. The digit is black and white with clean "
+    "edges.",
+)
 
 # %% [markdown]
 # Read each row from the right: the data, four images that the decoder would make, and the average of all such draws.
@@ -241,7 +249,9 @@ p_none = grey(digits.train_images).mean(0, keepdim=True).expand_as(x)
 answers = {"no code": p_none, "2 numbers": p_2, "20 numbers": p}
 one = 3
 draws = [torch.stack([binarize(a[one, 0], generator) for _ in range(4)]) for a in answers.values()]
-digit_table(
+
+# %%
+figure = digit_table(
     list(answers),
     {
         "mean": torch.stack([a[one] for a in answers.values()]),
@@ -250,7 +260,12 @@ digit_table(
     },
     "The code makes the pixels agree; the coins add the speckle",
 )
-plt.show()
+show(
+    figure,
+    "Three rows: no code, 2 numbers and 20 numbers, each with the mean, four draws and the digit, a 9. Without a "
+    "code the draws are scattered dots. With 2 numbers they look like a speckled 7, and with 20 like a speckled "
+    "9.",
+)
 
 # %% [markdown]
 # In the first row every pixel is right on average, and no draw is a digit.
@@ -355,8 +370,13 @@ for way in ways:
     cost = way(logit)
     (slope,) = torch.autograd.grad(cost.sum(), logit)
     curves.append((cost.detach(), slope))
-cost_of_a_wrong_pixel(logit.detach(), *curves)
-plt.show()
+figure = cost_of_a_wrong_pixel(logit.detach(), *curves)
+show(
+    figure,
+    "On the left the cost of a pixel that is off, against its logit, and on the right the slope of that cost. "
+    "Softplus goes on straight up to 30. The way through the sigmoid ends at a logit of 16.6, in inf and nan. "
+    "Binary_cross_entropy jumps to 100 there, and its slope to 0.",
+)
 
 # %% [markdown]
 # The black line ends at the cross: beyond it there is no number.
@@ -450,8 +470,12 @@ marks = {
     "the digit": (of_digit[one].item(), x[one, 0], COLORS["truth"]),
     "the mode": (of_mode[one].item(), mode[one, 0], COLORS["reconstruction"]),
 }
-log_likelihood_histogram(of_draws, marks, "No draw, and no digit, comes near the most probable image")
-plt.show()
+figure = log_likelihood_histogram(of_draws, marks, "No draw, and no digit, comes near the most probable image")
+show(
+    figure,
+    "A histogram of log p(x|z) for 10,000 draws, a hill around −88 nats. One draw and the digit lie inside the "
+    "hill. The mode, a clean 9 without speckle, lies far to the right of it, at about −48.",
+)
 
 # %% [markdown]
 # Even the luckiest draw stays more than ten nats short.
@@ -501,8 +525,15 @@ line = (1 - steps) * z[start] + steps * z[end]  # [9, 20]
 with torch.no_grad():
     means = torch.sigmoid(vae.decoder(line))  # [9, 1, 28, 28]
 
-digit_rows({"mean": means, "draw": binarize(means, generator)}, "The mean fades; a draw is black and white all the way")
-plt.show()
+figure = digit_rows(
+    {"mean": means, "draw": binarize(means, generator)}, "The mean fades; a draw is black and white all the way"
+)
+show(
+    figure,
+    "Two rows of nine pictures, from a 0 on the left to a 1 on the right. In the row of means the pictures in the "
+    "middle are dark and blurred. In the row of draws all pictures are pure black and white, and those in the "
+    "middle are speckled fragments.",
+)
 
 # %% [markdown]
 # Cover the upper row and look at the lower one: this is what the decoder claims of these codes.

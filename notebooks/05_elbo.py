@@ -27,7 +27,7 @@ from vae_course.decoder import Decoder, log_likelihood
 from vae_course.digits import load_digits
 from vae_course.encoder import Encoder
 from vae_course.kit.exercise import show_me
-from vae_course.kit.figures import digit_rows
+from vae_course.kit.figures import digit_rows, show
 from vae_course.lessons import COLORS
 from vae_course.lessons.elbo import check_elbo_terms, check_kl_divergence, plots
 from vae_course.reparameterization import reparameterize
@@ -101,8 +101,13 @@ assert carriers < 100, "a few draws should carry the whole average"
 
 # %%
 from_the_prior = log_p_x_given_z.reshape(4, 25_000)  # [runs, draws]
-plots.running_estimates(x, from_the_prior)
-plt.show()
+figure = plots.running_estimates(x, from_the_prior, title="One lucky draw after another lifts the estimate")
+show(
+    figure,
+    "Beside the picture of a 6, four curves of the estimated log p(x) against the number of draws from the prior, "
+    "on a logarithmic axis. Each curve goes up in sudden steps, and still does so after thousands of draws; all "
+    "end near −123 nats.",
+)
 
 # %% [markdown]
 # Four runs, four answers, and all of them climb by leaps.
@@ -150,8 +155,14 @@ assert steered > naive + 3, "the encoder's draws should find what the prior's dr
 # These runs still differ by two or three nats; what has gone is the long climb.
 
 # %%
-plots.running_estimates(x, from_the_prior, log_w.reshape(4, 250))
-plt.show()
+title = "The encoder's draws start where the prior's never arrive"
+figure = plots.running_estimates(x, from_the_prior, log_w.reshape(4, 250), title)
+show(
+    figure,
+    "The same chart with four short curves added, for codes drawn from the encoder. They start at about −110 nats "
+    "with the very first draw and stay nearly level. The curves of the prior's draws end below them, after 25,000 "
+    "draws.",
+)
 
 # %% [markdown]
 # The prior's draws were not wrong on average.
@@ -184,16 +195,21 @@ print(f"average of the logs: {w.log().mean():.3f}")
 # %%
 figure, axes = plt.subplots()
 axes.margins(y=0.2)
-axes.hist(log_w.numpy(), bins=50, color="#d0d0d0")
-for value, name, color, side in (
-    (log_w.mean(), "average of the logs ", COLORS["elbo"], "right"),
-    (steered, " log of the average", COLORS["truth"], "left"),
+axes.hist(log_w.numpy(), bins=50, histtype="stepfilled", facecolor="#d0d0d0", edgecolor=COLORS["prior"])
+for value, name, color, style, side in (
+    (log_w.mean(), "average of the logs ", COLORS["elbo"], "--", "right"),
+    (steered, " log of the average", COLORS["truth"], "-", "left"),
 ):
-    axes.axvline(value, color=color)
+    axes.axvline(value, color=color, linestyle=style)
     axes.text(value, 0.92, name, color=color, ha=side, transform=axes.get_xaxis_transform())
 axes.set(xlabel="log w of one draw (nats per image)", ylabel="draws")
 axes.set_title("The average of the logs is below the log of the average")
-plt.show()
+show(
+    figure,
+    "A histogram of log w for a thousand draws, a hill from about −117 to −103 nats. A dashed line marks the "
+    "average of the logs, in the middle of the hill. A solid line marks the log of the average, some 4 nats "
+    "further right.",
+)
 assert log_w.mean() < steered, "the average of the logs must be below the log of the average"
 
 # %% [markdown]
@@ -306,7 +322,12 @@ sigma = torch.logspace(-2, math.log10(3), 200)
 right.plot(sigma, 0.5 * (sigma**2 - 1 - 2 * sigma.log()), color=COLORS["kl"])
 right.set(xscale="log", xlabel="sigma, with mu = 0")
 right.set_title("Narrowing costs the log")
-plt.show()
+show(
+    figure,
+    "Two curves of the KL of one dimension. Against mu it is a parabola with its lowest point at 0. Against "
+    "sigma, on a logarithmic axis, it is 0 at sigma = 1, goes up in a straight line as sigma gets smaller, and "
+    "rises steeply above 1.",
+)
 
 # %% [markdown]
 # ## Exercise 1: `kl_divergence`
@@ -570,8 +591,14 @@ kl_to_posterior = (log_q.exp() * (log_q - log_posterior)).sum(1) * math.exp(log_
 # > How far below do you expect the ELBO, and is the gap about the same for all eight digits?
 
 # %%
-plots.bound_against_truth(x, elbo, log_p_x, kl_to_posterior)
-plt.show()
+title = "The gap under the truth is the KL from your q to the posterior"
+figure = plots.bound_against_truth(x, elbo, log_p_x, kl_to_posterior, title)
+show(
+    figure,
+    "Eight digits, sorted by their gap, and under each a pair of bars: log p(x) minus the ELBO, and the KL from q "
+    "to the posterior. The two bars of each pair have the same height, within a few hundredths of a nat. The "
+    "heights go from 0.2 to 3.6 nats.",
+)
 
 # %%
 for name, values in (("log p(x), grid", log_p_x), ("ELBO, draws", elbo), ("gap", log_p_x - elbo)):
@@ -593,8 +620,13 @@ assert (off < 5 * standard_error + 0.1).all(), "the gap should be the KL to the 
 # %%
 order = (log_p_x - elbo).argsort()
 some = order[[0, 2, 5, 7]]  # from the smallest gap to the largest
-plots.encoder_against_posterior(x[some], mu[some], logvar[some], z, log_posterior[some], kl_to_posterior[some])
-plt.show()
+figure = plots.encoder_against_posterior(x[some], mu[some], logvar[some], z, log_posterior[some], kl_to_posterior[some])
+show(
+    figure,
+    "Four digits, and under each a grey spot for the posterior with two ellipses for the encoder's answer. For "
+    "the smallest gap the ellipses lie on the spot. For the largest gap, 3.6 nats, they are small and lie beside "
+    "it.",
+)
 
 # %% [markdown]
 # The grey spot is where the codes of this digit lie.
@@ -668,8 +700,12 @@ for name, beta in (("β = 1/20", 1 / 20), ("β = 784", 784.0)):
 # %%
 x = images[:8]
 rows = {"x": x} | {name: models[name].reconstruct(x) for name in ("β = 1/20", "β = 1", "β = 784")}
-digit_rows(rows, "At β = 784 every digit comes back as the average digit")
-plt.show()
+figure = digit_rows(rows, "At β = 784 every digit comes back as the average digit")
+show(
+    figure,
+    "Four rows of eight digits: the images, and what three networks make of them. With β = 1/20 and with β = 1 "
+    "the digits can be recognised. With β = 784 all eight pictures are the same grey blob.",
+)
 
 # %%
 print("            the loss it reports   -ELBO (nats per image)")

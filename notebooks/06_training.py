@@ -27,11 +27,10 @@ from vae_course.data import binarize, binarize_once, grey
 from vae_course.digits import load_digits
 from vae_course.elbo import elbo_terms
 from vae_course.kit.exercise import show_me
-from vae_course.kit.figures import digit_grid, digit_rows
+from vae_course.kit.figures import digit_grid, digit_rows, show
 from vae_course.lessons.training import check_evaluate, check_training_step, plots
 from vae_course.vae import VAE
 
-import matplotlib.pyplot as plt
 import torch
 from torch import Generator
 from torch.nn.functional import normalize
@@ -49,8 +48,8 @@ digits = load_digits()
 # %%
 torch.manual_seed(0)
 model = VAE(latent_dim=20, hidden=(400,))
-digit_grid(model.sample(8, Generator().manual_seed(0)), title="What it invents before it has seen a digit")
-plt.show()
+figure = digit_grid(model.sample(8, Generator().manual_seed(0)), title="What it invents before it has seen a digit")
+show(figure, "Eight squares of even grey noise, without any shape.")
 
 # %% tags=["nbval-check-output"]
 images = grey(digits.train_images[:1000])  # [1000, 1, 28, 28]
@@ -208,8 +207,13 @@ for _epoch in range(4):
 # It took about a second; here is the first part of your answer.
 
 # %%
-plots.two_terms(terms, without_z=205, title="Reconstruction falls while KL rises")
-plt.show()
+figure = plots.two_terms(terms, without_z=205, title="Reconstruction falls while KL rises")
+show(
+    figure,
+    "Two curves over about 130 steps. The reconstruction falls from about 550 nats, stays for a while near the "
+    "dashed line at 205, and goes below it. The KL shoots up to 30, falls to about 5, and then rises slowly to "
+    "about 13.",
+)
 assert terms[-1].reconstruction < 200, "after four epochs the model beats the average digit"
 assert terms[-1].kl > 5, "after four epochs the code says something"
 
@@ -344,8 +348,12 @@ for progress in fit(model, digits.train_images, config, digits.test_images):
         stages[f"step {progress.step}"] = torch.sigmoid(model.decoder(z))
 
 # %%
-digit_rows(stages, "The same ten codes: noise, the average digit, then shapes, some of them digits")
-plt.show()
+figure = digit_rows(stages, "The same ten codes: noise, the average digit, then shapes, some of them digits")
+show(
+    figure,
+    "Five rows of the same ten codes at five steps of the training. Untrained they are noise. At steps 25 and 80 "
+    "all ten are nearly the same grey blob. At step 240 shapes appear, and at step 960 some of them are digits.",
+)
 
 # %% [markdown]
 # Each column is one code, drawn from the prior before the first step and never changed.
@@ -353,8 +361,13 @@ plt.show()
 # After that the columns part, and each code becomes somebody.
 
 # %%
-plots.training_curves(history, "Reconstruction falls, KL rises, and the test follows")
-plt.show()
+figure = plots.training_curves(history, "Reconstruction falls, KL rises, and the test follows")
+show(
+    figure,
+    "Two panels over 960 steps, a thin line for every batch of the training and a dot for every test. The "
+    "reconstruction falls steeply, then ever more slowly, to about 91 nats. The KL rises to about 24 nats. The "
+    "dots follow the line.",
+)
 test = history[-1].test
 print(
     f"test: reconstruction {test.reconstruction:.0f} + KL {test.kl:.0f} = −ELBO {test.negative_elbo:.0f} nats per image"
@@ -429,12 +442,16 @@ print(f"the whole test, with other dice:  ± {means.std():.1f} nats")
 
 # %%
 order = costs.argsort()
-show = torch.cat([order[:10], order[-10:]])
+ends = torch.cat([order[:10], order[-10:]])
 title = (
     f"The ten cheapest ({costs[order[:10]].mean():.0f} nats) and the ten dearest ({costs[order[-10:]].mean():.0f} nats)"
 )
-digit_grid(x[show], 10, title)
-plt.show()
+figure = digit_grid(x[ends], 10, title)
+show(
+    figure,
+    "Two rows of ten test digits. The ten with the lowest cost are all 1s. The ten with the highest cost are "
+    "curly or thick digits, such as 2, 8 and 0.",
+)
 
 # %% [markdown]
 # ## A test without dice
@@ -491,8 +508,13 @@ for pictures, points in zip((once, few), runs.values(), strict=True):
             points.append((progress.step, seen, unseen))
 
 # %%
-plots.train_beside_test(runs, "Drawn once, the test soon turns up; drawn anew, it levels off")
-plt.show()
+figure = plots.train_beside_test(runs, "Drawn once, the test soon turns up; drawn anew, it levels off")
+show(
+    figure,
+    "Two panels, each with −ELBO on the training images as a dashed line and on the test images as a solid line. "
+    "Where the pixels were drawn once, the test line turns up after 300 steps. Where they are drawn for every "
+    "batch, it levels off. In both, the training line goes on falling.",
+)
 (_, seen, unseen), (_, _, unseen_anew) = runs["pixels drawn once"][-1], runs["pixels drawn anew"][-1]
 assert unseen - seen > 60, "drawn once, 200 digits are learnt by heart"
 assert unseen_anew < unseen - 15, "drawn anew, the test is better"
@@ -579,16 +601,23 @@ print(f"trained on {loaded.data!r} digits for {loaded.config.epochs} epochs")
 # %%
 first = torch.stack([(digits.test_labels == label).nonzero()[0, 0] for label in range(10)])  # [10]
 given = binarize(grey(digits.test_images[first]), Generator().manual_seed(0))  # [10, 1, 28, 28]
-digit_rows({"given": given, "given back": model.reconstruct(given)}, "784 pixels through 20 numbers, and back")
-plt.show()
+figure = digit_rows({"given": given, "given back": model.reconstruct(given)}, "784 pixels through 20 numbers, and back")
+show(
+    figure,
+    "Two rows with one digit of each class: given above, and given back below. All ten can be recognised; the "
+    "lower ones are softer.",
+)
 
 # %% [markdown]
 # Now the other half.
 # No digit goes in: 60 codes are drawn from the prior, and the decoder is asked what they are.
 
 # %%
-digit_grid(model.sample(60, Generator().manual_seed(1)), 12, "Twenty numbers: some digits, many fragments")
-plt.show()
+figure = digit_grid(model.sample(60, Generator().manual_seed(1)), 12, "Twenty numbers: some digits, many fragments")
+show(
+    figure,
+    "Sixty pictures decoded from draws of the prior. Some can be read as digits; many are fragments of strokes.",
+)
 
 # %% [markdown]
 # A few could pass; most are fragments.
@@ -615,8 +644,12 @@ for name, vae in (("20 numbers", model), (" 8 numbers", narrow)):
 
 # %%
 invented = narrow.sample(60, Generator().manual_seed(1))  # [60, 1, 28, 28]
-digit_grid(invented, 12, "Eight numbers: softer, and fewer fragments. Nobody wrote these")
-plt.show()
+figure = digit_grid(invented, 12, "Eight numbers: softer, and fewer fragments. Nobody wrote these")
+show(
+    figure,
+    "Sixty pictures decoded from draws of the prior, of the network with 8 numbers. They are softer than those "
+    "before, and more of them can be read as digits.",
+)
 
 # %% [markdown]
 # Worse by nearly ten nats, and yet you can read more of them.
@@ -653,8 +686,12 @@ assert likeness["invented, 20 numbers"] < likeness["invented, 8 numbers"] < 0.9,
 
 # %%
 rows = {"invented": invented[:10], "most similar": most_similar(invented[:10])[1]}
-digit_rows(rows, "Relatives, not copies")
-plt.show()
+figure = digit_rows(rows, "Relatives, not copies")
+show(
+    figure,
+    "Two rows of ten pictures: invented digits, and under each the training digit that is most similar to it. The "
+    "two share a rough shape, but no pair is equal.",
+)
 
 # %% [markdown]
 # Relatives: with eight numbers, an invented digit is about as like the training digits as new handwriting is.

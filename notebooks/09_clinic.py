@@ -26,10 +26,10 @@ from vae_course.data import binarize_once, grey
 from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms
 from vae_course.kit.exercise import show_me
+from vae_course.kit.figures import show
 from vae_course.lessons.clinic import SymptomDashboard, check_cost, check_diagnosis, check_draw, open_files, plots
 from vae_course.training import TrainConfig, evaluate, fit
 
-import matplotlib.pyplot as plt
 import torch
 from torch import Generator
 
@@ -69,8 +69,12 @@ patients |= {letter: train(PATIENTS[letter]) for letter in "ABCDEFGH"}
 pixels = binarize_once(digits.test_images, "static", Generator().manual_seed(1234))  # drawn once, the same for all
 # "grey" leaves the pixels as they are, and these are 0 or 1 already.
 reported = {name: evaluate(p, pixels, "grey").negative_elbo.item() for name, p in patients.items()}
-plots.losses(reported, None, "Six of the eight report a better loss than the healthy one")
-plt.show()
+figure = plots.losses(reported, None, "Six of the eight report a better loss than the healthy one")
+show(
+    figure,
+    "Nine rows, sorted by the reported loss, one ring each. G reports a negative loss and D about 0; H, C, E and "
+    "A report less than the healthy one's 142 nats. F reports more, and B far more, 544.",
+)
 better = [name for name in reported if reported[name] < reported["healthy"]]
 print("reports a better loss than the healthy one:", *better)
 assert len(better) == 6, "six mistakes should pay"
@@ -96,8 +100,13 @@ assert len(better) == 6, "six mistakes should pay"
 
 # %%
 pictures = {name: patient.sample(10, Generator().manual_seed(5)) for name, patient in patients.items()}
-plots.samples(pictures, "What they invent: some are plainly ill, A looks healthy")
-plt.show()
+figure = plots.samples(pictures, "What they invent: some are plainly ill, A looks healthy")
+show(
+    figure,
+    "Ten invented digits for each of nine patients. Those of the healthy one and of A look the same. C, E and H "
+    "draw bold shapes like digits. D and F draw the same grey blob ten times, G noise, and B nothing but a few "
+    "grey dots.",
+)
 
 # %% [markdown]
 # That tells more than the loss, and is still no diagnosis.
@@ -131,8 +140,13 @@ honest = {name: honest_bound(patient) for name, patient in patients.items()}
 # > How many of the six that report a better loss *are* better?
 
 # %%
-plots.losses(reported, honest, "Six look better than the healthy one, and none is")
-plt.show()
+figure = plots.losses(reported, honest, "Six look better than the healthy one, and none is")
+show(
+    figure,
+    "The same nine rows, with a dot for the honest bound beside each ring. For every patient that reports less "
+    "than the healthy one, the dot lies at or right of the healthy one's line: far right for G, D, H and C, and "
+    "close to it for E and A.",
+)
 best = min(honest[letter] for letter in PATIENTS)
 assert best > honest["healthy"] - 0.5, "no patient should have a better bound than the healthy one"
 for name in sorted(reported, key=reported.__getitem__):
@@ -190,8 +204,13 @@ for name, patient in patients.items():
 
 # %%
 symptoms = {name: examine(patient, digits.test_images) for name, patient in patients.items()}
-plots.residuals(symptoms, "Four draws are not what they claim to be")
-plt.show()
+figure = plots.residuals(symptoms, "Four draws are not what they claim to be")
+show(
+    figure,
+    "Nine small histograms of residuals, each with the bell curve of N(0, 1). Healthy, B, D, F and G fill the "
+    "bell curve. A and H are a spike at 0, C is a block from 0 to 1, and E is a bell that is too narrow. Only for "
+    "A does the outline of the training differ from the test: it follows the bell curve.",
+)
 for name in ("healthy", "B", "D", "F", "G"):
     assert abs(symptoms[name].residuals.std() - 1) < 0.05, f"{name} should have residuals of N(0, 1)"
 for name in ("A", "C", "E", "H"):
@@ -226,8 +245,12 @@ for name, found in symptoms.items():
 # The KL has 20 parts, one a dimension, and each says how much that dimension tells of the image.
 
 # %%
-plots.kl_bars(symptoms, "B and D are silent in every dimension, G shouts in all")
-plt.show()
+figure = plots.kl_bars(symptoms, "B and D are silent in every dimension, G shouts in all")
+show(
+    figure,
+    "Nine small bar charts of the KL of each latent dimension, on a logarithmic scale. Most patients have bars of "
+    "about 0.1 to 1. The bars of B are below 0.001, D has none, and those of G reach 100 and more.",
+)
 for name in PATIENTS:
     total = symptoms[name].kl_per_dimension.sum()
     assert (total < 0.1) == (name in "BD"), "B and D should have nothing to say"
@@ -439,8 +462,13 @@ logs = {
     "rate 1": logvar_range(Patient, 1.0),
 }
 furthest = {name: [max(-low, high) for _, low, high in log] for name, log in logs.items()}
-plots.explosion(furthest, limit=math.log(3.4e38))
-plt.show()
+figure = plots.explosion(furthest, math.log(3.4e38), "Before the NaN comes, logvar is far out")
+show(
+    figure,
+    "Three curves of the furthest |logvar| against the step, on a logarithmic scale, with a dashed line at 89. "
+    "The healthy run stays near 1. The run with the wrong sign of the KL climbs towards the line. The run with "
+    "rate 1 starts far above it and ends in NaN after three steps.",
+)
 
 # %%
 print("rate 1   before the step: reconstruction        KL    after it: logvar from        to")
@@ -511,10 +539,14 @@ sound, *sound_curves = history(thousand, epochs=30)
 ill, *ill_curves = history(torch.cat([thousand, digits.test_images]), epochs=15)
 
 # %%
-plots.histories(
+figure = plots.histories(
     {"sound": sound_curves, "trained on its test": ill_curves}, "Where the test was trained on, the gap is gone"
 )
-plt.show()
+show(
+    figure,
+    "Two panels with the loss in training as a dashed line and on the test as a solid line. In the sound run the "
+    "test ends above the training. In the run that was trained on its test, the test ends below it.",
+)
 gaps = [test[-1] - train[-1] for train, test in (sound_curves, ill_curves)]
 print(f"test − training at the end: sound {gaps[0]:+.1f}, ill {gaps[1]:+.1f} nats per image")
 assert gaps[0] > 3, "on a thousand digits the test should stay behind the training"

@@ -25,14 +25,13 @@ from vae_course.decoder import log_likelihood
 from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms, kl_divergence
 from vae_course.kit.exercise import show_me
-from vae_course.kit.figures import digit_grid, digit_rows
+from vae_course.kit.figures import digit_grid, digit_rows, show
 from vae_course.latent_space import ACTIVE, unit_activity
 from vae_course.lessons.latent_space import check_quantile_grid, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
-import matplotlib.pyplot as plt
 import torch
 from torch import Generator, nn
 from torch.distributions import Normal
@@ -64,8 +63,12 @@ rows = {
     "given back": plane.reconstruct(test_x[:10]),
     "invented": plane.sample(10, Generator().manual_seed(2)),
 }
-digit_rows(rows, "What is given back is a digit; what is invented, not always")
-plt.show()
+figure = digit_rows(rows, "What is given back is a digit; what is invented, not always")
+show(
+    figure,
+    "Three rows of ten pictures: given digits, the same given back, and pictures decoded from the prior. The "
+    "second row is soft but can be read. In the third most are digits, and a few are none.",
+)
 
 # %% [markdown]
 # The decoder can draw, as the second row shows.
@@ -101,8 +104,14 @@ for name, z in (("codes", codes), ("prior", prior)):
     print(f"{name:6}{z[:, 0].mean():13.2f}{z[:, 1].mean():8.2f}{z[:, 0].std():15.2f}{z[:, 1].std():7.2f}")
 
 # %%
-plots.codes_and_draws(codes[:600], digits.test_labels[:600], prior[:600])
-plt.show()
+title = "The codes have lanes and lumps; the prior has none"
+figure = plots.codes_and_draws(codes[:600], digits.test_labels[:600], prior[:600], title)
+show(
+    figure,
+    "Two scatters in the plane of two latent numbers. On the left the codes of 600 test digits: they lie in "
+    "groups by class, with empty lanes between and arms that reach outwards. On the right 600 draws of the prior: "
+    "an even round cloud.",
+)
 
 # %% [markdown]
 # By their means and spreads you could hardly tell.
@@ -170,14 +179,24 @@ def apart(draws, count=10):
     return taken  # [count, 2]
 
 
+# %%
 emptiest, fullest = apart(draws), apart(draws.flip(0))  # [10, 2] twice
-plots.empty_places(log_ratio, emptiest)
-plt.show()
+figure = plots.empty_places(log_ratio, emptiest, "The prior draws in lanes where hardly a digit has its code")
+show(
+    figure,
+    "A map of the plane: how many more or fewer codes there are than the prior draws. Fields with more lie in "
+    "patches around the middle. Hatched fields with fewer run between them as lanes, some within the circle that "
+    "holds 95 percent of the prior. Ten numbered draws lie in such lanes.",
+)
 
 # %%
 rows = {"emptiest": decode(plane, emptiest), "fullest": decode(plane, fullest)}
-digit_rows(rows, "Ten draws of the prior from the emptiest places, ten from the fullest")
-plt.show()
+figure = digit_rows(rows, "Ten draws of the prior from the emptiest places, ten from the fullest")
+show(
+    figure,
+    "Two rows of ten decoded pictures. Those from the emptiest places are blurred mixtures of two digits. Those "
+    "from the fullest are clear digits.",
+)
 
 # %% [markdown]
 # The first row has the numbers of the picture above.
@@ -202,8 +221,13 @@ plt.show()
 # %%
 box = torch.linspace(-1, 1, 8)  # [8]
 grid = torch.cartesian_prod(box.flip(0), box).flip(1)  # [64, 2]
-digit_grid(decode(plane, grid), 8, "A box of ±1. Which classes do you miss?")
-plt.show()
+figure = digit_grid(decode(plane, grid), 8, "A box of ±1. Which classes do you miss?")
+show(
+    figure,
+    "A grid of 8 times 8 decoded pictures from a box of ±1 around the middle of the plane. The upper rows hold "
+    "mostly 6s and 3s, the middle ones 2s, 8s and 5s, and the lower ones 4s and 9s, with a few 1s at the right "
+    "edge.",
+)
 
 # %% tags=["nbval-check-output"]
 for width in (1.0, 1.5, 2.0, 3.0):
@@ -291,8 +315,14 @@ for steps in (2, 4):
     print(f"{steps} steps: z[0] is " + ", ".join(f"{z:.2f}" for z in quantile_grid(steps)[:steps, 0].tolist()))
 
 # %%
-plots.framed(decode(plane, quantile_grid(12)), 12, 1.0, "The manifold: every picture has the same share of the prior")
-plt.show()
+figure = plots.framed(
+    decode(plane, quantile_grid(12)), 12, 1.0, "The manifold: every picture has the same share of the prior"
+)
+show(
+    figure,
+    "A grid of 12 times 12 decoded pictures. A frame around the inner part marks the box of ±1. Outside it lie 0s "
+    "along the top, 1s along the right edge and 7s along the bottom, which the box hardly holds.",
+)
 
 # %% [markdown]
 # There are the classes that were missing.
@@ -345,10 +375,14 @@ for name, (a, b), nats in zip(strange, mu, price(images), strict=True):
     print(f"{name:10} at ({a:4.1f}, {b:3.1f})   −ELBO {nats:4.0f} nats per image, above {share:4.0%} of the digits")
 
 # %%
-digit_rows(
+figure = digit_rows(
     {"given": images, "given back": plane.reconstruct(images)}, "Whatever is given, something like a digit comes back"
 )
-plt.show()
+show(
+    figure,
+    "Two rows of five pictures. Given are a strange 3, a face, a house, an H and a K. Given back are blurred "
+    "shapes like a 3, an 8, a 0, a 6 and a 2.",
+)
 
 # %% [markdown]
 # Every image gets a code, and every code is on the map.
@@ -401,8 +435,13 @@ for beta, a in activity.items():
 assert (activity[1.0] > ACTIVE).sum() >= 18 > 8 >= (activity[20.0] > ACTIVE).sum(), "a high β should put them to sleep"
 
 # %%
-plots.activities(activity)
-plt.show()
+figure = plots.activities(activity, "The higher β, the more dimensions fall asleep")
+show(
+    figure,
+    "Five curves of activity against the latent dimensions, the most active first, on a logarithmic scale. At β = "
+    "1 all 20 stay near 1. The higher β, the earlier the curve falls below the dashed line at 0.01: at β = 20 "
+    "after five dimensions.",
+)
 
 # %% [markdown]
 # Both, in this order: up to 4 each says a little less, and then they drop out.
@@ -433,8 +472,13 @@ for rank in (0, 1, 2, 3, 4, 19):
     z[:, order[rank]] = walk
     rows[f"no. {rank + 1}: {activity[10.0][order[rank]]:.2f}"] = decode(model, z)
 assert decode(model, z).diff(dim=0).abs().max() < 0.05, "a sleeping dimension should change no pixel by much"
-digit_rows(rows, "Each row walks one dimension, the most active first (β = 10)")
-plt.show()
+figure = digit_rows(rows, "Each row walks one dimension, the most active first (β = 10)")
+show(
+    figure,
+    "Six rows of eleven pictures, each a walk along one dimension from the same 3. Along the most active "
+    "dimension the picture goes from a 1 through 3s to a 0. The changes get smaller from row to row, and in the "
+    "last row all pictures are equal.",
+)
 
 # %% [markdown]
 # Before each row stands its dimension's activity.
@@ -566,8 +610,12 @@ for name, terms in results.items():
 assert results["free bits"].kl > results["seeing"].kl + 1, "free bits should keep the code in use"
 
 # %%
-plots.kl_histories(histories, "Annealing opens the code and the price closes it; free bits hold it")
-plt.show()
+figure = plots.kl_histories(histories, "Annealing opens the code and the price closes it; free bits hold it")
+show(
+    figure,
+    "Four curves of the KL against the step. The ordinary network's rises to about 15 nats. That with free bits "
+    "stays at 5. That with annealing goes up to 5 and falls back to 2, and the seeing one stays below 2.",
+)
 
 # %% [markdown]
 # (The first 16 steps are left out, in which the KL of a fresh network jumps.)
@@ -633,8 +681,12 @@ for pair in (3, 7):
         rows[f"{name}, {label[pair]} to {label[pair + 500]}"] = torch.cat(
             [decode(sharp, way(a[[pair]], b[[pair]], s)) for s in t]
         )
-digit_rows(rows, "Halfway the line is grey; the arc is sharper")
-plt.show()
+figure = digit_rows(rows, "Halfway the line is grey; the arc is sharper")
+show(
+    figure,
+    "Four rows of eleven pictures between two digits: along a line and along an arc, from 9 to 3 and from 1 to 7. "
+    "Between the ends, the pictures on the line are greyer, and those on the arc have sharper strokes.",
+)
 
 # %% [markdown]
 # Two codes in 20 dimensions are nearly at right angles.
@@ -729,8 +781,12 @@ rows = {
     "unsorted": decode(sharp, draws[:12]),
     "most code-like": decode(sharp, by_score[-12:]),
 }
-digit_rows(rows, "Sorted by a judge that has never seen an image")
-plt.show()
+figure = digit_rows(rows, "Sorted by a judge that has never seen an image")
+show(
+    figure,
+    "Three rows of twelve decoded draws of the prior. Those that the judge finds least like codes are fragments. "
+    "The unsorted ones are mixed. Those it finds most like codes can nearly all be read as digits.",
+)
 
 # %% [markdown]
 # Nothing was trained to draw better.

@@ -23,13 +23,12 @@ from vae_course.checkpoints import load_classifier, load_pretrained
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
 from vae_course.kit.exercise import show_me
-from vae_course.kit.figures import digit_rows
+from vae_course.kit.figures import digit_rows, show
 from vae_course.latent_space import arc, code_judge
 from vae_course.lessons.sample_quality import check_frechet_distance, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.sample_quality import digit_features, sure_share
 
-import matplotlib.pyplot as plt
 import torch
 from torch import Generator
 
@@ -84,12 +83,20 @@ sets = {
 }
 
 # %%
-digit_rows(dict(zip("ABC", (x[20:34] for x in sets.values()), strict=True)), "One row is real. Which?")
-plt.show()
+figure = digit_rows(dict(zip("ABC", (x[20:34] for x in sets.values()), strict=True)), "One row is real. Which?")
+show(
+    figure,
+    "Three rows of fourteen black and white digits, marked A, B and C. The digits of A and B are pairwise alike. "
+    "Those of C are other digits, more speckled.",
+)
 
 # %%
-digit_rows({name: x[20:34] for name, x in sets.items()}, "Two rows are hard to tell apart; the third is not")
-plt.show()
+figure = digit_rows({name: x[20:34] for name, x in sets.items()}, "Two rows are hard to tell apart; the third is not")
+show(
+    figure,
+    "The same three rows with their names: A is reconstructed, B is real, C is invented. Real and reconstructed "
+    "digits are hard to tell apart. The invented ones are speckled, and some are no digits.",
+)
 
 # %% [markdown]
 # A and B show the same digits, so one of them was made from the other.
@@ -144,8 +151,12 @@ for name, x in sets.items():
     print(f"{name:14} sure of {sure_share(classifier, x):4.0%}")
 
 # %%
-digit_rows({name: x[:14] for name, x in sets.items()}, "The classifier is surest of the last row")
-plt.show()
+figure = digit_rows({name: x[:14] for name, x in sets.items()}, "The classifier is surest of the last row")
+show(
+    figure,
+    "Five rows of fourteen pictures: reconstructed and real digits are clear, the invented ones partly speckled, "
+    "those at β = 20 mostly scattered dots, and the last row is one 7 fourteen times.",
+)
 
 # %% [markdown]
 # The clouds of speckle at $\beta = 20$ get a better mark than the inventions at $\beta = 1$.
@@ -174,15 +185,20 @@ reference = digit_features(classifier, train_x)  # [4000, 64], of the training d
 directions = torch.linalg.eigh(reference.T.cov()).eigenvectors[:, [-1, -2]]  # [64, 2], largest variances
 
 shown = {name: features[name] @ directions for name in ("real", "invented", "at β = 20")}  # [1000, 2] each
-plots.features_and_ellipses(reference @ directions, shown, "Do inventions lie where real digits lie?")
-plt.show()
+figure = plots.features_and_ellipses(reference @ directions, shown, "Do inventions lie where real digits lie?")
+show(
+    figure,
+    "Three scatters of 1,000 images in two directions of their features, each with its ellipse, and dashed the "
+    "ellipse of real digits. The real digits lie in several clumps that reach the edge. The invented ones fill "
+    "the middle, with a smaller ellipse. Those at β = 20 are a small lump in the centre.",
+)
 
 # %% [markdown]
 # Between them.
 # The real digits lie in clumps at the rim, a class in each, and the middle is nearly empty.
 # An invention that is half a 3 and half an 8 has features that are half and half.
 #
-# The orange ellipse is all that a mean and a covariance say of a set, drawn two standard deviations wide.
+# The solid ellipse is all that a mean and a covariance say of a set, drawn two standard deviations wide.
 # The dashed one is that of the training digits.
 # On the left you hardly see two; in the middle the ellipse is too small, and on the right it is smaller still.
 # So compare the ellipses, and you have a number that is about sets.
@@ -406,8 +422,13 @@ for beta, (sure, distance) in from_codes.items():
 # %%
 assert from_codes[1.0][1] < 20 < 80 < from_prior[1.0][1], "at β = 1 the codes should be at fault"
 assert from_codes[20.0][1] > 0.9 * from_prior[20.0][1], "at β = 20 the decoder should be"
-plots.two_faults(from_prior, from_codes, real[1])
-plt.show()
+figure = plots.two_faults(from_prior, from_codes, real[1], "A low β fails by its codes, a high one by its decoder")
+show(
+    figure,
+    "Two curves of the Fréchet distance against β, both axes logarithmic. From draws of the prior it stays above "
+    "100 at every β. From codes of digits it starts at about 7, close to the dashed line of real digits, and "
+    "rises from β = 1 on until both curves meet at β = 20.",
+)
 
 # %% [markdown]
 # Two faults, and $\beta$ trades one for the other.

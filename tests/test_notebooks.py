@@ -166,6 +166,19 @@ def test_nothing_of_the_authors_machine_is_left(lesson):
     assert lesson.stat().st_size < 1_000_000
 
 
+@each_lesson
+def test_every_figure_has_an_alternative_text(lesson):
+    calls = [cell.source for cell in code_cells(lesson) if "plt.show(" in cell.source]
+    assert not calls, "show(figure, alt) of vae_course.kit.figures shows a figure with its alternative text"
+    outputs = [
+        output for cell in code_cells(lesson) for output in cell.outputs if "image/png" in output.get("data", {})
+    ]
+    alts = [output.metadata.get("image/png", {}).get("alt", "") for output in outputs]
+    assert alts
+    assert all(alt.endswith(".") for alt in alts), f"a figure without a sentence that says what it shows: {alts}"
+    assert len(set(alts)) == len(alts)
+
+
 @each_page
 def test_cells_are_short(lesson):
     assert not [cell.source for cell in code_cells(lesson) if len(cell.source.splitlines()) > 20], "over 20 lines"

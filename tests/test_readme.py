@@ -34,7 +34,7 @@ def test_every_lesson_stands_in_the_table_with_its_link_and_its_picture():
 def test_every_picture_is_its_lessons(thumbnails):
     assert list(thumbnails["PICTURES"]) == LESSONS, "PICTURES of tools/thumbnails.py: every lesson, in order"
     for lesson, (words, box) in thumbnails["PICTURES"].items():
-        made = thumbnails["thumbnail"](thumbnails["figure"](lesson, words), box).convert("RGB")
+        made = thumbnails["thumbnail"](*thumbnails["figure"](lesson, words), box).convert("RGB")
         kept = Image.open(ROOT / "docs" / "pictures" / f"{lesson[3:]}.png").convert("RGB")
         assert made.size == kept.size
         difference = np.abs(np.asarray(made, dtype=int) - np.asarray(kept, dtype=int)).mean()
@@ -52,4 +52,4 @@ def test_a_figure_that_is_not_there_is_named(thumbnails, words, message):
 
 def test_a_box_outside_the_picture_is_refused(thumbnails):
     with pytest.raises(ValueError, match=r"box=\(0, 0, 9, 4\) must lie inside the picture, which is 8 by 4 pixels"):
-        thumbnails["thumbnail"](Image.new("RGB", (8, 4)), (0, 0, 9, 4))
+        thumbnails["thumbnail"](Image.new("RGB", (16, 8)), 2, (0, 0, 9, 4))

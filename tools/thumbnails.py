@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 WIDTH = 480
 COLORS = 48
 
-# Of each lesson: words of the cell that draws the figure, and the part of the figure that is shown, in its pixels:
-# left, top, right, bottom. What is too small to be read in the table is left out.
+# Of each lesson: words of the cell that draws the figure, and the part of the figure that is shown: left, top, right,
+# bottom, in pixels of the page, for each of which the picture has two. What is too small to be read is left out.
 PICTURES = {
     "01_data": ("A threshold tidies the edge away", (8, 58, 607, 252)),
     "02_encoder": ("Thin writing gets a wide cloud", (85, 42, 443, 368)),
@@ -33,8 +33,8 @@ PICTURES = {
 }
 
 
-def figure(lesson: str, words: str) -> Image.Image:
-    """The figure that the lesson's one cell with these words has drawn.
+def figure(lesson: str, words: str) -> tuple[Image.Image, float]:
+    """Find the figure of the lesson's one cell with these words, and how many pixels it has for a pixel of the page.
 
     Raises:
         ValueError: there is not one such cell, or it has no picture.
@@ -43,21 +43,23 @@ def figure(lesson: str, words: str) -> Image.Image:
     found = [cell for cell in cells if cell["cell_type"] == "code" and words in "".join(cell["source"])]
     if len(found) != 1:
         raise ValueError(f"words={words!r} stand in {len(found)} code cells of {lesson}; they must stand in one")
-    pictures = [output["data"]["image/png"] for output in found[0]["outputs"] if "image/png" in output.get("data", {})]
+    pictures = [output for output in found[0]["outputs"] if "image/png" in output.get("data", {})]
     if len(pictures) != 1:
         raise ValueError(f"words={words!r}: their cell in {lesson} has {len(pictures)} pictures; it must have one")
-    return Image.open(io.BytesIO(base64.b64decode(pictures[0]))).convert("RGB")
+    image = Image.open(io.BytesIO(base64.b64decode(pictures[0]["data"]["image/png"]))).convert("RGB")
+    return image, image.width / pictures[0]["metadata"]["image/png"]["width"]
 
 
-def thumbnail(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+def thumbnail(image: Image.Image, scale: float, box: tuple[int, int, int, int]) -> Image.Image:
     """The box of the picture, at the common width, with few colours.
 
     Raises:
         ValueError: the box is not inside the picture.
     """
-    if not (0 <= box[0] < box[2] <= image.width and 0 <= box[1] < box[3] <= image.height):
-        raise ValueError(f"box={box} must lie inside the picture, which is {image.width} by {image.height} pixels")
-    part = image.crop(box)
+    width, height = round(image.width / scale), round(image.height / scale)
+    if not (0 <= box[0] < box[2] <= width and 0 <= box[1] < box[3] <= height):
+        raise ValueError(f"box={box} must lie inside the picture, which is {width} by {height} pixels")
+    part = image.crop([round(scale * side) for side in box])
     height = round(WIDTH * part.height / part.width)
     return part.resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(COLORS, dither=Image.Dither.NONE)
 
@@ -69,7 +71,7 @@ def main() -> None:
     total = 0
     for lesson, (words, box) in PICTURES.items():
         path = folder / f"{lesson[3:]}.png"
-        thumbnail(figure(lesson, words), box).save(path, optimize=True)
+        thumbnail(*figure(lesson, words), box).save(path, optimize=True)
         total += path.stat().st_size
     print(f"{len(PICTURES)} pictures, {total / 1000:.0f} kB")
 

@@ -28,7 +28,7 @@ from IPython.display import HTML
 from torch import Generator, Tensor
 
 STUB = "Replace the ... with your code, then run both cells again. (You did? Then it returns nothing yet.)"
-_LOOK = {"not tried yet": ("#8a8a8a", "○"), "not right yet": ("#D55E00", "✗"), "right": ("#009E73", "✓")}
+_LOOK = {"not tried yet": ("#757575", "○"), "not right yet": ("#C05000", "✗"), "right": ("#1A8049", "✓")}
 _LONGEST = 200  # characters of an error's text that are shown
 _LIBRARIES = tuple({str(Path(p)) for p in sysconfig.get_paths().values()} | {str(Path(__file__).parents[1]), "<frozen"})
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from vae_course.digits.torchvision_compat import make_grid
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from matplotlib.axes import Axes
-from matplotlib.colors import TABLEAU_COLORS
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from PIL import Image
 from torch import Tensor
 
@@ -24,7 +25,10 @@ BETWEEN = 0.35
 MOST_IN_ROW = 20
 # At the style's 100 dots per inch, each of a digit's 28 pixels is at least one dot.
 LEAST_INCHES = 0.32
-CLASS_COLORS = tuple(TABLEAU_COLORS.values())
+# Of the ten classes: matplotlib's ten, darkened until a numeral in them can be read on white.
+CLASS_COLORS = (
+    "#1f77b4", "#b35900", "#1b7a1b", "#c21e1f", "#8a5cb8", "#8c564b", "#c2449c", "#6e6e6e", "#7a7a00", "#007f8f",
+)  # fmt: skip
 # Pixels of the picture for each pixel of the page, so that the figure is sharp on a fine screen and on a projector.
 SCALE = 2
 
@@ -63,6 +67,27 @@ def _png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "png", optimize=True)
     return file.getvalue()
+
+
+def name_classes(axes: Axes, points: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"]) -> None:
+    """Write the digit of each class at the median of its points, or beside it where another digit stands."""
+    classes = labels.unique()
+    medians = torch.stack([points[labels == digit].median(0).values for digit in classes])
+    outline = [withStroke(linewidth=3, foreground="white")]
+    for digit, place in zip(classes.tolist(), apart(medians, 0.075 * abs(np.diff(axes.get_xlim())[0])), strict=True):
+        axes.text(*place.tolist(), str(digit), color=CLASS_COLORS[digit], fontsize=14, fontweight="bold", ha="center",
+                  va="center", path_effects=outline, zorder=4)  # fmt: skip
+
+
+def apart(places: Float[Tensor, "n 2"], least: float) -> Float[Tensor, "n 2"]:
+    """Move places away from each other until no two are nearer than `least`, so that labels there can be read."""
+    places = places.clone()
+    for _ in range(200):
+        between = places[:, None] - places  # [n, n, 2]
+        distance = between.norm(dim=2, keepdim=True).clamp(min=1e-6)
+        short = (1.01 * least - distance).clamp(min=0)
+        places += (between / distance * short).sum(1) / 2
+    return places
 
 
 def show_digits(axes: Axes, images: Float[Tensor, "batch 1 28 28"], columns: int = 8, title: str = "") -> None:

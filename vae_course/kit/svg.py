@@ -16,7 +16,10 @@ class Axis(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of a chart, named at its last point, or dots if `dots` is their radius; sizes in pixels."""
+    """A line of a chart, named at its last point, or dots if `dots` is their radius; sizes in pixels.
+
+    `dash` is SVG's pattern of dashes and gaps, such as "6 4", so that two lines are told apart without their colours.
+    """
 
     x: Sequence[float]
     y: Sequence[float]
@@ -24,6 +27,7 @@ class Line(NamedTuple):
     name: str = ""
     dots: float = 0
     width: float = 2
+    dash: str = "none"
 
 
 def number(value: float) -> str:
@@ -63,7 +67,8 @@ def chart(lines: Sequence[Line], x: Axis, y: Axis, title: str = "", width: int =
             parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{line.dots}" fill="{line.color}"/>' for a, b in places]
         else:
             points = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
-            parts.append(f'<polyline points="{points}" fill="none" stroke="{line.color}" stroke-width="{line.width}"/>')
+            parts.append(f'<polyline points="{points}" fill="none" stroke="{line.color}" stroke-width="{line.width}" '
+                         f'stroke-dasharray="{line.dash}"/>')  # fmt: skip
     parts.append("</svg>")
     for line in lines:
         if line.name and len(line.x):

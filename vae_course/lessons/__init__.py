@@ -2,17 +2,18 @@
 
 import vae_course.kit.figures  # noqa: F401  It sets the style of all figures.
 
-# Okabe & Ito's palette, and three of Paul Tol's: they stay apart for colour-blind eyes.
+# One colour a meaning, in the hues of Okabe & Ito's and Paul Tol's palettes, and dark enough for words on white.
+# Those that meet in one figure stay apart for colour-blind eyes: tests/test_colors.py measures both.
 COLORS = {
     "reconstruction": "#0072B2",
-    "kl": "#D55E00",
-    "elbo": "#009E73",
+    "kl": "#C05000",
+    "elbo": "#1A8049",
     "truth": "#444444",
-    "train": "#56B4E9",
+    "train": "#007A80",
     "test": "#332288",
-    "pathwise": "#44AA99",
+    "pathwise": "#187E9E",
     "score": "#882255",
-    "baseline": "#E69F00",
-    "posterior": "#CC79A7",
-    "prior": "#999999",
+    "baseline": "#946600",
+    "posterior": "#9C4BC4",
+    "prior": "#757575",
 }

@@ -9,7 +9,6 @@ from vae_course.lessons import COLORS
 import anywidget
 import traitlets
 from jaxtyping import Float, Int64
-from matplotlib.colors import to_hex
 from torch import Tensor
 
 # Of a numeral on the plane, and how far apart two must be to be read, in pixels of the screen.
@@ -81,7 +80,7 @@ def plane_svg(codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"], 
         (x, y), label = (100 * codes[i]).tolist(), int(labels[i])
         if max(abs(x), abs(y)) < edge - 6 * pixel:
             # A little of the text's colour makes it darker on a light ground, and lighter on a dark one.
-            color = f"color-mix(in srgb, {to_hex(CLASS_COLORS[label % 10])} 80%, currentColor)"
+            color = f"color-mix(in srgb, {CLASS_COLORS[label % 10]} 65%, currentColor)"
             parts.append(f'<text x="{x:.0f}" y="{4 * pixel - y:.0f}" style="fill: {color}">{label}</text>')
     parts.append(f'</g></svg><svg {box} aria-hidden="true"><g class="vae-mark" fill="none">')
     parts.append(f'<ellipse fill="{COLORS["posterior"]}"/>')

@@ -20,6 +20,6 @@ def test_an_ellipse_is_two_deviations_wide():
 
 def test_each_line_of_the_two_faults_has_its_distances():
     from_prior, from_codes = {0.1: (0.6, 100.0), 1.0: (0.6, 90.0)}, {0.1: (0.9, 8.0), 1.0: (0.9, 10.0)}
-    axes = plots.two_faults(from_prior, from_codes, real=7.0).axes[0]
+    axes = plots.two_faults(from_prior, from_codes, 7.0, "Two faults").axes[0]
     upper, lower, real = (line.get_ydata() for line in axes.lines)
     assert [list(upper), list(lower), list(real)] == [[100, 90], [8, 10], [7, 7]]

@@ -15,30 +15,31 @@ RATE, DISTORTION = "rate: KL (nats per image)", "distortion: reconstruction\n(na
 BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
 
 
-def two_sums(measured: Measured) -> Figure:
+def two_sums(measured: Measured, title: str) -> Figure:
     """For each β what training minimised, and -ELBO."""
     figure, axes = plt.subplots()
-    for name, color, values, at, side in (
-        ("what training minimised", "#777777", [t.weighted(beta).item() for beta, t in measured.items()], -2, "right"),
-        ("−ELBO", COLORS["elbo"], [t.negative_elbo.item() for t in measured.values()], 0, "left"),
+    losses = [terms.weighted(beta).item() for beta, terms in measured.items()]
+    for name, color, style, values, at, side in (
+        ("what training minimised", COLORS["prior"], "s--", losses, -2, "right"),
+        ("−ELBO", COLORS["elbo"], "o-", [terms.negative_elbo.item() for terms in measured.values()], 0, "left"),
     ):
-        axes.plot(list(measured), values, "o-", color=color, markersize=8)
+        axes.plot(list(measured), values, style, color=color, markersize=8)
         axes.annotate(name, (list(measured)[at], values[at]), (12 if side == "left" else -12, 6), ha=side,
                       textcoords="offset points", color=color, weight="bold")  # fmt: skip
     axes.set(xscale="log", xlabel="β in training", ylabel="nats per image")
     axes.set_xticks(list(measured), [f"{beta:g}" for beta in measured])
     axes.set_xticks([], minor=True)
-    axes.set_title("The loss rises with β, come what may; −ELBO has a lowest point")
+    axes.set_title(title)
     return figure
 
 
-def touching_lines(measured: Measured, price: float) -> Figure:
+def touching_lines(measured: Measured, price: float, titles: tuple[str, str]) -> Figure:
     """Lines of equal cost D + βR: at one price through every network, and through each network at its own price."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2), sharex=True, sharey=True)
     rates, distortions = _plane(measured)
     for beta, r, d in zip(measured, rates, distortions, strict=True):
         own = beta == price
-        color, width, style = (COLORS["kl"], 2.5, "-") if own else ("#777777", 1, "--")
+        color, width, style = (COLORS["kl"], 2.5, "-") if own else (COLORS["prior"], 1, "--")
         left.axline((r, d), slope=-price, color=color, linewidth=width, linestyle=style)
         left.annotate(f"{d + price * r:.0f}", (r, d), (9, 5), textcoords="offset points", color=color,
                       weight="bold" if own else "normal", bbox=BLANK)  # fmt: skip
@@ -48,8 +49,8 @@ def touching_lines(measured: Measured, price: float) -> Figure:
         axes.plot(rates, distortions, "o", color=COLORS["truth"], markersize=8, zorder=3)
         axes.set(xlim=(0, 1.35 * max(rates)), ylim=(0.75 * min(distortions), 1.12 * max(distortions)), xlabel=RATE)
     left.set(ylabel=DISTORTION)
-    left.set_title(f"At price {price:g}, its own network\nis on the lowest line")
-    right.set_title("Each at its own price: all others\nlie above its line")
+    for axes, title in zip((left, right), titles, strict=True):
+        axes.set_title(title)
     return figure
 
 
@@ -70,7 +71,7 @@ def curve_and_dots(curve: Measured, dots: Measured, title: str) -> Figure:
     return figure
 
 
-def slopes(found: Sequence[tuple[float, float]], low: float, high: float, tolerance: float) -> Figure:
+def slopes(found: Sequence[tuple[float, float]], low: float, high: float, tolerance: float, title: str) -> Figure:
     """(β, -dD/dR) along a frontier, as their ratio, with the band of what is asked for between two β."""
     figure, axes = plt.subplots()
     betas, ratios = zip(*[(beta, slope / beta) for beta, slope in found], strict=True)
@@ -80,7 +81,7 @@ def slopes(found: Sequence[tuple[float, float]], low: float, high: float, tolera
     axes.text(high, 1 + tolerance, f"within {tolerance:.0%}", color=COLORS["elbo"], ha="right", va="bottom")
     axes.set(xscale="log", ylim=(0, 1.5), xlabel="β that was asked for", ylabel="−dD/dR, divided by β")
     axes.set_xticks((0.01, 0.1, 1, 10), ("0.01", "0.1", "1", "10"))
-    axes.set_title("The slope −dD/dR of the network's curve is the β it was asked for")
+    axes.set_title(title)
     return figure
 
 

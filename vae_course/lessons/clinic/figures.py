@@ -96,12 +96,13 @@ def kl_bars(symptoms: dict[str, Symptoms], title: str) -> Figure:
     return figure
 
 
-def explosion(largest: dict[str, Sequence[float]], limit: float) -> Figure:
+def explosion(largest: dict[str, Sequence[float]], limit: float, title: str) -> Figure:
     """How far out logvar is after each step, on either side; a run that ends in NaN ends with a cross."""
     figure, ax = plt.subplots(figsize=(8, 3.6))
-    for (name, values), color in zip(largest.items(), ("elbo", "kl", "score"), strict=True):
+    looks = (("elbo", "o"), ("kl", "s"), ("score", "^"))
+    for (name, values), (color, marker) in zip(largest.items(), looks, strict=True):
         finite = [value for value in values if np.isfinite(value)]
-        ax.plot(range(1, len(finite) + 1), finite, color=COLORS[color], marker="o", markersize=3)
+        ax.plot(range(1, len(finite) + 1), finite, color=COLORS[color], marker=marker, markersize=4)
         if len(finite) < len(values):
             ax.plot(len(finite), finite[-1], marker="x", markersize=13, markeredgewidth=3, color=COLORS[color])
             name += f": NaN from step {len(finite) + 1} on"
@@ -112,7 +113,7 @@ def explosion(largest: dict[str, Sequence[float]], limit: float) -> Figure:
     ax.set_xlim(0, 44)
     ax.set_xlabel("step")
     ax.set_ylabel("furthest |logvar|")
-    ax.set_title("Before the NaN comes, logvar is far out")
+    ax.set_title(title)
     return figure
 
 
@@ -120,9 +121,9 @@ def histories(runs: dict[str, tuple[Sequence[float], Sequence[float]]], title: s
     """The loss of the training batches and of the test digits, in nats per image, after each epoch of each run."""
     figure, all_axes = plt.subplots(1, len(runs), figsize=(8, 3.4), sharey=True)
     for ax, (name, (train, test)) in zip(all_axes, runs.items(), strict=True):
-        for values, color, text in ((train, "train", "training"), (test, "test", "test")):
+        for values, color, style, text in ((train, "train", "--", "training"), (test, "test", "-", "test")):
             x = np.linspace(0, 1, len(values) + 1)[1:]
-            ax.plot(x, values, color=COLORS[color])
+            ax.plot(x, values, style, color=COLORS[color])
             lift = 1 if values[-1] >= max(train[-1], test[-1]) else -9
             label = f"{text} {values[-1]:.0f}"
             ax.annotate(label, (1, values[-1]), (5, lift), textcoords="offset points", color=COLORS[color])

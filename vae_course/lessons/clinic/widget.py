@@ -96,12 +96,16 @@ def residual_chart(found: Symptoms) -> str:
     title = f"Residuals at the test: mean {mean:.2f}, std {std:.2f}"
     lines = [
         Line(middles, normal, COLORS["prior"], width=5),
-        Line(middles, training, COLORS["train"], width=2),
+        Line(middles, training, COLORS["train"], width=2, dash="5 3"),
         Line(middles, at_test, COLORS["posterior"], width=2),
     ]
     key = "".join(
-        f'<span style="color: {COLORS[color]}">━</span> {text} &ensp;'
-        for color, text in (("posterior", "at the test"), ("train", "in training"), ("prior", "N(0, 1)"))
+        f'<span style="color: {COLORS[color]}">{mark}</span> {text} &ensp;'
+        for color, mark, text in (
+            ("posterior", "─", "at the test"),
+            ("train", "┄", "in training"),
+            ("prior", "━", "N(0, 1)"),
+        )
     )
     svg = chart(lines, Axis("(z − mu) / sigma", -REACH, REACH), Axis("", 0.0, 1.2), title, height=190)
     return f"{svg}<div>{key}</div>"

@@ -48,7 +48,7 @@ def costs(rise: Float[Tensor, "true told"], title: str) -> Figure:
     axes.imshow(rise, cmap="Oranges", vmin=0)
     for true, row in enumerate(rise.tolist()):
         for told, nats in enumerate(row):
-            dark = nats > 0.6 * rise.max()
+            dark = nats > 0.78 * rise.max()
             axes.text(told, true, f"{nats:.0f}", ha="center", va="center", fontsize=10, color="w" if dark else "k")
     axes.set(xticks=range(rise.shape[1]), yticks=range(rise.shape[0]), ylabel="digit it was")
     axes.set_xlabel("label it was told (in the fields: nats per image more)")

@@ -45,11 +45,11 @@ def pixel_cost() -> Figure:
     grey_value = 0.3
     p = torch.linspace(0.01, 0.99, 197)
     figure, axes = plt.subplots(figsize=(8, 4))
-    for x, color, where in ((1.0, COLORS["reconstruction"], 0.06), (0.0, COLORS["truth"], 0.94)):
-        axes.plot(p, binary_cross_entropy(p, torch.full_like(p, x), reduction="none"), color=color)
+    for x, color, style, where in ((1.0, COLORS["reconstruction"], "-", 0.06), (0.0, COLORS["truth"], "--", 0.94)):
+        axes.plot(p, binary_cross_entropy(p, torch.full_like(p, x), reduction="none"), color=color, linestyle=style)
         axes.text(where, 3.2, f"x = {x:.0f}", color=color, ha="left" if x else "right", fontweight="bold")
     cost = binary_cross_entropy(p, torch.full_like(p, grey_value), reduction="none")
-    axes.plot(p, cost, color=COLORS["baseline"])
+    axes.plot(p, cost, color=COLORS["baseline"], linestyle="-.")
     axes.text(0.86, 1.05, f"x = {grey_value}", color=COLORS["baseline"], fontweight="bold")
     best = cost.min().item()
     axes.plot(grey_value, best, "o", color=COLORS["baseline"], markersize=9)

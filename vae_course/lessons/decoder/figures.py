@@ -41,7 +41,7 @@ def cost_of_a_wrong_pixel(
         through_sigmoid: by -log(1 - sigmoid); a cross marks the last finite value.
         cut: by binary_cross_entropy, which cuts at 100.
     """
-    exact, naive, clamped = COLORS["reconstruction"], "black", "#777777"
+    exact, naive, clamped = COLORS["reconstruction"], "black", COLORS["prior"]
     figure, all_axes = plt.subplots(1, 2, figsize=(8, 3.8))
     for i, axes in enumerate(all_axes):
         axes.plot(logits, from_logit[i], color=exact, linewidth=7, alpha=0.45)

@@ -9,6 +9,7 @@ from vae_course.lessons import COLORS
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from torch import Tensor
@@ -18,27 +19,30 @@ def running_estimates(
     x: Float[Tensor, "1 1 28 28"],
     from_prior: Float[Tensor, "runs draws"],
     from_encoder: Float[Tensor, "runs fewer"] | None = None,
+    title: str = "",
 ) -> Figure:
-    """How the log of an average moves with the draws of z, in several runs; given the logs of what is averaged."""
+    """Show how the log of an average moves with the draws of z, in several runs, given the logs of what is averaged.
+
+    With the encoder's draws or without them, the figure has one size and one scale, so that the two can be compared.
+    """
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), width_ratios=(1, 3))
     show_digits(left, x, 1, "How probable\nis this digit?")
-    for log_w, color in ((from_prior, COLORS["prior"]), (from_encoder, COLORS["posterior"])):
-        if log_w is None:
-            continue
-        for run in running_bounds(log_w):
-            right.plot(range(1, len(run) + 1), run, color=color, linewidth=1.5)
-            right.plot(len(run), run[-1], "o", color=color)
     end = running_bounds(from_prior)[:, -1].mean()
-    right.set(
-        xscale="log", xlabel="draws of z", ylabel="log p(x), estimated\n(nats per image)", ylim=(end - 90, end + 28)
-    )
-    right.text(2000, end - 50, "codes drawn from\nthe prior", color="#666666")
-    if from_encoder is None:
-        right.set_title("One lucky draw after another lifts the estimate")
-    else:
-        right.text(2, end + 22, "codes drawn from the encoder", color=COLORS["posterior"])
-        right.set_title("The encoder's draws start where the prior's never arrive")
+    _draw_runs(right, from_prior, "prior", "o")
+    right.text(from_prior.shape[1], end - 60, "codes drawn from the prior", color=COLORS["prior"], ha="right")
+    if from_encoder is not None:
+        _draw_runs(right, from_encoder, "posterior", "s")
+        right.text(1, end + 22, "codes drawn from the encoder", color=COLORS["posterior"])
+    right.set(xscale="log", xlabel="draws of z", ylabel="log p(x), estimated\n(nats per image)")
+    right.set(xlim=(0.7, 2 * from_prior.shape[1]), ylim=(end - 90, end + 34))
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
+
+
+def _draw_runs(axes: Axes, log_w: Float[Tensor, "runs draws"], color: str, marker: str) -> None:
+    for run in running_bounds(log_w):
+        axes.plot(range(1, len(run) + 1), run, color=COLORS[color], linewidth=1.5)
+        axes.plot(len(run), run[-1], marker, color=COLORS[color])
 
 
 def bound_against_truth(
@@ -46,21 +50,25 @@ def bound_against_truth(
     elbo: Float[Tensor, " batch"],
     log_p_x: Float[Tensor, " batch"],
     kl_to_posterior: Float[Tensor, " batch"],
+    title: str,
 ) -> Figure:
-    """For each digit its gap log p(x) - ELBO, beside the KL from q(z|x) to the posterior on the grid."""
-    figure, (top, axes) = plt.subplots(2, 1, figsize=(8, 4.6), height_ratios=(1, 2.6))
-    show_digits(top, x, len(x), "The gap under the truth is the KL from your q to the posterior")
-    gap, place = log_p_x - elbo, torch.arange(len(x))
-    for side, values, color in ((-0.2, gap, COLORS["elbo"]), (0.2, kl_to_posterior, COLORS["posterior"])):
-        axes.bar(place + side, values, 0.38, color=color)
-        for i, value in enumerate(values):
-            axes.text(i + side, value, f"{value:.2f}", ha="center", va="bottom", color=color, fontsize=10)
-    axes.set_xticks(place, [f"log p(x)\n{value:.1f}" for value in log_p_x], fontsize=10)
-    axes.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, 1.15 * gap.max()), ylabel="nats per image")
+    """For each digit its gap log p(x) - ELBO, beside the KL from q(z|x) to the posterior, the smallest gap first."""
+    figure, (top, axes) = plt.subplots(2, 1, figsize=(8, 5), height_ratios=(1, 2.8))
+    order = (log_p_x - elbo).argsort()
+    show_digits(top, x[order], len(x))
+    pairs = (("log p(x) − ELBO", (log_p_x - elbo)[order], "elbo", -0.2, ""),
+             ("KL(q(z|x) || p(z|x))", kl_to_posterior[order], "posterior", 0.2, "///"))  # fmt: skip
+    for name, values, color, side, hatch in pairs:
+        places = (torch.arange(len(x)) + side).tolist()
+        bars = axes.bar(
+            places, values, 0.38, color=COLORS[color], hatch=hatch, edgecolor="white", linewidth=0, label=name
+        )
+        axes.bar_label(bars, fmt="%.2f", color=COLORS[color], fontsize=10, padding=1)
+    axes.set_xticks(range(len(x)), [f"log p(x)\n−{-value:.1f}" for value in log_p_x[order]], fontsize=11)
+    axes.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, 1.1 * (log_p_x - elbo).max()), ylabel="nats per image")
     axes.grid(visible=False, axis="x")
-    axes.text(0.01, 0.99, "log p(x) − ELBO", color=COLORS["elbo"], transform=axes.transAxes, va="top", weight="bold")
-    name = "KL(q(z|x) || p(z|x))"
-    axes.text(0.01, 0.89, name, color=COLORS["posterior"], transform=axes.transAxes, va="top", weight="bold")
+    axes.legend(loc="upper left", fontsize=14, handlelength=1.5, handleheight=1.2)
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
@@ -88,7 +96,7 @@ def encoder_against_posterior(
         below.set_title(f"gap {kl_to_posterior[i]:.2f} nats", fontsize=12, fontweight="normal", loc="center")
         below.grid(visible=False)
     axes[0, 0].figure.suptitle(
-        "Grey: where the codes are. Pink: where your encoder says they are",
+        "Grey: where the codes are. Ellipses: where your encoder says they are",
         x=0.02,
         ha="left",
         weight="bold",

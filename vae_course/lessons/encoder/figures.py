@@ -1,6 +1,6 @@
 """Lesson 02's figures: maps of codes, the clouds that the encoder answers with, and why it gives log-variances."""
 
-from vae_course.kit.figures import CLASS_COLORS, show_digits
+from vae_course.kit.figures import CLASS_COLORS, name_classes, show_digits
 from vae_course.lessons import COLORS
 
 import matplotlib.pyplot as plt
@@ -9,7 +9,6 @@ from jaxtyping import Float, Int64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse
-from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 
@@ -19,11 +18,12 @@ def code_maps(
     """Maps of two-number codes at one scale, with the share inside the same circle on every map."""
     figure, all_axes = plt.subplots(1, len(maps), figsize=(8, 6.6 / len(maps) + 1.1), sharex=True, sharey=True)
     for axes, (name, codes) in zip(all_axes, maps.items(), strict=True):
-        _scatter_classes(axes, codes, labels)
+        axes.scatter(*codes.T, s=5, c=[CLASS_COLORS[label] for label in labels])
         axes.add_patch(Circle((0, 0), radius, fill=False, linewidth=2.5, zorder=3))
         share = (codes.norm(dim=1) < radius).float().mean()
         axes.set_title(f"{name}: {share:.0%} inside", fontsize=11, fontweight="normal")
         _square(axes, torch.cat(list(maps.values())))
+        name_classes(axes, codes, labels)
         axes.label_outer()
     return _titled(figure, title)
 
@@ -48,8 +48,8 @@ def clouds(
             _ellipse(axes["map"], mu[i], sigma[i], fill=False, linewidth=1.2)
         show_digits(axes[name], images[chosen], 4)
         axes[name].set_title(f"the {name} 8, outlined on the map", fontsize=11, fontweight="normal")
-    _name_classes(axes["map"], mu, labels)
     _square(axes["map"], mu)
+    name_classes(axes["map"], mu, labels)
     return _titled(figure, title)
 
 
@@ -57,7 +57,7 @@ def width_from_head() -> Figure:
     """Left: making a width of whatever a head gives. Right: bell curves whose log-variances differ by 2."""
     figure, (left, right) = plt.subplots(1, 2, width_ratios=(1, 1.3))
     a = torch.linspace(-4, 3, 200)
-    left.plot(a, a, color=COLORS["prior"])
+    left.plot(a, a, "--", color=COLORS["prior"])
     left.plot(a, torch.exp(a / 2), color=COLORS["posterior"])
     left.text(1.5, 0.9, "σ = a", color=COLORS["prior"])
     left.text(-0.6, 2.2, "σ = exp(a / 2)", color=COLORS["posterior"], ha="center")
@@ -67,10 +67,10 @@ def width_from_head() -> Figure:
     left.set_title("Any number, one width")
     z = torch.linspace(-4, 5.5, 900)
     labels = {-4: (0.35, 2.5), -2: (0.65, 0.95), 0: (1.0, 0.42), 2: (1.9, 0.2)}
-    for (logvar, place), shade in zip(labels.items(), (1.0, 0.8, 0.6, 0.45), strict=True):
+    for (logvar, place), style in zip(labels.items(), ("-", "--", "-.", ":"), strict=True):
         sigma = torch.tensor(logvar / 2).exp()
         density = torch.exp(-0.5 * (z / sigma) ** 2) / (sigma * (2 * torch.pi) ** 0.5)
-        right.plot(z, density, color=COLORS["posterior"], alpha=shade)
+        right.plot(z, density, color=COLORS["posterior"], linestyle=style)
         right.text(*place, f"logvar {logvar}, σ = {sigma:.2f}".replace("-", "−"), fontsize=11)
     right.set(xlabel="z", ylabel="density", xlim=(-4, 5.5))
     right.set_title("Equal steps are equal factors")
@@ -79,20 +79,6 @@ def width_from_head() -> Figure:
 
 def _ellipse(axes: Axes, center: Tensor, sigma: Tensor, **style: object) -> None:
     axes.add_patch(Ellipse(center.tolist(), *(2 * sigma).tolist(), **style))
-
-
-def _scatter_classes(axes: Axes, codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"]) -> None:
-    axes.scatter(*codes.T, s=5, c=[CLASS_COLORS[label] for label in labels])
-    _name_classes(axes, codes, labels)
-
-
-def _name_classes(axes: Axes, codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"]) -> None:
-    """Write each class's digit at the median of its codes: a key that needs no looking up."""
-    outline = [withStroke(linewidth=3, foreground="white")]
-    for digit in range(10):
-        place = codes[labels == digit].median(0).values
-        axes.text(*place, str(digit), color=CLASS_COLORS[digit], fontsize=14, fontweight="bold", ha="center",
-                  va="center", path_effects=outline, zorder=4)  # fmt: skip
 
 
 def _square(axes: Axes, points: Float[Tensor, "batch 2"]) -> None:

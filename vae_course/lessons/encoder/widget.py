@@ -10,7 +10,6 @@ from vae_course.vae import VAE
 
 import ipywidgets
 import torch
-from matplotlib.colors import to_hex
 from torch import Generator, Tensor
 
 # The codes of other classes on the map: more would hide what matters, and take longer to repaint.
@@ -83,7 +82,7 @@ class CloudPicker(CourseWidget):
         arms = [Line((a + sign * width, a + sign * (width + ARM)), (b, b), "currentColor") for sign in (-1, 1)]
         arms += [Line((a, a), (b + sign * height, b + sign * (height + ARM)), "currentColor") for sign in (-1, 1)]
         others = Line(*self._mu[:SHOWN].T.tolist(), COLORS["prior"], dots=1.5)
-        same = Line(*self._mu[self._labels == label].T.tolist(), to_hex(CLASS_COLORS[label % 10]), dots=2.5)
+        same = Line(*self._mu[self._labels == label].T.tolist(), CLASS_COLORS[label % 10], dots=2.5)
         # A width of 4 less than the height makes the inside square, and a round cloud round.
         title = f"The cloud of this {label} at 1σ, among the other {label}s"
         return chart([others, same, *arms, ellipse], *self._axes, title, width=420, height=424)

@@ -14,11 +14,14 @@ from torch import Tensor
 
 
 def bounds_under_the_truth(
-    x: Float[Tensor, "batch 1 28 28"], bounds: dict[int, Float[Tensor, " batch"]], log_p_x: Float[Tensor, " batch"]
+    x: Float[Tensor, "batch 1 28 28"],
+    bounds: dict[int, Float[Tensor, " batch"]],
+    log_p_x: Float[Tensor, " batch"],
+    title: str,
 ) -> Figure:
     """Under each digit, how far the bound of each number of draws K is from log p(x)."""
     figure, (top, axes) = plt.subplots(2, 1, figsize=(8, 5), height_ratios=(1, 3))
-    show_digits(top, x, len(x), "Every bound rises towards the truth, at its own pace")
+    show_digits(top, x, len(x), title)
     place = torch.arange(len(x))
     axes.axhline(0, color=COLORS["truth"])
     for i, (name, shade) in enumerate(zip(bounds, torch.linspace(1, 0, len(bounds)), strict=True)):
@@ -35,23 +38,24 @@ def bounds_under_the_truth(
     return figure
 
 
-def spread_of_estimates(estimates: dict[int, Float[Tensor, " groups"]], log_p_x: float) -> Figure:
+def spread_of_estimates(estimates: dict[int, Float[Tensor, " groups"]], log_p_x: float, title: str) -> Figure:
     """For each number of draws K, where single estimates of one image's bound fall, their mean, and the truth."""
     figure, all_axes = plt.subplots(len(estimates), 1, sharex=True, figsize=(8, 1.5 * len(estimates) + 0.7))
     edges = torch.linspace(log_p_x - 5, log_p_x + 2.5, 76)
     for axes, (draws, values) in zip(all_axes, estimates.items(), strict=True):
-        axes.hist(values.numpy(), bins=edges.numpy(), color="#d0d0d0")
+        axes.hist(values.numpy(), edges.numpy(), histtype="stepfilled", facecolor="#d0d0d0", edgecolor=COLORS["prior"])
         axes.axvline(log_p_x, color=COLORS["truth"])
-        axes.axvline(values.mean(), color=COLORS["elbo"])
+        axes.axvline(values.mean(), color=COLORS["elbo"], linestyle="--")
         axes.set(yticks=[], ylabel=f"K = {draws}")
         above = (values > log_p_x).float().mean()
         axes.text(0.99, 0.85, f"{above:.0%} above", transform=axes.transAxes, ha="right", va="top", fontsize=11)
+    all_axes[0].margins(y=0.3)
     first, mean = all_axes[0], next(iter(estimates.values())).mean()
     across = first.get_xaxis_transform()
     first.text(log_p_x, 0.92, " log p(x)", color=COLORS["truth"], transform=across, va="top")
     first.text(mean, 0.92, "their mean ", color=COLORS["elbo"], transform=across, ha="right", va="top")
     all_axes[-1].set(xlabel="one estimate (nats per image)", xlim=(edges[0], edges[-1]))
-    figure.suptitle("A single estimate may lie above; their mean does not", x=0.01, ha="left")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
@@ -61,6 +65,7 @@ def where_the_draws_fall(
     z: Float[Tensor, "draws 2"],
     log_w: Float[Tensor, "runs draws"],
     log_p_x: float,
+    title: str,
 ) -> Figure:
     """Draws of q(z|x) over the posterior of one image, and how the estimates of several runs grow with the draws."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), width_ratios=(1, 1.35))
@@ -80,11 +85,13 @@ def where_the_draws_fall(
     right.axhline(log_p_x, color=COLORS["truth"])
     right.text(1, log_p_x, "log p(x)", color=COLORS["truth"], va="bottom")
     right.set(xscale="log", xlabel="draws K", ylabel="estimate (nats per image)", ylim=(log_p_x - 8, log_p_x + 1.2))
-    figure.suptitle("The draws sit beside the codes, and the estimate climbs by leaps", x=0.01, ha="left")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
-def gap_against_divergence(divergence: Float[Tensor, " batch"], gap: Float[Tensor, " batch"], samples: int) -> Figure:
+def gap_against_divergence(
+    divergence: Float[Tensor, " batch"], gap: Float[Tensor, " batch"], samples: int, title: str
+) -> Figure:
     """What is left of each image's gap after so many draws, over what its draws are up against."""
     figure, axes = plt.subplots()
     axes.axhline(0, color=COLORS["truth"])
@@ -99,5 +106,5 @@ def gap_against_divergence(divergence: Float[Tensor, " batch"], gap: Float[Tenso
         xlabel="KL(p(z|x) || q(z|x)) (nats)",
         ylabel=f"log p(x) − estimate, K = {samples:,}\n(nats per image)",
     )
-    axes.set_title("Where the KL is beyond log K, the gap stays open")
+    axes.set_title(title)
     return figure

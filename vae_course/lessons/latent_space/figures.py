@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
-from vae_course.kit.figures import CLASS_COLORS, show_digits
+from vae_course.kit.figures import CLASS_COLORS, name_classes, show_digits
 from vae_course.latent_space import ACTIVE
 from vae_course.lessons import COLORS
 
@@ -23,33 +23,34 @@ MISSING_TO_MORE = LinearSegmentedColormap.from_list("ratio", [COLORS["kl"], "whi
 
 
 def codes_and_draws(
-    codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"], prior: Float[Tensor, "n 2"]
+    codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"], prior: Float[Tensor, "n 2"], title: str
 ) -> Figure:
     """Left: one code of each digit, each class in its colour. Right: as many draws of the prior."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2), sharey=True)
     left.scatter(*codes.T, s=6, c=[CLASS_COLORS[label] for label in labels])
-    for digit in range(10):
-        left.text(*codes[labels == digit].median(0).values, str(digit), fontsize=14, weight="bold", ha="center",
-                  va="center", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8})  # fmt: skip
     right.scatter(*prior.T, s=6, color=COLORS["prior"])
-    for axes, title in ((left, "codes of test digits"), (right, "draws of the prior")):
+    for axes, name in ((left, "codes of test digits"), (right, "draws of the prior")):
         _plane(axes)
-        axes.set_title(title, fontsize=12, fontweight="normal")
-    figure.suptitle("The codes have lanes and lumps; the prior has none", x=0.01, ha="left")
+        axes.set_title(name, fontsize=12, fontweight="normal")
+    name_classes(left, codes, labels)
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
-def empty_places(log_ratio: Float[Tensor, "down right"], draws: Float[Tensor, "n 2"]) -> Figure:
+def empty_places(log_ratio: Float[Tensor, "down right"], draws: Float[Tensor, "n 2"], title: str) -> Figure:
     """log q(z) - log p(z) over the plane, and draws of the prior in its emptiest places, numbered.
 
     Args:
         log_ratio: in nats, on a grid from -`HALF_WIDTH` to it; z[1] rises with the rows.
         draws: to be marked, in the order of their numbers.
+        title: what the reader should see.
     """
     figure, axes = plt.subplots(figsize=(7, 5))
     places = torch.linspace(-HALF_WIDTH, HALF_WIDTH, len(log_ratio))
     levels = torch.linspace(-3, 3, 13).tolist()
-    image = axes.contourf(places, places, log_ratio, levels, cmap=MISSING_TO_MORE, extend="both")
+    # The hatches tell the emptiest places from the fullest without colours.
+    hatches = ["///"] * 3 + [None] * 11
+    image = axes.contourf(places, places, log_ratio, levels, cmap=MISSING_TO_MORE, extend="both", hatches=hatches)
     bar = figure.colorbar(image, ax=axes, shrink=0.7, ticks=(-3, 0, 3))
     bar.set_ticklabels(["20 times fewer codes", "as many codes as\nthe prior draws", "20 times more"])
     for radius, share in ((1.177, "half"), (2.448, "95 %")):
@@ -60,7 +61,7 @@ def empty_places(log_ratio: Float[Tensor, "down right"], draws: Float[Tensor, "n
         axes.annotate(str(number), place, (4, 3), textcoords="offset points", fontsize=11, weight="bold")
     _plane(axes)
     axes.grid(visible=False)
-    figure.suptitle("The prior draws in lanes where hardly a digit has its code", x=0.01, ha="left")
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
@@ -79,22 +80,22 @@ def framed(images: Float[Tensor, "codes 1 28 28"], steps: int, half_width: float
     return figure
 
 
-def activities(measured: Mapping[float, Float[Tensor, " latent"]]) -> Figure:
+def activities(measured: Mapping[float, Float[Tensor, " latent"]], title: str) -> Figure:
     """For each β the activities of the latent dimensions, highest first, and the line below which they sleep."""
     figure, axes = plt.subplots(figsize=(8, 3.8))
-    shades = plt.get_cmap("viridis")(torch.linspace(0, 0.85, len(measured)).numpy())
-    for (beta, activity), color in zip(measured.items(), shades, strict=True):
+    shades = plt.get_cmap("viridis")(torch.linspace(0, 0.55, len(measured)).numpy())
+    for (beta, activity), color, marker in zip(measured.items(), shades, cycle("osD^v")):
         values = activity.sort(descending=True).values
-        axes.plot(range(1, len(values) + 1), values, "o-", color=color, markersize=5)
+        axes.plot(range(1, len(values) + 1), values, f"{marker}-", color=color, markersize=5)
         axes.annotate(f"β = {beta:g}", (len(values), values[-1]), (9, 0), textcoords="offset points", va="center",
-                      color=color)  # fmt: skip
+                      color=COLORS["truth"])  # fmt: skip
     # The line ends, and its words, where they meet no other line or label.
     axes.plot((0.5, 20.4), (ACTIVE, ACTIVE), color=COLORS["truth"], linestyle="--", linewidth=1.2)
     axes.text(1, ACTIVE * 0.85, "below: asleep", va="top", color=COLORS["truth"])
     axes.set(yscale="log", xlim=(0.5, 22.5), xlabel="latent dimensions, the most active first",
              ylabel="activity: variance of μ\nfrom digit to digit")  # fmt: skip
     axes.set_xticks((1, 5, 10, 15, 20))
-    axes.set_title("The higher β, the more dimensions fall asleep")
+    axes.set_title(title)
     return figure
 
 

@@ -1,21 +1,22 @@
 """Lesson 13's figures: what a score tells apart, and what it goes by."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 
-from vae_course.kit.figures import CLASS_COLORS
+from vae_course.kit.figures import CLASS_COLORS, apart
 from vae_course.lessons import COLORS
 from vae_course.likelihood import roc
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Int64
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from torch import Tensor
 
 TRAINED, HELD_OUT = COLORS["train"], COLORS["posterior"]
-# The colour of the class held out, for words on a white ground.
-DARK = "#a2497b"
 SURPRISE = "surprise: −ELBO (nats per image)"
 Scores = Float[Tensor, " batch"]
 
@@ -30,12 +31,15 @@ def histograms(scores: Scores, anomalous: Bool[Tensor, " batch"], held_out: str,
 
 def _histograms(axes: Axes, scores: Scores, anomalous: Bool[Tensor, " batch"], names: tuple[str, str]) -> None:
     bins = np.linspace(scores.min().item(), scores.max().item(), 41)
-    for group, color, name in zip((~anomalous, anomalous), (TRAINED, HELD_OUT), names, strict=True):
+    looks = ((TRAINED, ""), (HELD_OUT, "///"))
+    for group, (color, hatch), name in zip((~anomalous, anomalous), looks, names, strict=True):
         values = scores[group].numpy()
-        heights, _, _ = axes.hist(values, bins, weights=np.full(len(values), 100 / len(values)), color=color, alpha=0.6)
+        weights = np.full(len(values), 100 / len(values))
+        heights, _, _ = axes.hist(values, bins, weights=weights, histtype="stepfilled", facecolor=to_rgba(color, 0.25),
+                                  edgecolor=color, hatch=hatch, linewidth=1.5)  # fmt: skip
         top = int(heights.argmax())
         axes.annotate(name, (bins[top : top + 2].mean(), heights[top]), (0, 4), textcoords="offset points", ha="center",
-                      weight="bold", color={TRAINED: "#1b76a8", HELD_OUT: DARK}[color],
+                      weight="bold", color=color,
                       bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5})  # fmt: skip
     axes.margins(y=0.2)
     axes.set(xlabel=SURPRISE, ylabel="percent of the digits")
@@ -47,7 +51,7 @@ def thresholds_and_curve(
     """Three thresholds between the two groups, and the points that they make on the ROC curve."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), width_ratios=(1.35, 1))
     _histograms(left, scores, anomalous, ("others", held_out))
-    right.plot([0, 1], [0, 1], color=COLORS["prior"], linewidth=1)
+    right.plot([0, 1], [0, 1], "--", color=COLORS["prior"], linewidth=1)
     right.plot(*roc(scores, anomalous), color=HELD_OUT)
     for name, threshold in zip("ABC", thresholds, strict=True):
         left.axvline(threshold, color=COLORS["truth"], linewidth=1.5)
@@ -60,33 +64,40 @@ def thresholds_and_curve(
     return figure
 
 
-def surprise_and_dice(dice: Scores, surprise: Scores, labels: Int64[Tensor, " batch"], shown: Iterable[int]) -> Figure:
+def surprise_and_dice(
+    dice: Scores, surprise: Scores, labels: Int64[Tensor, " batch"], shown: Iterable[int], title: str
+) -> Figure:
     """The surprise of each digit against the entropy of its grey pixels; the classes that are shown in colour."""
     figure, axes = plt.subplots(figsize=(8, 4.2))
-    axes.plot(dice, surprise, ".", color="#bbbbbb", markersize=5)
-    for label in shown:
+    axes.plot(dice, surprise, ".", color=COLORS["prior"], alpha=0.5, markersize=4)
+    for label, marker in zip(shown, cycle("s^ov")):
         chosen, color = labels == label, CLASS_COLORS[label]
-        axes.plot(dice[chosen], surprise[chosen], ".", color=color, markersize=7)
+        axes.plot(dice[chosen], surprise[chosen], marker, color=color, markersize=4)
         axes.text(dice[chosen].mean(), surprise[chosen].mean(), f"{label}s", weight="bold", fontsize=15, ha="center",
                   va="center", bbox={"facecolor": "white", "alpha": 0.8, "pad": 2, "edgecolor": color})  # fmt: skip
     end = dice.max().item()
     axes.plot([0, end], [0, end], color=COLORS["truth"], linewidth=1)
     axes.text(end, end, "the dice alone", ha="right", va="bottom", color=COLORS["truth"])
     axes.set(xlabel="entropy of the grey pixels: what the dice cost (nats per image)", ylabel=SURPRISE, xlim=0, ylim=0)
-    axes.set_title("A digit with more grey in it costs more, whatever it is")
+    axes.set_title(title)
     return figure
 
 
-def held_out_by_ink(ink: Sequence[float], aurocs: Sequence[float]) -> Figure:
+def held_out_by_ink(ink: Sequence[float], aurocs: Sequence[float], title: str) -> Figure:
     """Of each class, held out in its turn, the AUROC against its mean ink."""
     figure, axes = plt.subplots(figsize=(8, 4.2))
     axes.axhline(0.5, color=COLORS["prior"], linewidth=1)
-    axes.text(max(ink), 0.5, "knows nothing", color="#777777", ha="right", va="bottom")
-    for label, (x, y) in enumerate(zip(ink, aurocs, strict=True)):
-        axes.text(x, y, str(label), color=DARK, weight="bold", fontsize=22, ha="center", va="center")
-    axes.set(xlim=(min(ink) - 8, max(ink) + 8), ylim=(0, 1.05))
+    axes.text(max(ink), 0.5, "knows nothing", color=COLORS["prior"], ha="right", va="bottom")
+    axes.plot(ink, aurocs, "o", color=HELD_OUT, markersize=5)
+    low, high = min(ink) - 8, max(ink) + 8
+    beside = torch.tensor(
+        [((x - low) / (high - low) + 0.018, y / 1.05 + 0.02) for x, y in zip(ink, aurocs, strict=True)]
+    )
+    for label, place in enumerate(apart(beside, 0.055).tolist()):
+        axes.text(*place, str(label), transform=axes.transAxes, weight="bold", fontsize=16, ha="center", va="center")
+    axes.set(xlim=(low, high), ylim=(0, 1.05))
     axes.set(xlabel="mean ink of the class (pixels)", ylabel="AUROC, the class held out")
-    axes.set_title("The less ink a class has, the less it is noticed")
+    axes.set_title(title)
     return figure
 
 
@@ -110,9 +121,9 @@ def scores_by_class(aurocs: Mapping[str, Sequence[float]], colors: Mapping[str, 
     classes = range(len(next(iter(aurocs.values()))))
     for label in classes:
         values = [of_class[label] for of_class in aurocs.values()]
-        axes.plot([label, label], [min(values), max(values)], color="#cccccc", linewidth=3, zorder=1)
-    for name, values in aurocs.items():
-        axes.plot(classes, values, "o", markersize=10, color=colors[name], label=name)
+        axes.plot([label, label], [min(values), max(values)], color=COLORS["prior"], linewidth=1, zorder=1)
+    for (name, values), marker in zip(aurocs.items(), cycle("os^v")):
+        axes.plot(classes, values, marker, markersize=9, color=colors[name], label=name)
     axes.axhline(0.5, color=COLORS["prior"], linewidth=1)
     axes.set(xticks=list(classes), xlabel="class held out", ylabel="AUROC", ylim=(0, 1.05))
     axes.legend(loc="lower center", ncols=len(aurocs), bbox_to_anchor=(0.5, -0.38), frameon=False)

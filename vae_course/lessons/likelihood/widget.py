@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from vae_course.kit.svg import Axis, Line, chart
 from vae_course.kit.widget import CourseWidget, row
+from vae_course.lessons import COLORS
 from vae_course.lessons.likelihood.figures import HELD_OUT, TRAINED
 from vae_course.likelihood import auroc, roc
 
@@ -77,9 +78,9 @@ class ThresholdSlider(CourseWidget):
         low, high = self._shown.min().floor().item(), self._shown.max().ceil().item()
         edges = torch.linspace(low, high, BINS + 1)
         self._steps = [
-            Line(edges.repeat_interleave(2)[1:-1].tolist(), shares.repeat_interleave(2).tolist(), color)
-            for shares, color in ((self._share(~self._anomalous, edges), TRAINED),
-                                  (self._share(self._anomalous, edges), HELD_OUT))
+            Line(edges.repeat_interleave(2)[1:-1].tolist(), shares.repeat_interleave(2).tolist(), color, dash=dash)
+            for shares, color, dash in ((self._share(~self._anomalous, edges), TRAINED, "5 3"),
+                                        (self._share(self._anomalous, edges), HELD_OUT, "none"))
         ]  # fmt: skip
         # All at once, here and in the browser: the new range may leave out the old threshold, or all of the old range.
         with self.threshold.hold_sync(), self.threshold.hold_trait_notifications():
@@ -98,16 +99,16 @@ class ThresholdSlider(CourseWidget):
         name = self.held_out.value
         self.words.value = (
             f'<div style="line-height: 1.6">'
-            f'<span style="color: {HELD_OUT}">■</span> Of {count} images of class {name}, never seen in training, '
+            f'<span style="color: {HELD_OUT}">━</span> Of {count} images of class {name}, never seen in training, '
             f"{true * count:.0f} are above the threshold: <b>true positives {true:.0%}</b>.<br>"
-            f'<span style="color: {TRAINED}">■</span> Of {others} images of the other classes '
+            f'<span style="color: {TRAINED}">┅</span> Of {others} images of the other classes '
             f"{false * others:.0f} are too: <b>false positives {false:.0%}</b>.</div>"
         )
         x = Axis(f"{self.score.value}, nats per image", self.threshold.min, self.threshold.max)
         y = Axis("percent of the images", 0.0, 1.15 * max(max(line.y) for line in self._steps))
         mark = Line((at, at), (y.low, y.high), "currentColor", width=2)
         self.histograms.value = chart([*self._steps, mark], x, y, "Right of the line, the alarm is raised", 440)
-        chance = Line((0.0, 100.0), (0.0, 100.0), "#999999", width=1)
+        chance = Line((0.0, 100.0), (0.0, 100.0), COLORS["prior"], width=1, dash="4 3")
         dot = Line([100 * false], [100 * true], HELD_OUT, dots=7)
         x, y = Axis("false positives, percent", -4.0, 104.0), Axis("true positives, percent", -4.0, 104.0)
         self.curve.value = chart([chance, self._curve, dot], x, y, f"AUROC {self._auroc:.2f}", 300)

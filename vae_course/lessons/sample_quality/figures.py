@@ -42,7 +42,10 @@ def _ellipse(points: Float[Tensor, "n 2"]) -> Float[Tensor, "2 corners"]:
 
 
 def two_faults(
-    from_prior: Mapping[float, tuple[float, float]], from_codes: Mapping[float, tuple[float, float]], real: float
+    from_prior: Mapping[float, tuple[float, float]],
+    from_codes: Mapping[float, tuple[float, float]],
+    real: float,
+    title: str,
 ) -> Figure:
     """For each β the Fréchet distance of images from draws of the prior, and from codes of digits.
 
@@ -50,14 +53,15 @@ def two_faults(
         from_prior: β to (sure share, Fréchet distance), from draws of the prior.
         from_codes: likewise, from codes of digits.
         real: the Fréchet distance of as many real digits.
+        title: what the reader should see.
     """
     figure, axes = plt.subplots(figsize=(8, 3.8))
-    for name, measured, color in (
-        ("from draws of the prior", from_prior, COLORS["prior"]),
-        ("from codes of digits", from_codes, COLORS["posterior"]),
+    for name, measured, style, color in (
+        ("from draws of the prior", from_prior, "s-", COLORS["prior"]),
+        ("from codes of digits", from_codes, "o-", COLORS["posterior"]),
     ):
         distances = [distance for _, distance in measured.values()]
-        axes.plot(list(measured), distances, "o-", color=color, markersize=7)
+        axes.plot(list(measured), distances, style, color=color, markersize=7)
         axes.annotate(name, (min(measured), distances[0]), (0, 8), textcoords="offset points", color=COLORS["truth"])
     axes.axhline(real, color=COLORS["test"], linestyle="--")
     axes.text(min(from_prior), 0.93 * real, "real digits", color=COLORS["test"], va="top")
@@ -65,5 +69,5 @@ def two_faults(
     axes.set_xticks(list(from_prior), [f"{beta:g}" for beta in from_prior])
     axes.set_xticks([], minor=True)
     axes.set_yticks((10, 100), ("10", "100"))
-    axes.set_title("A low β fails by its codes, a high one by its decoder")
+    axes.set_title(title)
     return figure

@@ -25,7 +25,9 @@ def two_terms(terms: Sequence[ElboTerms], without_z: float, title: str) -> Figur
     left.set_title("Reconstruction", color=COLORS["reconstruction"])
     right.set_title("KL", color=COLORS["kl"])
     left.axhline(without_z, color=COLORS["prior"], linestyle="--", linewidth=1.5)
-    left.text(len(terms), without_z + 8, f"no z at all: {without_z:.0f}", color="#666666", ha="right", va="bottom")
+    left.text(
+        len(terms), without_z + 8, f"no z at all: {without_z:.0f}", color=COLORS["prior"], ha="right", va="bottom"
+    )
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 
@@ -56,7 +58,7 @@ def train_beside_test(runs: dict[str, Sequence[tuple[int, float, float]]], title
     figure, all_axes = plt.subplots(1, len(runs), sharey=True, figsize=(8, 4))
     for axes, (name, points) in zip(all_axes, runs.items(), strict=True):
         steps, train, test = zip(*points, strict=True)
-        axes.plot(steps, train, color=COLORS["train"])
+        axes.plot(steps, train, "--", color=COLORS["train"])
         axes.plot(steps, test, color=COLORS["test"])
         _label_end(axes, steps[-1], train[-1], "train", below=True)
         _label_end(axes, steps[-1], test[-1], "test", below=False)
