@@ -5,7 +5,7 @@ LESSON ?=
 # The versions to install: the tested ones, the oldest (constraints-oldest.txt) or the newest (/dev/null).
 CONSTRAINTS ?= constraints.txt
 # Parallel tests share the cores, and one thread each is then fastest.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
 
 # Files and folders that hold no word of docs/words_to_avoid.txt, and must stay so; a rewritten lesson joins them.
 PLAIN := .github CHANGELOG.md CITATION.cff CONTRIBUTING.md Makefile docs tools vae_course/*.py \
@@ -39,7 +39,7 @@ lab: .venv/made  ## Open JupyterLab on lesson 01 (makes the environment the firs
 		--ServerApp.kernel_websocket_connection_class=vae_course.cli.server.PromptConnection $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: .venv/made  ## Run every unit test and every lesson
-	$(PYTEST) --nbval-lax --nbval-cell-timeout=300 --ignore=tests/browser tests notebooks
+	$(PYTEST) --ignore=tests/browser tests
 
 test-browser: .venv/made  ## Run every lesson in JupyterLab in a real browser (needs Chromium)
 	$(BIN)/python -m pip install --quiet -c constraints.txt playwright

@@ -2,6 +2,14 @@
 
 from pathlib import Path
 
+import vae_course  # noqa: F401
+
+import matplotlib.pyplot  # noqa: F401
+import torch._dynamo
+
+# isort: split
+# The hook by which jaxtyping checks shapes has all that the course imports compiled again, in each process. So the
+# large libraries come before the course, but for its first file, which torch is to follow.
 from vae_course.digits import load_digits
 from vae_course.digits.download import data_home as users_data_home
 from vae_course.digits.download import missing_mnist_files
