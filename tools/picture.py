@@ -26,22 +26,27 @@ matplotlib.use("agg")
 
 FRAMES = 48
 MILLISECONDS = 90
+# Where the animation begins, and what is seen of it where nothing moves: here the invented digits are at their best.
+FIRST_BETA = 2.0
 SAMPLES = 30
 
 
 def main() -> None:
-    """Draw every frame once on the way down and show them again on the way up."""
+    """Draw every frame once, and show β rise from where it is beautiful, fall to its lowest, and rise again."""
     model, frontier = load_pretrained("every-beta"), pretrained_card("every-beta")["frontier"]
     digits = load_digits()
     first = [int((digits.test_labels == label).nonzero()[0]) for label in range(10)]
     x = binarize(grey(digits.test_images[first]), Generator().manual_seed(0))
     z = torch.randn(SAMPLES, model.latent_dim, generator=Generator().manual_seed(3))
     low, high = (math.log10(end) for end in model.beta_range)
-    frames = [frame(model, frontier, x, z, 10**level) for level in np.linspace(low, high, FRAMES)]
+    levels = np.linspace(low, high, FRAMES)
+    frames = [frame(model, frontier, x, z, 10**level) for level in levels]
     # One palette for all frames, or the greys would flicker.
     palette = frames[FRAMES // 2].quantize(48)
     frames = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in frames]
-    there_and_back = [*frames, *[frames[-1]] * 5, *reversed(frames), *[frames[0]] * 5]
+    first = int(np.abs(levels - math.log10(FIRST_BETA)).argmin())
+    there_and_back = [*[frames[first]] * 10, *frames[first:], *[frames[-1]] * 5, *reversed(frames), *[frames[0]] * 5]
+    there_and_back += frames[:first]
     path = Path(__file__).parents[1] / "docs" / "pictures" / "beta.gif"
     there_and_back[0].save(
         path, save_all=True, append_images=there_and_back[1:], duration=MILLISECONDS, loop=0, optimize=True
