@@ -7,6 +7,7 @@ from vae_course.lessons.training.check import check_evaluate, check_training_ste
 
 import pytest
 import torch
+from answers import as_an_answer
 from lessons.training.answers_evaluate_more import ANSWERS as MEASUREMENTS
 from lessons.training.answers_training_step_more import ANSWERS as STEPS
 
@@ -33,6 +34,6 @@ def test_the_stub_is_not_tried_yet(check, stub):
 
 def test_the_checks_leave_torchs_own_random_numbers_alone():
     before = torch.get_rng_state()
-    check_training_step(training.training_step)
-    check_evaluate(training.evaluate)
+    check_training_step(as_an_answer(training.training_step))
+    check_evaluate(as_an_answer(training.evaluate))
     assert torch.equal(before, torch.get_rng_state())
