@@ -122,7 +122,7 @@ def _is_the_courses(answer: Any, find_mistake: Callable[[Any], Any]) -> bool:
     package = find_mistake.__module__.split(".")[0]
     if not isinstance(answer, FunctionType | type) or package == "__main__":
         return False
-    if answer.__module__.split(".")[0] != package:
+    if f"{answer.__module__}".split(".")[0] != package:
         return False
     try:
         return attrgetter(answer.__qualname__)(sys.modules[answer.__module__]) is answer
