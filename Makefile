@@ -42,7 +42,7 @@ test: .venv/made  ## Run every unit test and every lesson
 	$(PYTEST) --ignore=tests/browser tests
 
 test-browser: .venv/made  ## Run every lesson in JupyterLab in a real browser (needs Chromium)
-	$(BIN)/python -m pip install --quiet -c constraints.txt playwright
+	$(BIN)/python -m pip install --quiet -c constraints.txt playwright axe-playwright-python
 	$(BIN)/pytest -s tests/browser
 
 notebooks: .venv/made  ## Make and execute every lesson's .ipynb, or one: make notebooks LESSON=03

@@ -41,7 +41,7 @@ TOUCH = """
 def page(run_cell):
     page = run_cell(CELL).page
     page.locator(".vae-sketch canvas").wait_for()
-    page.locator(".vae-course", has_text="Nothing is drawn").first.wait_for()
+    page.locator(".vae-course", has_text="The sheet is empty").first.wait_for()
     return page
 
 
@@ -83,9 +83,12 @@ def test_a_digit_is_drawn_answered_changed_and_cleared(page):
     empty = state(page)
     assert empty["figures"] == empty["code"] == ""
     assert empty["mark"].startswith("none")
+    hint = page.get_by_text("Draw a digit here")
+    assert hint.is_visible()
 
     stroke(page, (0.35, 0.15), (0.25, 0.55), (0.75, 0.5))
     one_stroke = settled(page)
+    assert hint.is_hidden()
     assert "test digits" in one_stroke["figures"]
     assert not one_stroke["mark"].startswith("none")
     stroke(page, (0.68, 0.2), (0.6, 0.9))
@@ -106,8 +109,9 @@ def test_a_digit_is_drawn_answered_changed_and_cleared(page):
     stroke(page, (0.68, 0.2), (0.6, 0.9))
 
     page.get_by_role("button", name="Clear").click()
-    page.locator(".vae-course", has_text="Nothing is drawn").first.wait_for()
+    page.locator(".vae-course", has_text="The sheet is empty").first.wait_for()
     assert page.evaluate(INKED) == 0
+    assert hint.is_visible()
 
     # A finger draws too, and the C key clears, instead of copying the cell.
     page.evaluate(TOUCH, on_sheet(page, [(0.5, 0.1), (0.5, 0.9)]))
@@ -115,7 +119,7 @@ def test_a_digit_is_drawn_answered_changed_and_cleared(page):
     assert page.evaluate(INKED) > 0
     page.locator(".vae-sketch canvas").focus()
     page.keyboard.press("c")
-    page.locator(".vae-course", has_text="Nothing is drawn").first.wait_for()
+    page.locator(".vae-course", has_text="The sheet is empty").first.wait_for()
     assert page.evaluate(INKED) == 0
 
     # Without a pointer: a test digit, which appears on the sheet.

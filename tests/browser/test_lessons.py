@@ -1,10 +1,18 @@
-"""Every lesson opens in JupyterLab and runs to its end there; a widget without a test of its own answers to keys."""
+"""Every lesson opens in JupyterLab and runs to its end there; a widget without a test of its own answers to keys.
 
+With STILLS=1 in the environment each widget's picture, `widget.png`, is made again.
+"""
+
+import io
+import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-LESSONS = sorted(path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).parents[2]
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+COLORS = 64
 # What gets the keyboard's focus, one after the other, and the key.
 KEYS = {
     "08_evaluation": [(".noUi-handle", "End"), (".noUi-handle", "ArrowLeft")],
@@ -28,10 +36,21 @@ def test_a_lesson_opens_and_runs(open_lesson, name):
     # What the check of an unsolved exercise says is shown as it is meant, not as source.
     verdicts = [output["data"]["text/html"] for output in outputs if "not tried yet" in str(output.get("data"))]
     assert verdicts
+    if os.environ.get("STILLS") and "widget-view+json" in str(outputs):
+        lesson.scroll_to_widget()
+        keep_picture(lesson.page, ROOT / "vae_course" / "lessons" / name[3:] / "widget.png")
     if name in KEYS:
         lesson.scroll_to_widget()
         for part, key in KEYS[name]:
             answers_to(lesson.page, part, key)
+
+
+def keep_picture(page, path):
+    """Write the last widget as it looks now, in few colours."""
+    page.set_viewport_size({"width": 1400, "height": 1600})
+    page.wait_for_function("[...document.querySelectorAll('.vae-course img')].every(image => image.naturalWidth)")
+    picture = Image.open(io.BytesIO(page.locator(".vae-course").last.screenshot())).convert("RGB")
+    picture.quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def answers_to(page, part, key):

@@ -63,8 +63,8 @@ def wait_until_renewed(page, old):
 
 
 def wait_for_status(page, text):
-    # The first HTML is the style, and the curves lie deeper.
-    page.locator(".vae-course > .widget-html").nth(1).filter(has_text=re.compile(text)).wait_for()
+    # The curves lie deeper.
+    page.locator(".vae-course > .widget-html").first.filter(has_text=re.compile(text)).wait_for()
 
 
 def answers(page):
@@ -119,6 +119,18 @@ def test_it_trains_beside_other_cells_until_it_is_paused_or_stopped(lesson):
     assert run(page, TASKS) == "0"
     assert run(page, THREADS) == threads
     assert run(page, "print(type(live.model).__name__)") == "VAE"
+
+
+def test_the_stop_button_of_jupyterlab_pauses_it_and_it_can_go_on(lesson):
+    page = lesson.page
+    press(page, "Start")
+    wait_for_status(page, "Training.*images per second")
+    page.evaluate(f"{KERNEL}.interrupt()")
+    wait_for_status(page, "Paused · The kernel was interrupted")
+    assert run(page, STEPS_MEANWHILE) == "0"
+    press(page, "Go on")
+    wait_for_status(page, "Training")
+    assert int(run(page, STEPS_MEANWHILE)) > 0
 
 
 def test_nothing_is_left_of_it_when_the_cell_runs_again_or_the_kernel_restarts(lesson, lab):

@@ -1,10 +1,13 @@
 """What the widgets share."""
 
+import base64
 import io
+import re
 from xml.etree import ElementTree
 
+from vae_course.kit.still import still
 from vae_course.kit.svg import Axis, Line, chart
-from vae_course.kit.widget import CourseWidget, digit_image, png, row
+from vae_course.kit.widget import CourseWidget, digit_image, log_slider, png, row, with_scale
 
 import ipywidgets
 import pytest
@@ -35,8 +38,8 @@ def test_grey_values_outside_the_unit_range_do_not_wrap_around():
 
 
 def test_a_digit_image_is_as_wide_as_asked():
-    assert digit_image(torch.rand(4, 1, 28, 28), columns=4, scale=2.0).width == str(2 * (4 * 29 + 1))
-    assert digit_image(torch.rand(1, 1, 28, 28), columns=1, scale=2.0).width == str(2 * 28)
+    assert digit_image(torch.rand(4, 1, 28, 28), columns=4, scale=2.0).width == 2 * (4 * 29 + 1)
+    assert digit_image(torch.rand(1, 1, 28, 28), columns=1, scale=2.0).width == 2 * 28
 
 
 def test_a_chart_puts_its_dots_where_they_belong():
@@ -85,5 +88,46 @@ def test_without_a_kernel_a_widget_is_a_sentence():
     assert (
         Example([])._repr_mimebundle_()["text/plain"]
         == repr(Example([]))
-        == ("Example: a widget, which appears when the lesson runs in JupyterLab.")
+        == ("Example: a widget. It appears when this cell runs in JupyterLab.")
     )
+
+
+def test_a_scale_names_powers_of_ten_and_a_button_goes_back_to_1():
+    slider = log_slider("β", 0.01, 20.0)
+    bar, back = with_scale(slider).children
+    assert re.sub("<[^>]+>", " ", bar.children[1].value).split() == ["0.01", "0.1", "1", "10"]
+    assert back.description == "β = 1"
+    slider.value = 7.0
+    back.click()
+    assert slider.value == 1.0
+
+
+def test_a_tick_of_a_scale_stands_where_the_slider_has_its_value():
+    bar, _ = with_scale(log_slider("β", 0.01, 100.0)).children
+    assert re.findall(r"left: ([\d.]+)%", bar.children[1].value) == ["0.0", "25.0", "50.0", "75.0", "100.0"]
+
+
+def test_an_image_of_digits_has_a_name_for_a_screen_reader():
+    assert digit_image(torch.zeros(1, 1, 28, 28), 1, alt="A test digit").alt == "A test digit"
+
+
+def test_a_widget_with_a_picture_beside_its_file_shows_it_where_no_kernel_runs(tmp_path, monkeypatch):
+    Image.new("L", (3, 2)).save(tmp_path / "widget.png")
+    monkeypatch.setattr("inspect.getfile", lambda _: str(tmp_path / "widget.py"))
+
+    class Example(CourseWidget):
+        alt = 'A slider "β" & a picture'
+
+    output = still(Example)
+    assert 'alt="A slider &quot;β&quot; &amp; a picture"' in output["text/html"]
+    picture = re.search('base64,([^"]+)"', output["text/html"]).group(1)
+    assert base64.b64decode(picture) == (tmp_path / "widget.png").read_bytes()
+    assert "Run this cell in JupyterLab" in output["text/html"]
+
+
+def test_the_picture_is_an_output_of_its_own_below_the_widget(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("vae_course.kit.widget.display", lambda data, raw: shown.append(sorted(data)))
+    monkeypatch.setattr("vae_course.kit.widget.still", lambda _: {"text/html": "a picture"})
+    CourseWidget([])._ipython_display_()
+    assert shown == [["application/vnd.jupyter.widget-view+json", "text/plain"], ["text/html"]]

@@ -5,35 +5,59 @@ which is too long for a slider. Charts are SVG so that they take the colours of 
 """
 
 import io
+import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from vae_course.digits.torchvision_compat import make_grid
+from vae_course.kit.still import still
 
+import anywidget
 import ipywidgets
+import traitlets
+from IPython.display import display
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-STYLE = """<style>
-.vae-course { max-width: 1000px; color: var(--jp-ui-font-color1); overflow: hidden; }
-.vae-course img { image-rendering: pixelated; max-width: calc(100% - 4px); height: auto; object-fit: contain; }
-.vae-course svg { max-width: 100%; height: auto; font: 12px var(--jp-ui-font-family, sans-serif); }
-.vae-course svg text { fill: currentColor; }
-.vae-course .vae-row { flex-flow: row wrap; align-items: flex-start; gap: 8px 24px; overflow: visible; }
-.vae-form { border-left: 4px solid var(--jp-border-color1); padding-left: 12px; }
-.vae-form .widget-text, .vae-form .widget-radio { flex-flow: column; width: 100%; height: auto; }
-.vae-form .widget-label { width: auto; height: auto; text-align: left; white-space: normal; line-height: 1.5; }
-.vae-form .widget-text input { max-width: 30em; }
-.vae-form .widget-radio-box label { height: auto; white-space: normal; }
-</style>"""
+
+class Finish(anywidget.AnyWidget):
+    """The style of a widget, and names for what ipywidgets leaves nameless to a screen reader; nothing to be seen."""
+
+    _esm = Path(__file__).with_name("widget.js")
+    _css = Path(__file__).with_name("widget.css")
+
+
+class Picture(anywidget.AnyWidget):
+    """A PNG, which is repainted when its `value` is set, and what it shows in words, which ipywidgets.Image lacks."""
+
+    _esm = Path(__file__).with_name("picture.js")
+    value = traitlets.Bytes().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
+    width = traitlets.Int().tag(sync=True)
+    """On the screen, in pixels."""
 
 
 class CourseWidget(ipywidgets.VBox):
-    """Parts below each other, in the course's style."""
+    """Parts below each other, in the course's style.
+
+    Attributes:
+        alt: what a picture of the widget shows, in words. The picture is `widget.png` beside the class's file.
+    """
+
+    alt = ""
 
     def __init__(self, parts: Sequence[ipywidgets.Widget]):
-        super().__init__([ipywidgets.HTML(STYLE, layout={"display": "none"}), *parts])
+        super().__init__([Finish(layout={"display": "none"}), *parts])
         self.add_class("vae-course")
+
+    def _ipython_display_(self) -> None:
+        display(self._repr_mimebundle_(), raw=True)
+        # An output of its own: in one with the widget, JupyterLab would hide it and say "model not found" after a
+        # restart and a reload.
+        picture = still(type(self))
+        if picture:
+            display(picture, raw=True)
 
     def close(self) -> None:
         """Take the widget away with all its parts, each of which has a channel to the browser of its own."""
@@ -44,7 +68,7 @@ class CourseWidget(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         # What stands in its place where a lesson is read without a kernel.
-        return f"{type(self).__name__}: a widget, which appears when the lesson runs in JupyterLab."
+        return f"{type(self).__name__}: a widget. It appears when this cell runs in JupyterLab."
 
 
 def parts_of(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
@@ -72,8 +96,32 @@ def png(images: Float[Tensor, "batch 1 28 28"], columns: int) -> bytes:
     return file.getvalue()
 
 
-def digit_image(images: Float[Tensor, "batch 1 28 28"], columns: int, scale: float = 2.0) -> ipywidgets.Image:
-    """A picture of digits, each 28 · scale pixels wide on the screen; to repaint it, set its `value` to a `png`."""
+def digit_image(images: Float[Tensor, "batch 1 28 28"], columns: int, scale: float = 2.0, alt: str = "") -> Picture:
+    """Make a picture of digits, each 28 · scale pixels wide on the screen; set its `value` to a `png` to repaint it."""
     # A digit alone has no frame.
     pixels = 29 * columns + 1 if len(images) > 1 else 28
-    return ipywidgets.Image(value=png(images, columns), format="png", width=round(pixels * scale))
+    return Picture(value=png(images, columns), width=round(pixels * scale), alt=alt)
+
+
+def log_slider(name: str, low: float, high: float) -> ipywidgets.FloatLogSlider:
+    """Make a slider over powers of ten that starts at 1; `with_scale` puts a scale under it."""
+    return ipywidgets.FloatLogSlider(
+        1.0, min=math.log10(low), max=math.log10(high), step=0.02, description=name, readout_format=".3g",
+        style={"description_width": "20px"}, layout={"width": "100%"},
+    )  # fmt: skip
+
+
+def with_scale(slider: ipywidgets.FloatLogSlider, home: float = 1.0, width: int = 470) -> ipywidgets.Box:
+    """Put a scale under a slider over powers of ten, with a mark at `home`, and a button beside it that goes there."""
+    powers = [10.0**power for power in range(math.ceil(slider.min), math.floor(slider.max) + 1)]
+    ticks = [
+        f'<span style="left: {100 * (math.log10(value) - slider.min) / (slider.max - slider.min):.1f}%">'
+        + (f"<b>{value:g}</b></span>" if value == home else f"{value:g}</span>")
+        for value in powers
+    ]
+    scale = ipywidgets.HTML("".join(ticks))
+    scale.add_class("vae-scale")
+    back = ipywidgets.Button(description=f"{slider.description} = {home:g}", layout={"width": "64px"})
+    back.on_click(lambda _: setattr(slider, "value", home))
+    bar = ipywidgets.VBox([slider, scale], layout={"flex": f"1 1 {width - 72}px"})
+    return ipywidgets.HBox([bar, back], layout={"width": f"min({width}px, 100%)"})

@@ -79,7 +79,7 @@ def test_its_figures_are_those_of_an_evaluation(explorer, model, some, beta):
     assert number(explorer, "reconstruction") == pytest.approx(terms.reconstruction.item(), abs=near)
     assert number(explorer, "KL") == pytest.approx(terms.kl.item(), abs=near)
     assert number(explorer, "= −ELBO") == pytest.approx(terms.negative_elbo.item(), abs=near)
-    assert number(explorer, "β · KL, here") == pytest.approx(terms.weighted(beta).item(), abs=2 * near)
+    assert number(explorer, "β · KL, is") == pytest.approx(terms.weighted(beta).item(), abs=2 * near)
     assert "200 digits" in words(explorer)
 
 
@@ -132,7 +132,7 @@ def test_the_mark_stands_at_the_lowest_cost(explorer):
     for beta in (0.01, 0.1, 0.5, 1.0, 2.0, 20.0):
         explorer.beta.value = beta
         costs.append(number(explorer, "= −ELBO"))
-    assert min(costs) - 1 < number(explorer, "the lowest −ELBO of all β,") <= min(costs)
+    assert min(costs) - 1 < number(explorer, "the lowest −ELBO of all β:") <= min(costs)
 
 
 def test_the_ends_of_the_slider_are_answered(explorer):

@@ -34,14 +34,14 @@ def assert_shown(widget, model):
     images, label = expected(model, widget.z), widget.label.value
     assert widget.all.value == png(images, 10)
     assert widget.large.value == png(images[label : label + 1], 1)
-    assert f"writes a {label}" in widget.large_caption.value
+    assert f"A {label} in the same style" in widget.large_caption.value
 
 
-def test_it_starts_with_a_test_digits_hand(widget, model, digits):
+def test_it_starts_with_a_test_digits_style(widget, model, digits):
     assert_shown(widget, model)
     index = [png(x[None], 1) for x in widget._x].index(widget.given.value)
     label = digits.test_labels[index]
-    assert widget.given_caption.value == f"Begins with the hand of this {label}"
+    assert widget.given_caption.value == f"The style of this {label}"
     with torch.no_grad():
         mu, _ = model.given(int(label)).encoder(widget._x[index : index + 1])
     torch.testing.assert_close(widget.z, mu[0])
@@ -69,7 +69,7 @@ def test_a_slider_moves_its_own_number_of_z(widget, model):
     assert_shown(widget, model)
 
 
-def test_the_sliders_are_those_that_move_most_and_follow_the_hand(widget):
+def test_the_sliders_are_those_that_move_most_and_follow_the_style(widget):
     activity = widget._codes.var(0)
     assert set(widget._moved) == set(activity.topk(3).indices.tolist())
     for press in (widget.other_digit, widget.draw, widget.other_digit):
@@ -89,7 +89,7 @@ def test_a_code_beyond_the_sliders_reach_stays_what_it_is(widget, model):
     assert sorted(widget.z.tolist()) == [0.5, 4.5, 4.5, 4.5, 4.5]
 
 
-def test_a_drawn_hand_belongs_to_no_digit(widget, model):
+def test_a_drawn_style_belongs_to_no_digit(widget, model):
     widget.draw.click()
     assert "p(z)" in widget.given_caption.value
     assert widget.given.layout.visibility == "hidden"

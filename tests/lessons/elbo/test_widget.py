@@ -75,7 +75,14 @@ def test_the_table_of_lesson_05(reconstruction, kl, beta, effective):
 
 @pytest.mark.parametrize(
     ("beta", "fate"),
-    [(0.001, "autoencoder"), (0.05, "cheap"), (1.0, "ELBO"), (5.0, "dear"), (20.0, "collapse"), (1000.0, "collapse")],
+    [
+        (0.001, "autoencoder"),
+        (0.05, "cheap"),
+        (1.0, "ELBO"),
+        (5.0, "costly"),
+        (20.0, "collapse"),
+        (1000.0, "collapse"),
+    ],
 )
 def test_it_says_what_becomes_of_the_model(beta, fate):
     widget = EffectiveBeta()

@@ -84,7 +84,7 @@ def test_a_scribble_is_more_surprising_than_every_digit_and_marked(widget, gener
 def test_a_cleared_sheet_says_so(widget):
     widget.sketch.ink = bytes_of(stroke(10, 100, 20, 30))
     widget.sketch.ink = bytes(SIDE * SIDE)
-    assert "Nothing is drawn" in widget.figures.value
+    assert "The sheet is empty" in widget.figures.value
     assert widget.plane.z is None
     assert widget.shaped.value == png(torch.zeros(1, 1, 28, 28), 1)
     assert "this one" not in widget.histogram.value

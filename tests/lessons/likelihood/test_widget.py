@@ -44,7 +44,9 @@ def test_the_rates_are_those_of_the_threshold(slider, scores, labels, threshold)
     assert false == pytest.approx((called & ~anomalous).sum().item() / 40)
     assert f"true positives {true:.0%}" in slider.words.value
     assert f"false positives {false:.0%}" in slider.words.value
-    assert f"Of 20 images of class 0, never seen in training, {(called & anomalous).sum()} are" in slider.words.value
+    assert (
+        f"{(called & anomalous).sum()} of the 20 images of class 0, which training never saw, are" in slider.words.value
+    )
 
 
 def test_the_dot_runs_from_corner_to_corner(slider):

@@ -1,5 +1,6 @@
 import asyncio
 import re
+import signal
 import weakref
 from xml.etree import ElementTree
 
@@ -288,3 +289,52 @@ def test_a_click_in_another_thread_starts_it_in_the_loop(some):
         await until(lambda: not tasks())
 
     asyncio.run(session())
+
+
+def test_an_interrupt_that_the_kernel_would_ignore_pauses_it(some):
+    async def session():
+        live = LiveTraining(some, small_model, epochs=1000)
+        live.start()
+        await until(lambda: len(live.history) > 2)
+        signal.raise_signal(signal.SIGINT)
+        await until(lambda: live.state == "paused")
+        assert live.start_pause.description == "Go on"
+        assert "The kernel was interrupted" in words(live)
+        count = len(live.history)
+        signal.raise_signal(signal.SIGINT)  # Nothing is training.
+        live.start_pause.click()
+        await until(lambda: len(live.history) > count)
+        assert "interrupted" not in words(live)
+        live.close()
+
+    before = signal.getsignal(signal.SIGINT)
+    with asyncio.Runner() as runner:
+        runner.get_loop()  # Else it would put its own handler in place of the kernel's.
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            runner.run(session())
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def test_it_leaves_ctrl_c_alone_where_someone_listens_to_it(some):
+    async def session():
+        before = signal.getsignal(signal.SIGINT)
+        live = LiveTraining(some, small_model, epochs=1)
+        live.start()
+        await until(lambda: live.state == "finished")
+        assert signal.getsignal(signal.SIGINT) is before
+
+    asyncio.run(session())
+
+
+def test_an_interrupt_within_a_step_stops_it(live, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr("vae_course.lessons.training.widget.fit", interrupted)
+    live.start()
+    with pytest.raises(KeyboardInterrupt):
+        live.advance(1)
+    assert words(live).startswith("Stopped · KeyboardInterrupt ·")

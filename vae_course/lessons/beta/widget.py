@@ -8,7 +8,7 @@ from vae_course.beta import MultiRateVAE, rate_distortion
 from vae_course.data import binarize, grey
 from vae_course.digits import Digits
 from vae_course.kit.svg import Axis, Line, chart
-from vae_course.kit.widget import CourseWidget, png, row
+from vae_course.kit.widget import CourseWidget, log_slider, png, row, with_scale
 from vae_course.latent_space import ACTIVE, unit_activity
 from vae_course.lessons import COLORS
 from vae_course.vae import VAE
@@ -61,6 +61,11 @@ class BetaExplorer(CourseWidget):
         ValueError: the model has learnt one β only.
     """
 
+    alt = (
+        "A slider for β at 1. Below it the two terms of the −ELBO as a bar, ten test digits above their "
+        "reconstructions, thirty samples, the frontier of rate and distortion, and the variance of each latent mean."
+    )
+
     def __init__(self, model: VAE, digits: Digits):
         if not isinstance(model, MultiRateVAE):
             raise ValueError(f"model: a {type(model).__name__} knows one β; give a MultiRateVAE, which knows a range")
@@ -78,15 +83,12 @@ class BetaExplorer(CourseWidget):
         self._distortions, self._rates = self._measured.T[:2].tolist()
         self._longest = max(1.0, float(activity.max()))
 
-        self.beta = ipywidgets.FloatLogSlider(
-            1.0, min=math.log10(low), max=math.log10(high), step=0.02, description="β", readout_format=".3g"
-        )
-        self.beta.layout.flex, self.beta.style.description_width = "1 1 360px", "initial"
+        self.beta = log_slider("β", low, high)
         self.other_digits = ipywidgets.Button(description="Other digits", layout={"width": "120px"})
         self.other_samples = ipywidgets.Button(description="Other samples", layout={"width": "120px"})
         # One part for all that changes: of several, each would be a message, and a message takes milliseconds.
         self.page = Page()
-        super().__init__([row(self.beta, self.other_digits, self.other_samples), self.page])
+        super().__init__([row(with_scale(self.beta), self.other_digits, self.other_samples), self.page])
         self._draw_digits()
         self._draw_z()
         self._repaint()
@@ -115,10 +117,10 @@ class BetaExplorer(CourseWidget):
             {self._cost(beta, distortion, rate)}
             <div style="display: flex; flex-flow: row wrap; gap: 8px 28px">
                 <div>
-                    <b>Given, and given back:</b> a high β keeps little of the handwriting<br>
-                    {digits_tag(both, len(self._x), "Digits above their reconstructions")}<br>
-                    <b>Invented,</b> from the same z at every β<br>
-                    {digits_tag(samples, COLUMNS, "Samples")}
+                    <b>Test digits above their reconstructions:</b> a high β keeps little of the handwriting<br>
+                    {digits_tag(both, len(self._x), "Test digits above their reconstructions")}<br>
+                    <b>Samples,</b> from the same z at every β<br>
+                    {digits_tag(samples, COLUMNS, "Samples of the model, from the same z at every β")}
                 </div>
                 <div>{self._frontier(beta, distortion, rate)}{bars(activity, self._longest)}</div>
             </div>"""
@@ -136,9 +138,9 @@ class BetaExplorer(CourseWidget):
             <b>β = {beta:.3g}:</b> {words} = <b>−ELBO {distortion + rate:.1f}</b> nats per image
             on {min(MEASURED, len(self._digits.test_images)):,} digits
             <div style="display: flex; height: 16px; position: relative">{parts}<div style="{mark}"></div></div>
-            <div style="margin: 6px 0 8px">The mark: the lowest −ELBO of all β, {lowest:.1f}.
-                <span style="opacity: .65">Trained on reconstruction + β · KL, here {distortion + beta * rate:.1f}:
-                no two β can be compared by it.</span></div>"""
+            <div style="margin: 6px 0 8px">The mark shows the lowest −ELBO of all β: {lowest:.1f}.<br>
+                The training loss, reconstruction + β · KL, is {distortion + beta * rate:.1f} here.
+                Losses of different β cannot be compared.</div>"""
 
     def _frontier(self, beta: float, distortion: float, rate: float) -> str:
         x = Axis("rate: KL, nats per image", 0.0, 1.05 * max(self._rates))
@@ -167,7 +169,7 @@ def digits_tag(images: Float[Tensor, "batch 1 28 28"], columns: int, name: str) 
 
 
 def bars(activity: Sequence[float], longest: float) -> str:
-    """How far each latent dimension's mean moves from digit to digit, as HTML; active ones in colour."""
+    """Draw how far each latent dimension's mean moves from digit to digit, as HTML; active ones in colour."""
     count = sum(value > ACTIVE for value in activity)
     shapes = "".join(
         f'<div style="flex: 1; height: max(2px, {100 * value / longest:.1f}%); '
@@ -178,4 +180,5 @@ def bars(activity: Sequence[float], longest: float) -> str:
         <div style="max-width: 360px"><b>{count} of {len(activity)} latent dimensions are active</b>
         <div style="display: flex; align-items: flex-end; gap: 3px; height: 80px; position: relative">{shapes}
             <div style="position: absolute; bottom: {100 / longest:.1f}%; width: 100%; border-top: 1px dashed"></div>
-        </div>Variance of mu over the digits; dashed: 1, the prior's.</div>"""
+        </div>Each bar is the variance of one mu over the digits.<br>
+        The dashed line is 1, the variance of the prior.</div>"""

@@ -31,6 +31,11 @@ class SymptomDashboard(CourseWidget):
         ValueError: names that do not go together, or no "healthy".
     """
 
+    alt = (
+        "Buttons choose a patient. On the left its losses, gradients, residuals, KL per dimension and samples, on the "
+        "right those of the healthy VAE."
+    )
+
     def __init__(self, patients: Mapping[str, Patient], symptoms: Mapping[str, Symptoms]):
         if len(patients) < 2:
             raise ValueError(f"patients {list(patients)}: at least one beside 'healthy'")
@@ -43,8 +48,8 @@ class SymptomDashboard(CourseWidget):
             options=names, description="Patient", style={"description_width": "initial", "button_width": "44px"}
         )
         blank = torch.zeros(SAMPLES, 1, 28, 28)
-        self.figures, self.samples = ipywidgets.HTML(), digit_image(blank, COLUMNS, scale=1.55)
-        healthy_samples = digit_image(blank, COLUMNS, scale=1.55)
+        self.figures, self.samples = ipywidgets.HTML(), digit_image(blank, COLUMNS, 1.55, "Samples of the patient")
+        healthy_samples = digit_image(blank, COLUMNS, 1.55, "Samples of the healthy VAE")
         healthy_samples.value = self._samples["healthy"]
         super().__init__([
             self.patient,
@@ -63,7 +68,7 @@ class SymptomDashboard(CourseWidget):
 
 
 def samples_of(patient: Patient) -> Float[Tensor, "samples 1 28 28"]:
-    """Digits that it invents, from the same z as every other."""
+    """Sample from the patient, with the same z as from every other."""
     generator = Generator(patient.device)
     return patient.sample(SAMPLES, generator.manual_seed(0))
 
@@ -81,7 +86,7 @@ def report(name: str, found: Symptoms) -> str:
         f'margin-left: -10px">{head}{"".join(lines)}</table>'
         f"gradient in the head for mu <b>{found.gradient_mu:.3g}</b>, for logvar <b>{found.gradient_logvar:.3g}</b>"
         f"</div>{residual_chart(found)}{kl_chart(found.kl_per_dimension)}"
-        "<div><b>Invented,</b> from the same z</div>"
+        "<div><b>Samples,</b> from the same z</div>"
     )
 
 

@@ -23,12 +23,17 @@ class LabelAndStyle(CourseWidget):
         digits: the styles are taken from its test digits.
 
     Raises:
-        ValueError: the model can't be told a label, or a test digit has a label that the model doesn't know.
+        ValueError: the model takes no label, or a test digit has a label that the model doesn't know.
     """
+
+    alt = (
+        "Buttons choose a label, three sliders move the code. A test digit gives the style; beside it the chosen label "
+        "in the same style, below it all ten labels."
+    )
 
     def __init__(self, model: VAE, digits: Digits):
         if not isinstance(model, ConditionalVAE):
-            raise ValueError(f"model: a {type(model).__name__} can't be told a label; give a ConditionalVAE")
+            raise ValueError(f"model: a {type(model).__name__} takes no label; give a ConditionalVAE")
         self._model, self._digits, self._generator = model, digits, Generator().manual_seed(0)
         self._device = model.device
         x = binarize(grey(digits.test_images), Generator().manual_seed(EVALUATION_SEED))
@@ -39,9 +44,11 @@ class LabelAndStyle(CourseWidget):
         self._moved = self._codes.var(0).argsort(descending=True)[:SLIDERS].tolist()
 
         labels = list(range(model.classes))
-        self.label = ipywidgets.ToggleButtons(options=labels, value=labels[-1], style={"button_width": "34px"})
-        self.other_digit = ipywidgets.Button(description="Hand of another digit", layout={"width": "170px"})
-        self.draw = ipywidgets.Button(description="Draw a hand", layout={"width": "120px"})
+        self.label = ipywidgets.ToggleButtons(
+            options=labels, value=labels[-1], tooltip="label", style={"button_width": "34px"}
+        )
+        self.other_digit = ipywidgets.Button(description="Style of another digit", layout={"width": "170px"})
+        self.draw = ipywidgets.Button(description="Random style", layout={"width": "120px"})
         self.sliders = [
             ipywidgets.FloatSlider(
                 0.0, min=-REACH, max=REACH, step=0.05, description=f"z{_subscript(i + 1)}", readout_format=".2f",
@@ -50,8 +57,9 @@ class LabelAndStyle(CourseWidget):
             for i in self._moved
         ]  # fmt: skip
         blank = torch.zeros(1, 1, 28, 28)
-        self.given, self.large = digit_image(blank, 1, 5.0), digit_image(blank, 1, 5.0)
-        self.all = digit_image(blank.expand(len(labels), -1, -1, -1), len(labels), 2.2)
+        self.given = digit_image(blank, 1, 5.0, "The test digit whose style is taken")
+        self.large = digit_image(blank, 1, 5.0, "The chosen label in this style")
+        self.all = digit_image(blank.expand(len(labels), -1, -1, -1), len(labels), 2.2, "Each label in this style")
         self.given_caption, self.large_caption, self.all_caption = (ipywidgets.HTML() for _ in range(3))
         self.all_caption.value = f"The same z with the labels {labels[0]} to {labels[-1]}"
         pictures = row(
@@ -70,13 +78,13 @@ class LabelAndStyle(CourseWidget):
 
     def _take_digit(self) -> None:
         i = int(torch.randint(len(self._x), (), generator=self._generator))
-        self.given_caption.value = f"Begins with the hand of this {self._digits.test_labels[i]}"
+        self.given_caption.value = f"The style of this {self._digits.test_labels[i]}"
         self.given.value = png(self._x[i : i + 1], 1)
         self.given.layout.visibility = "visible"
         self._take(self._codes[i])
 
     def _take_drawn(self) -> None:
-        self.given_caption.value = "Begins with a draw from p(z)"
+        self.given_caption.value = "A style drawn from p(z)"
         self.given.layout.visibility = "hidden"
         self._take(torch.randn(self._model.latent_dim, generator=self._generator))
 
@@ -104,7 +112,7 @@ class LabelAndStyle(CourseWidget):
         logits = self._model.given(labels).decoder(self.z.to(self._device).expand(len(labels), -1))
         images = torch.sigmoid(logits).cpu()
         label = self.label.value
-        self.large_caption.value = f"<b>The same hand writes a {label}</b>"
+        self.large_caption.value = f"<b>A {label} in the same style</b>"
         self.large.value = png(images[label : label + 1], 1)
         self.all.value = png(images, len(images))
 

@@ -1,4 +1,4 @@
-"""The digit browser of lesson 01: a digit grey, cut and drawn, and the mean of the draws so far."""
+"""The digit browser of lesson 01: a digit in grey, thresholded and drawn, and the mean of the draws so far."""
 
 from vae_course.data import as_pixels, binarize, grey
 from vae_course.digits import Digits
@@ -11,21 +11,23 @@ from torch.nn.functional import binary_cross_entropy
 
 
 class DigitBrowser(CourseWidget):
-    """A training digit as three data sets have it: grey, cut at one half, drawn. It is drawn again at each press.
+    """Show a training digit in three ways: grey, thresholded, drawn. Each press of the button draws it again.
 
     Args:
         digits: `train_images[train_labels == label.value][number.value]` is shown.
     """
 
+    alt = "Buttons choose a digit. It is shown four times: grey, thresholded, drawn, and the mean of its draws."
+
     def __init__(self, digits: Digits):
         self._digits, self._generator = digits, Generator().manual_seed(0)
         self.label = ipywidgets.ToggleButtons(
-            options=digits.train_labels.unique().tolist(), style={"button_width": "34px"}
+            options=digits.train_labels.unique().tolist(), tooltip="digit", style={"button_width": "34px"}
         )
         self.number = ipywidgets.IntSlider(description="number", style={"description_width": "initial"})
         self.again = ipywidgets.Button(description="Draw again")
         blank = torch.zeros(1, 1, 28, 28)
-        self.grey, self.cut, self.drawn, self.mean = self._images = [digit_image(blank, 1, scale=6.5) for _ in range(4)]
+        self.grey, self.cut, self.drawn, self.mean = self._images = [digit_image(blank, 1, 6.5) for _ in range(4)]
         self.captions = [ipywidgets.HTML() for _ in self._images]
         pictures = [
             ipywidgets.VBox(pair, layout={"width": "195px"}) for pair in zip(self._images, self.captions, strict=True)
@@ -48,21 +50,21 @@ class DigitBrowser(CourseWidget):
         floor = binary_cross_entropy(self._p, self._p, reduction="sum")
         self._show(0, self._p, "grey", f"entropy {floor:.1f} nats")
         cut = as_pixels(image, "threshold", self._generator)
-        self._show(1, cut, "cut at one half", "the same every time")
+        self._show(1, cut, "thresholded at ½", "the same every time")
         self._draw()
 
     def _draw(self) -> None:
         drawn = binarize(self._p, self._generator)
         expected = (2 * self._p * (1 - self._p)).sum()
-        news = f"a new draw changes about {expected:.0f}"
+        news = f"The next draw changes about {expected:.0f} pixels."
         if len(self._draws):
-            news = f"{(drawn != self._draws[-1]).sum()} changed, {expected:.0f} expected"
+            news = f"{(drawn != self._draws[-1]).sum()} pixels changed, about {expected:.0f} were expected."
         self._draws = torch.cat([self._draws, drawn])
         self._show(2, drawn, "drawn", news)
         draws = f"{len(self._draws)} draw{'s' * (len(self._draws) > 1)}"
         self._show(3, self._draws.mean(0, keepdim=True), "mean of the draws", f"of {draws} so far")
 
     def _show(self, i: int, image: torch.Tensor, name: str, news: str) -> None:
-        self._images[i].value = png(image, 1)
+        self._images[i].value, self._images[i].alt = png(image, 1), f"The digit, {name}"
         ink = f"{image.sum():.1f}".removesuffix(".0")
         self.captions[i].value = f'<div style="line-height: 1.5"><b>{name}</b><br>{ink} pixels of ink<br>{news}</div>'

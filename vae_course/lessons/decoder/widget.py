@@ -1,4 +1,4 @@
-"""The latent pad of lesson 04: move a code over the plane, and see what the decoder says to it."""
+"""The latent pad of lesson 04: move a code over the plane, and see what the decoder makes of it."""
 
 from vae_course.data import binarize
 from vae_course.digits import Digits
@@ -13,7 +13,7 @@ from torch import Generator
 
 
 class LatentPad(CourseWidget):
-    """A plane of codes, and beside it what the decoder says to the one that is marked: its mean, or a draw.
+    """Show a plane of codes, and beside it what the decoder makes of the marked one: its mean, or a draw.
 
     Args:
         model: with two latent dimensions.
@@ -23,21 +23,27 @@ class LatentPad(CourseWidget):
         ValueError: the model has not two latent dimensions.
     """
 
+    alt = "The plane of two-dimensional codes with a mark in the middle, and beside it the image decoded from the mark."
+
     def __init__(self, model: VAE, digits: Digits):
         if model.latent_dim != 2:
             raise ValueError(f"the model has {model.latent_dim} latent dimensions: a plane needs 2")
         self._model, self._generator = model, Generator().manual_seed(0)
         self.plane = Plane(mean_codes(model, digits.test_images), digits.test_labels)
         self.kind = ipywidgets.ToggleButtons(
-            options=["mean", "draw"], style={"button_width": "72px"}, layout={"width": "auto"}
+            options=["mean", "draw"],
+            tooltip="What is shown of p(x|z)",
+            style={"button_width": "72px"},
+            layout={"width": "auto"},
         )
         self.again = ipywidgets.Button(description="Draw again", layout={"width": "110px"})
         self.position = ipywidgets.HTML()
-        self.image = digit_image(torch.zeros(1, 1, 28, 28), 1, scale=8.5)
+        self.image = digit_image(torch.zeros(1, 1, 28, 28), 1, 8.5, "What the decoder makes of the marked code")
         caption = ipywidgets.HTML(
-            "<p style='line-height: 1.5; margin: 0'>Click or drag on the plane, or move by arrow keys (with Shift, in "
-            "larger steps). A numeral stands where a test digit has its code, the mean of q(z|x); those that would "
-            "overlap are left out. Dashed: 1σ and 2σ of the prior, with 39 % and 86 % of its draws inside.</p>"
+            "<p style='line-height: 1.5; margin: 0'>Click or drag on the plane, or use the arrow keys (with Shift the "
+            "steps are larger). Each numeral stands at the code of a test digit, the mean of q(z|x); numerals that "
+            "would overlap are left out. The dashed circles are 1σ and 2σ of the prior: 39 % and 86 % of its draws "
+            "are inside.</p>"
         )
         side = ipywidgets.VBox(
             [self.position, self.image, ipywidgets.HBox([self.kind, self.again], layout={"align_items": "center"})]

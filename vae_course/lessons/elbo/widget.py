@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from vae_course.kit.widget import CourseWidget, row
+from vae_course.kit.widget import CourseWidget, log_slider, row, with_scale
 from vae_course.lessons import COLORS
 
 import ipywidgets
@@ -22,11 +22,21 @@ KLS = [
 ]
 # From which effective β on a network does what: lesson 05's was trained with thirteen of them, once each.
 FATES = [
-    (0.0, "autoencoder", "reconstruction", "the code is all but free: digits come back, but none can be invented."),
-    (0.01, "cheap", "train", "the code is too cheap: good reconstructions, a high KL, a worse −ELBO."),
-    (0.4, "ELBO", "elbo", "this is −ELBO, or near enough to it that the −ELBO comes out about the same."),
-    (1.5, "dear", "baseline", "the code is too dear: blurred reconstructions, a low KL, a worse −ELBO."),
-    (15.0, "collapse", "kl", "the encoder sends nothing, and every digit comes back as the average digit."),
+    (
+        0.0,
+        "autoencoder",
+        "reconstruction",
+        "the code is almost free: reconstructions are good, but samples are no digits.",
+    ),
+    (0.01, "cheap", "train", "the code is too cheap: reconstructions are good, KL is high, the −ELBO is worse."),
+    (0.4, "ELBO", "elbo", "this is the −ELBO, or so close to it that training reaches about the same −ELBO."),
+    (
+        1.5,
+        "costly",
+        "baseline",
+        "the code costs too much: reconstructions blur, KL is low, the −ELBO is worse.",
+    ),
+    (15.0, "collapse", "kl", "the encoder sends nothing, and every reconstruction is the average digit."),
 ]
 # The ends of the picture's axis, as powers of ten, and its width in pixels. What lies beyond an end is marked there.
 LOW, HIGH, WIDTH = -5, 6, 640
@@ -43,6 +53,11 @@ class EffectiveBeta(CourseWidget):
         ValueError: a size is not positive.
     """
 
+    alt = (
+        "Buttons choose a sum or a mean for each term of the loss, and a slider β. Below them the loss as code, "
+        "and a scale from autoencoder to collapse on which an arrow marks the effective β."
+    )
+
     def __init__(self, latent_dim: int = 20, batch_size: int = 128):
         if latent_dim < 1 or batch_size < 1:
             raise ValueError(f"latent_dim={latent_dim}, batch_size={batch_size}: sizes must be at least 1")
@@ -56,15 +71,12 @@ class EffectiveBeta(CourseWidget):
         self.reconstruction, self.kl = (
             ipywidgets.ToggleButtons(options=options, **look) for options in (RECONSTRUCTIONS, KLS)
         )
-        self.beta = ipywidgets.FloatLogSlider(
-            value=1.0, min=-3, max=3, step=0.01, description="β", readout_format=".3g",
-            style={"description_width": "20px"}, layout={"width": f"min({WIDTH}px, 100%)"},
-        )  # fmt: skip
+        self.beta = log_slider("β", 1e-3, 1e3)
         self.answer = ipywidgets.HTML()
         names = f"Reconstruction: bce [{batch_size}, {PIXELS}]", f"KL: kl [{batch_size}, {latent_dim}]"
         choices = zip(names, (self.reconstruction, self.kl), strict=True)
         named = [ipywidgets.VBox([ipywidgets.HTML(f"<b>{name}</b>"), choice]) for name, choice in choices]
-        super().__init__([row(*named), self.beta, self.answer])
+        super().__init__([row(*named), with_scale(self.beta, width=WIDTH), self.answer])
         for control in (self.reconstruction, self.kl, self.beta):
             control.observe(lambda _: self._repaint(), "value")
         self._repaint()

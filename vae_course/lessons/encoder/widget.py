@@ -29,6 +29,11 @@ class CloudPicker(CourseWidget):
         ValueError: the model has not two latent dimensions.
     """
 
+    alt = (
+        "Buttons choose a class, a slider a digit of it. On the plane of codes an ellipse is the cloud of this digit; "
+        "beside it the digit, its reconstruction, and mu, logvar and sigma."
+    )
+
     @torch.no_grad()
     def __init__(self, model: VAE, digits: Digits):
         if model.latent_dim != 2:
@@ -45,12 +50,16 @@ class CloudPicker(CourseWidget):
         half = max(1.5, 0.55 * max(right - left, high - low))
         middles = {"z[0]": (left + right) / 2, "z[1]": (low + high) / 2}
         self._axes = [Axis(name, middle - half, middle + half) for name, middle in middles.items()]
-        self.label = ipywidgets.ToggleButtons(options=self._labels.unique().tolist(), style={"button_width": "34px"})
+        self.label = ipywidgets.ToggleButtons(
+            options=self._labels.unique().tolist(), tooltip="digit", style={"button_width": "34px"}
+        )
         self.rank = ipywidgets.IntSlider(description="from narrow to wide", style={"description_width": "initial"})
         self.rank.layout.width = "400px"
         self.map, self.figures = ipywidgets.HTML(), ipywidgets.HTML()
-        self.pictures = digit_image(torch.zeros(2, 1, 28, 28), 2, scale=5.0)
-        side = ipywidgets.VBox([ipywidgets.HTML("<b>Given, and given back</b>"), self.pictures, self.figures])
+        self.pictures = digit_image(torch.zeros(2, 1, 28, 28), 2, 5.0, "A test digit beside its reconstruction")
+        side = ipywidgets.VBox(
+            [ipywidgets.HTML("<b>A test digit and its reconstruction</b>"), self.pictures, self.figures]
+        )
         super().__init__([row(self.label, self.rank), row(self.map, side)])
         self.label.observe(lambda _: self._choose_class(), "value")
         self.rank.observe(lambda _: self._repaint(), "value")

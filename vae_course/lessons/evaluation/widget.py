@@ -31,6 +31,11 @@ class DrawsSlider(CourseWidget):
         ValueError: the three are not of the same digits, or there are too few draws.
     """
 
+    alt = (
+        "A slider chooses the number of draws, here 1. For each of eight digits, dots show estimates of log p(x) below "
+        "the truth, and a bar shows the share of the largest weight."
+    )
+
     def __init__(
         self,
         x: Float[Tensor, "batch 1 28 28"],
@@ -62,7 +67,7 @@ class DrawsSlider(CourseWidget):
 
     @property
     def largest_share(self) -> Float[Tensor, " digits"]:
-        """What part of the sum of K weights the largest one is, on average."""
+        """Compute what part of the sum of K weights the largest one is, on average."""
         return largest_shares(self._log_weights, self.draws.value)
 
     def _repaint(self) -> None:
@@ -73,9 +78,9 @@ class DrawsSlider(CourseWidget):
         close = int((means > -0.5).sum())
         self.words.value = (
             f'<div style="line-height: 1.5">With {name}: '
-            f"on average <b>{-means.mean():.2f} nats per image</b> below the truth. "
-            f"Of the {len(means)} digits {close} are within half a nat of it, "
-            f"and of the single estimates {(estimates > 0).float().mean():.0%} are above it.</div>"
+            f"the estimates are on average <b>{-means.mean():.2f} nats per image</b> below the truth. "
+            f"{close} of the {len(means)} digits are within half a nat of the truth. "
+            f"{(estimates > 0).float().mean():.0%} of the single estimates are above it.</div>"
         )
 
     def _svg(self, estimates: list[list[float]], means: list[float], shares: list[float]) -> str:

@@ -11,6 +11,8 @@ function render({ model, el }) {
   canvas.setAttribute("aria-label", "Draw a digit here. C clears, U takes the last stroke back.");
   // Otherwise JupyterLab takes the keys: C would copy the cell.
   canvas.dataset.lmSuppressShortcuts = "true";
+  const hint = Object.assign(document.createElement("p"), { textContent: "Draw a digit here" });
+  hint.setAttribute("aria-hidden", "true");
   const undone = [];
   let last = null, timer = 0, own = null;
 
@@ -21,6 +23,7 @@ function render({ model, el }) {
     sent.drawImage(canvas, 0, 0, SENT, SENT);
     const pixels = sent.getImageData(0, 0, SENT, SENT).data;
     own = new DataView(new Uint8Array(SENT * SENT).map((_, i) => pixels[4 * i]).buffer);
+    showHint(own);
     model.set("ink", own);
     model.save_changes();
   }
@@ -33,6 +36,11 @@ function render({ model, el }) {
     for (let i = 0; i < SENT * SENT; i++) image.data.set([...Array(3).fill(bytes.getUint8(i)), 255], 4 * i);
     sent.putImageData(image, 0, 0);
     ink.drawImage(small, 0, 0, SIZE, SIZE);
+    showHint(bytes);
+  }
+
+  function showHint(bytes) {
+    hint.hidden = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).some(Boolean);
   }
 
   function remember() {
@@ -74,6 +82,7 @@ function render({ model, el }) {
     canvas.setPointerCapture(event.pointerId);
     remember();
     last = place(event);
+    hint.hidden = true;
     stroke(event);
   });
   canvas.addEventListener("pointermove", (event) => {
@@ -99,7 +108,7 @@ function render({ model, el }) {
     button.addEventListener("click", action);
     buttons.append(button);
   }
-  el.append(canvas, buttons);
+  el.append(canvas, hint, buttons);
 
   Object.assign(ink, { lineWidth: PEN, lineCap: "round", lineJoin: "round", strokeStyle: "#fff", fillStyle: "#000" });
   receive();

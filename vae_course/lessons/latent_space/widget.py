@@ -1,11 +1,11 @@
-"""Draw a digit, in lesson 10: its code, what the model makes of it, and how surprised it is."""
+"""Draw a digit, in lesson 10: its code, its reconstruction, and how surprised the model is."""
 
 from pathlib import Path
 
 from vae_course.data import binarize, binarize_once, grey
 from vae_course.digits import Digits
 from vae_course.kit.svg import Axis, Line, chart
-from vae_course.kit.widget import CourseWidget, digit_image, png, row
+from vae_course.kit.widget import CourseWidget, Picture, digit_image, png, row
 from vae_course.latent_space import as_mnist, mean_codes
 from vae_course.lessons import COLORS
 from vae_course.lessons.plane import Plane
@@ -31,7 +31,9 @@ class Sketch(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("sketch.js")
     _css = """
-    .vae-sketch { max-width: 280px; }
+    .vae-sketch { position: relative; max-width: 280px; }
+    .vae-sketch p { position: absolute; top: 120px; width: 100%; margin: 0; text-align: center; color: #fff;
+        font-size: 16px; pointer-events: none; }
     .vae-sketch canvas { display: block; width: 100%; aspect-ratio: 1; border-radius: 4px; cursor: crosshair;
         touch-action: none; outline: 1px solid var(--jp-border-color1, #888); }
     .vae-sketch canvas:focus-visible { outline: 2px solid var(--jp-brand-color1, #2196f3); outline-offset: -2px; }
@@ -54,6 +56,11 @@ class DrawDigit(CourseWidget):
             plane, and their −ELBO is what the drawing's is compared with.
     """
 
+    alt = (
+        "An empty black sheet to draw a digit on. Beside it room for the drawing as the model sees it, its "
+        "reconstruction and the nearest training digits, a histogram of −ELBO, and the plane of codes."
+    )
+
     def __init__(self, model: VAE, digits: Digits):
         self._model, self._digits, self._generator = model, digits, Generator().manual_seed(0)
         self._train_codes = mean_codes(model, digits.train_images)
@@ -65,24 +72,28 @@ class DrawDigit(CourseWidget):
         self.take = ipywidgets.Button(description="Take a test digit", layout={"width": "min(280px, 100%)"})
         self.figures, self.histogram = ipywidgets.HTML(), ipywidgets.HTML()
         one = torch.zeros(1, 1, 28, 28)
-        self.shaped, self.given, self.returned = (digit_image(one, 1, scale=3.0) for _ in range(3))
-        self.nearest = digit_image(one.repeat(NEAREST, 1, 1, 1), NEAREST, scale=2.0)
+        self.shaped, self.given, self.returned = (
+            digit_image(one, 1, 3.0, f"The drawing {what}")
+            for what in ("in MNIST's shape", "with pixels drawn", "reconstructed")
+        )
+        self.nearest = digit_image(one.repeat(NEAREST, 1, 1, 1), NEAREST, 2.0, "The nearest training digits")
         self.neighbours, self.code = ipywidgets.HTML(), ipywidgets.HTML()
         pictures = ipywidgets.VBox([
             row(_captioned(self.shaped, "in MNIST's shape"), _captioned(self.given, "pixels drawn: x"),
-                _captioned(self.returned, "given back: mean")),
+                _captioned(self.returned, "reconstruction")),
             self.neighbours, self.nearest, self.histogram,
         ])  # fmt: skip
         parts = [ipywidgets.VBox([self.sketch, self.take]), pictures]
         self.plane = None
         if model.latent_dim == 2:
-            self.plane = Plane(mean_codes(model, digits.test_images), digits.test_labels, width=300, fixed=True)
+            self.plane = Plane(mean_codes(model, digits.test_images), digits.test_labels, width=280, fixed=True)
             parts.append(ipywidgets.VBox([self.code, self.plane]))
         caption = ipywidgets.HTML(
-            "<p style='line-height: 1.5; margin: 0'>Pixels are drawn once, with their grey values as probabilities: "
-            f"those of the drawing, and those of the digits it is compared with. −ELBO: a mean of {DRAWS} draws of z. "
-            f"{'On the plane: 1σ of q(z|x), and the codes of test digits. ' if self.plane else ''}"
-            "C clears, U takes a stroke back.</p>"
+            "<p style='line-height: 1.5; margin: 0'>The pixels are drawn once, with the grey values as probabilities, "
+            "in your drawing and in the digits it is compared with. "
+            f"The −ELBO is a mean over {DRAWS} draws of z. "
+            f"{'The plane shows 1σ of q(z|x) and the codes of test digits. ' if self.plane else ''}"
+            "Key C clears the sheet, key U undoes a stroke.</p>"
         )
         super().__init__([self.figures, row(*parts), caption])
         self.sketch.observe(lambda _: self._repaint(), "ink")
@@ -133,7 +144,7 @@ class DrawDigit(CourseWidget):
             image.value = png(blank[:1], 1)
         self.nearest.value = png(blank, NEAREST)
         self.neighbours.value = "<b>Nearest training digits</b>, by their codes"
-        self.figures.value = "<b>Nothing is drawn.</b> Draw a digit, large, or take a test digit."
+        self.figures.value = "<b>The sheet is empty.</b> Draw a large digit on it, or take a test digit."
         if self.plane is not None:
             self.plane.z = self.plane.sigma = None
             self.code.value = "<b>Its code</b>"
@@ -141,8 +152,10 @@ class DrawDigit(CourseWidget):
 
     def _rank(self, nats: float) -> str:
         below = int(100 * (self._test_surprise < nats).float().mean())
-        if below in (0, 100):
-            return f"{'more' if below else 'less'} surprising than {'every' if below else '99 of 100'} test digits"
+        if below == 100:
+            return "more surprising than every test digit"
+        if below == 0:
+            return "less surprising than 99 of 100 test digits"
         return f"more surprising than {below} of 100 test digits"
 
     def _draw_histogram(self, nats: float | None) -> None:
@@ -158,11 +171,11 @@ class DrawDigit(CourseWidget):
             at = min(nats, high)
             name = "this one" if nats <= high else "this one, off the chart →"
             lines.append(Line([at, at], [0.0, 0.8 * top], COLORS["kl"], name))
-        title = "How surprised the model is by test digits"
+        title = "Test digits: how surprised the model is"
         self.histogram.value = chart(
             lines, Axis("−ELBO, nats per image", low, high), Axis("test digits", 0.0, top), title, 320, 170
         )
 
 
-def _captioned(image: ipywidgets.Image, caption: str) -> ipywidgets.VBox:
+def _captioned(image: Picture, caption: str) -> ipywidgets.VBox:
     return ipywidgets.VBox([image, ipywidgets.HTML(f"<small style='line-height: 1.4'>{caption}</small>")])

@@ -28,6 +28,11 @@ class ThresholdSlider(CourseWidget):
         ValueError: there are no scores, their shape does not fit the labels, or a class has no image.
     """
 
+    alt = (
+        "Buttons choose the class held out and the score, a slider the threshold. Below them histograms of the score "
+        "for both kinds of images, and the ROC curve with a dot at the threshold."
+    )
+
     def __init__(
         self,
         scores: Mapping[str, Float[Tensor, "classes batch"]],
@@ -99,15 +104,15 @@ class ThresholdSlider(CourseWidget):
         name = self.held_out.value
         self.words.value = (
             f'<div style="line-height: 1.6">'
-            f'<span style="color: {HELD_OUT}">━</span> Of {count} images of class {name}, never seen in training, '
-            f"{true * count:.0f} are above the threshold: <b>true positives {true:.0%}</b>.<br>"
-            f'<span style="color: {TRAINED}">┅</span> Of {others} images of the other classes '
-            f"{false * others:.0f} are too: <b>false positives {false:.0%}</b>.</div>"
+            f'<span style="color: {HELD_OUT}">━</span> {true * count:.0f} of the {count} images of class {name}, '
+            f"which training never saw, are above the threshold: <b>true positives {true:.0%}</b>.<br>"
+            f'<span style="color: {TRAINED}">┅</span> {false * others:.0f} of the {others} images of the other classes '
+            f"are above it too: <b>false positives {false:.0%}</b>.</div>"
         )
         x = Axis(f"{self.score.value}, nats per image", self.threshold.min, self.threshold.max)
         y = Axis("percent of the images", 0.0, 1.15 * max(max(line.y) for line in self._steps))
         mark = Line((at, at), (y.low, y.high), "currentColor", width=2)
-        self.histograms.value = chart([*self._steps, mark], x, y, "Right of the line, the alarm is raised", 440)
+        self.histograms.value = chart([*self._steps, mark], x, y, "Images right of the line raise the alarm", 440)
         chance = Line((0.0, 100.0), (0.0, 100.0), COLORS["prior"], width=1, dash="4 3")
         dot = Line([100 * false], [100 * true], HELD_OUT, dots=7)
         x, y = Axis("false positives, percent", -4.0, 104.0), Axis("true positives, percent", -4.0, 104.0)

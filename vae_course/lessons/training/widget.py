@@ -6,6 +6,8 @@ step at a time. Between two steps the loop handles what else there is: a click, 
 
 import asyncio
 import math
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from html import escape
@@ -14,7 +16,7 @@ from itertools import pairwise
 from vae_course.data import binarize, grey
 from vae_course.digits import Digits
 from vae_course.kit.svg import Axis, Line, chart
-from vae_course.kit.widget import CourseWidget, digit_image, png, row
+from vae_course.kit.widget import CourseWidget, digit_image, log_slider, png, row, with_scale
 from vae_course.lessons import COLORS
 from vae_course.training import Progress, TrainConfig, fit
 from vae_course.vae import VAE
@@ -37,7 +39,7 @@ class LiveTraining(CourseWidget):
     """Train a new model at each start, and show both terms, reconstructions and samples while it learns.
 
     In a notebook it runs by itself once it is started; where there is no event loop, `advance` drives it. Only one
-    trains at a time: making another stops this one, and so does closing it.
+    trains at a time: making another stops this one, and so does closing it. JupyterLab's stop button pauses it.
 
     Args:
         digits: the training digits are trained on; the test digits are measured at the end of each epoch.
@@ -55,6 +57,10 @@ class LiveTraining(CourseWidget):
         ValueError: `epochs` is not positive.
     """
 
+    alt = (
+        "Buttons Start and Stop, a slider for β at 1 and a field for the seed. Below them two charts, for the "
+        "reconstruction term and the KL, still empty, and room for reconstructions and samples."
+    )
     _latest: "LiveTraining | None" = None
     state = "ready"
 
@@ -79,26 +85,26 @@ class LiveTraining(CourseWidget):
 
         self.start_pause = ipywidgets.Button(button_style="primary", layout={"width": "84px"})
         self.stop_button = ipywidgets.Button(description="Stop", layout={"width": "84px"})
-        self.beta = ipywidgets.FloatLogSlider(
-            value=1.0, min=-2, max=math.log10(20), step=0.02, description="β", readout_format=".3g",
-            style={"description_width": "initial"}, layout={"width": "min(470px, 100%)"},
-        )  # fmt: skip
+        self.beta = log_slider("β", 0.01, 20.0)
         self.seed = ipywidgets.BoundedIntText(
             max=2**31 - 1, description="seed", style={"description_width": "initial"}, layout={"width": "120px"}
         )
         self.status = ipywidgets.HTML()
         self.reconstruction, self.kl = ipywidgets.HTML(), ipywidgets.HTML()
-        self.reconstructions = digit_image(torch.cat([self._x, 0 * self._x]), len(self._x), scale=1.6)
-        self.samples = digit_image(torch.zeros(SAMPLES, 1, 28, 28), COLUMNS, scale=1.6)
-        given = ipywidgets.HTML("<b>Given, and given back:</b> test digits")
-        invented = ipywidgets.HTML("<b>Invented,</b> from the same z all the time")
+        self.reconstructions = digit_image(
+            torch.cat([self._x, 0 * self._x]), len(self._x), 1.6, "Test digits above their reconstructions"
+        )
+        self.samples = digit_image(torch.zeros(SAMPLES, 1, 28, 28), COLUMNS, 1.6, "Samples of the model")
+        given = ipywidgets.HTML("<b>Test digits</b> above their reconstructions")
+        invented = ipywidgets.HTML("<b>Samples,</b> always from the same z")
         super().__init__([
-            row(ipywidgets.HBox([self.start_pause, self.stop_button]), self.beta, self.seed),
+            row(ipywidgets.HBox([self.start_pause, self.stop_button]), with_scale(self.beta), self.seed),
             self.status,
             row(ipywidgets.VBox([self.reconstruction, given, self.reconstructions]),
                 ipywidgets.VBox([self.kl, invented, self.samples])),
-            ipywidgets.HTML(f"<small>Thin line: each batch that it trains on. Dots: {len(digits.test_images):,} test "
-                            "digits, at the end of each epoch. What the model draws is the mean of p(x|z).</small>"),
+            ipywidgets.HTML("<small>The thin line shows each batch that the model trains on. The dots show "
+                            f"{len(digits.test_images):,} test digits at the end of each epoch. The pictures of the "
+                            "model show the mean of p(x|z).</small>"),
         ])  # fmt: skip
         self.start_pause.on_click(lambda _: self._in_its_loop(self._start_or_pause))
         self.stop_button.on_click(lambda _: self._in_its_loop(self.stop))
@@ -119,10 +125,10 @@ class LiveTraining(CourseWidget):
         self._steps = fit(self.model, self._digits.train_images, config, self._digits.test_images)
         self._enter("training")
 
-    def pause(self) -> None:
-        """Ask for no more steps until `resume`."""
+    def pause(self, why: str = "") -> None:
+        """Ask for no more steps until `resume`; the status says why."""
         if self.state == "training":
-            self._enter("paused")
+            self._enter("paused", why)
 
     def resume(self) -> None:
         """Go on after a pause."""
@@ -173,6 +179,7 @@ class LiveTraining(CourseWidget):
     async def _train(self) -> None:
         painted = time.monotonic()
         while self.state == "training":
+            pause_at_interrupt()
             self._step()
             if time.monotonic() - painted > SECONDS_BETWEEN_PICTURES:
                 self._repaint()
@@ -185,8 +192,8 @@ class LiveTraining(CourseWidget):
         begin = time.perf_counter()
         try:
             progress = next(self._steps)
-        except Exception as error:
-            self._enter("stopped", f"{type(error).__name__}: {error}")
+        except (Exception, KeyboardInterrupt) as error:
+            self._enter("stopped", f"{type(error).__name__}: {error}".removesuffix(": "))
             raise
         self._seconds += time.perf_counter() - begin
         self.history.append(progress)
@@ -242,3 +249,15 @@ class LiveTraining(CourseWidget):
         if self.state in ("stopped", "finished"):
             parts.append("the model is in <code>.model</code>")
         return f'<span style="font-variant-numeric: tabular-nums">{" · ".join(parts)}</span>'
+
+
+def pause_at_interrupt() -> None:
+    """Let the kernel's stop button pause the training: between two cells a kernel ignores it."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: _pause_the_latest())
+
+
+def _pause_the_latest() -> None:
+    live = LiveTraining._latest
+    if live is not None and live._loop is not None:
+        live._loop.call_soon_threadsafe(live.pause, "The kernel was interrupted: press Go on")

@@ -1,0 +1,37 @@
+// The style of a course's widget, and what ipywidgets leaves out: names of sliders, and which button is pressed.
+
+function complete(widget) {
+  for (const slider of widget.querySelectorAll(".widget-slider, .widget-hslider")) {
+    const name = slider.title || slider.querySelector(".widget-label")?.textContent || "";
+    const value = slider.querySelector(".widget-readout")?.textContent;
+    for (const handle of slider.querySelectorAll("[role=slider]")) {
+      set(handle, "aria-label", name);
+      if (value) set(handle, "aria-valuetext", value);
+    }
+  }
+  for (const button of widget.querySelectorAll(".widget-toggle-button"))
+    set(button, "aria-pressed", button.classList.contains("mod-active"));
+}
+
+function set(element, name, value) {
+  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+}
+
+function render({ el }) {
+  let observer = null;
+  // It is rendered before it is a part of the widget.
+  const timer = setInterval(() => {
+    const widget = el.closest(".vae-course");
+    if (!widget) return;
+    clearInterval(timer);
+    observer = new MutationObserver(() => complete(widget));
+    observer.observe(widget, { childList: true, subtree: true, attributeFilter: ["class"] });
+    complete(widget);
+  }, 50);
+  return () => {
+    clearInterval(timer);
+    observer?.disconnect();
+  };
+}
+
+export default { render };
