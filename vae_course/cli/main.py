@@ -47,10 +47,14 @@ def _run(arguments: Sequence[str] | None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     args = make_parser().parse_args(arguments)
+    # Imported late, because the doctor must also work where filelock and torch do not.
     if args.command == "doctor":
         status = doctor.main()
+    elif args.command == "lab":
+        from vae_course.cli import lab
+
+        status = lab.main(args)
     else:
-        # Imported late, because the doctor must also work where torch does not.
         from vae_course.cli import commands
 
         status = getattr(commands, args.command)(args) or 0

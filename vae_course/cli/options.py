@@ -1,6 +1,7 @@
 """The options of the command line."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,15 +42,35 @@ def _shorten(text: str) -> str:
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the whole command line."""
+    program = "vae-course" if Path(sys.argv[0]).stem == "vae-course" else "python -m vae_course"
     parser = Parser(
-        prog="python -m vae_course",
+        prog=program,
         description="A variational autoencoder on MNIST, from the command line. All figures are nats per image.",
-        epilog="Start with: python -m vae_course train   (seconds; 4,000 embedded digits, no network needed)",
+        epilog=f"Start with: {program} lab   (opens the lessons; no network needed)",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (add_options, text) in COMMANDS.items():
         add_options(commands.add_parser(name, help=text, description=text))
     return parser
+
+
+def add_lab_options(sub: argparse.ArgumentParser) -> None:
+    """Add the options of `lab`."""
+    sub.add_argument(
+        "folder",
+        type=path,
+        nargs="?",
+        metavar="FOLDER",
+        help="your own folder (default my-course, or this one if it is yours)",
+    )
+    sub.add_argument("--fresh", action="store_true", help="start over: move what is there into a dated subfolder")
+    sub.add_argument(
+        "--with-outputs",
+        action="store_true",
+        help="for readers: new lessons have the course's outputs",
+    )
+    sub.add_argument("--make-only", action="store_true", help="make or update the folder, and do not open it")
+    sub.add_argument("--no-browser", action="store_true", help="start JupyterLab, and print the address to open")
 
 
 def add_train_options(sub: argparse.ArgumentParser) -> None:
@@ -203,6 +224,7 @@ def add_no_options(sub: argparse.ArgumentParser) -> None:
 
 
 COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {
+    "lab": (add_lab_options, "Open the lessons in JupyterLab, in a folder of your own, which is made or updated."),
     "train": (add_train_options, "Train a VAE; write its checkpoint, pictures and metrics into a folder."),
     "evaluate": (add_evaluate_options, "Print a checkpoint's test ELBO, or a tighter bound too, as JSON."),
     "sample": (add_sample_options, "Invent digits: z from the prior, then the mean of p(x|z), as a picture."),
