@@ -2,6 +2,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Empty for all lessons; 03 for the third.
 LESSON ?=
+# The learner's own folder.
+FOLDER ?= my-course
 # The versions to install: the tested ones, the oldest (constraints-oldest.txt) or the newest (/dev/null).
 CONSTRAINTS ?= constraints.txt
 # Parallel tests share the cores, and one thread each is then fastest.
@@ -32,11 +34,10 @@ PIP_INSTALL = $(BIN)/python -m pip install --quiet -c $(CONSTRAINTS)
 	$(call installing,$(PYTHON) -m venv .venv && $(PIP_INSTALL) -e '.[test]')
 	@$(BIN)/jupyter labextension disable --log-level=ERROR '@jupyterlab/apputils-extension:announcements'
 	@touch $@
-	@echo 'The environment is ready. Next: "make lab" opens lesson 01, "make" lists what else there is.'
+	@echo 'The environment is ready. Next: "make lab" opens the lessons, "make" lists what else there is.'
 
-lab: .venv/made  ## Open JupyterLab on lesson 01 (makes the environment the first time)
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/01_data.ipynb \
-		--ServerApp.kernel_websocket_connection_class=vae_course.cli.server.PromptConnection $(if $(filter 0,$(shell id -u)),--allow-root)
+lab: .venv/made  ## Open the lessons in JupyterLab, in my-course or your FOLDER (makes the environment the first time)
+	$(BIN)/vae-course lab "$(FOLDER)"
 
 test: .venv/made  ## Run every unit test and every lesson
 	$(PYTEST) --ignore=tests/browser tests

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,6 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'")
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,48 +40,39 @@ class Lab(NamedTuple):
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    """JupyterLab on a copy of the lessons, because it saves what it runs."""
+    """JupyterLab in a learner's folder, as `vae-course lab` makes and opens it."""
     root = tmp_path_factory.mktemp("lab")
-    shutil.copytree(NOTEBOOKS, root / "notebooks", ignore=shutil.ignore_patterns(".*"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-    ]
-    command += [
-        f"--ServerApp.root_dir={root}",
-        f"--IdentityProvider.token={TOKEN}",
-        "--LabApp.expose_app_in_browser=True",
-        # As make lab does.
-        "--ServerApp.kernel_websocket_connection_class=vae_course.cli.server.PromptConnection",
-    ]
-    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    settings = {
+        "ServerApp": {"port": port, "port_retries": 0},
+        "IdentityProvider": {"token": TOKEN},
+        "LabApp": {"expose_app_in_browser": True},
+    }
+    (root / "config").mkdir()
+    (root / "config" / "jupyter_lab_config.json").write_text(json.dumps(settings), encoding="utf-8")
     # Settings and workspaces of the user stay out of the test, and the other way round.
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(root / "config"),
         "JUPYTERLAB_SETTINGS_DIR": str(root / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(root / "workspaces"),
     }
-    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(root / "workspaces")
+    command = [sys.executable, "-m", "vae_course", "lab", str(root / "my-course"), "--no-browser"]
     with (root / "log").open("w") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 120
     while not answers(f"{url}/api?token={TOKEN}"):
         assert server.poll() is None, (root / "log").read_text()
         assert time.monotonic() < deadline, (root / "log").read_text()
         time.sleep(0.1)
-    yield Lab(url, root / "notebooks")
+    yield Lab(url, root / "my-course")
     server.terminate()
     try:
         server.wait(30)
     except subprocess.TimeoutExpired:
-        server.kill()
+        os.killpg(server.pid, signal.SIGKILL)
 
 
 def answers(url):
@@ -122,7 +113,7 @@ class Lesson:
     def __init__(self, page, lab, name):
         self.page = page
         # A workspace of its own, or JupyterLab would open again what an earlier test had open.
-        page.goto(f"{lab.url}/lab/workspaces/{uuid4().hex}/tree/notebooks/{name}.ipynb?token={TOKEN}")
+        page.goto(f"{lab.url}/lab/workspaces/{uuid4().hex}/tree/{name}.ipynb?token={TOKEN}")
         page.wait_for_function(f"{self.KERNEL}?.status === 'idle' && 'jupyter.widget' in {self.KERNEL}._targetRegistry")
         # Widgets may never appear when cells run before JupyterLab's widget manager has asked the kernel what there is.
         renderer = f"{self.PANEL}.content.rendermime.createRenderer('{self.WIDGET}')"
