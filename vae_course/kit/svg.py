@@ -18,7 +18,7 @@ class Axis(NamedTuple):
 class Line(NamedTuple):
     """A line of a chart, named at its last point, or dots if `dots` is their radius; sizes in pixels.
 
-    `dash` is SVG's pattern of dashes and gaps, such as "6 4", so that two lines are told apart without their colours.
+    `dash` is SVG's pattern of dashes and gaps, such as "6 4", so that two lines differ in more than colour.
     """
 
     x: Sequence[float]

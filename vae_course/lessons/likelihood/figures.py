@@ -93,7 +93,7 @@ def held_out_by_ink(ink: Sequence[float], aurocs: Sequence[float], title: str) -
     beside = torch.tensor(
         [((x - low) / (high - low) + 0.018, y / 1.05 + 0.02) for x, y in zip(ink, aurocs, strict=True)]
     )
-    for label, place in enumerate(apart(beside, 0.055).tolist()):
+    for label, place in enumerate(apart(beside, 0.065).tolist()):
         axes.text(*place, str(label), transform=axes.transAxes, weight="bold", fontsize=16, ha="center", va="center")
     axes.set(xlim=(low, high), ylim=(0, 1.05))
     axes.set(xlabel="mean ink of the class (pixels)", ylabel="AUROC, the class held out")
