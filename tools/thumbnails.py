@@ -21,7 +21,7 @@ PICTURES = {
     "02_encoder": ("Thin writing gets a wide cloud", (85, 42, 443, 368)),
     "03_reparameterization": ("plots.toy_estimators(", (74, 30, 505, 405)),
     "04_decoder": ("The mean is smooth; neither its draws", (8, 182, 404, 422)),
-    "05_elbo": ("plots.bound_against_truth(", (432, 32, 811, 436)),
+    "05_elbo": ("plots.bound_against_truth(", (432, 32, 811, 448)),
     "06_training": ("The same ten codes: noise", (91, 45, 588, 483)),
     "07_beta": ("With fewer nats the fine strokes go first", (220, 317, 584, 664)),
     "08_evaluation": ("plots.bounds_under_the_truth(", (500, 140, 811, 444)),
