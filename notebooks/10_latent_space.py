@@ -185,8 +185,8 @@ figure = plots.empty_places(log_ratio, emptiest, "The prior draws in lanes where
 show(
     figure,
     "A map of the plane: how many more or fewer codes there are than the prior draws. Fields with more lie in "
-    "patches around the middle. Hatched fields with fewer run between them as lanes, some within the circle that "
-    "holds 95 percent of the prior. Ten numbered draws lie in such lanes.",
+    "patches around the middle. Fields with fewer are hatched far out, and run inwards as lanes, some within the "
+    "circle that holds 95 percent of the prior. Ten numbered draws lie in such lanes.",
 )
 
 # %%
