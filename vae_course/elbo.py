@@ -12,14 +12,14 @@ from torch import Tensor
 
 
 class ElboTerms(NamedTuple):
-    """The two costs of an image in nats: that of its pixels once z is known, and that of z."""
+    """Hold the two costs of an image, in nats: the cost of its pixels given z, and the cost of z."""
 
     reconstruction: Float[Tensor, "*batch"]
     kl: Float[Tensor, "*batch"]
 
     @property
     def negative_elbo(self) -> Float[Tensor, "*batch"]:
-        """-ELBO, an upper bound of -log p(x) on average over z: the only number that can be compared across β."""
+        """Return -ELBO: on average over z an upper bound of -log p(x), and the only number to compare across β."""
         return self.weighted(1.0)
 
     def weighted(self, beta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:

@@ -32,17 +32,17 @@ POINTS = (
     ((1, 2), (0, 0)), ((1, -1), (0, 1)), ((0, 0, 0, 0), (1, -1, 2, -2)), ((1,) * 20, (0,) * 20),
     ((100,), (0,)), ((-100,), (0,)), ((0,), (12,)), ((0,), (-12,)), ((0,), (25,)), ((0,), (-40,)),
 )  # fmt: skip
-BOTH = "The sum of reconstruction and kl stands in it. Keep the two terms apart; ElboTerms can add them."
+BOTH = "It holds the sum of reconstruction and kl. Keep the two terms apart; ElboTerms can add them."
 SURE = (30.0, -30.0, 100.0, -100.0, 300.0, -300.0, 10_000.0, -10_000.0)
 
 
-@exercise("kl_divergence", "A value per image, in nats: 0 where q is the prior, and never negative.")
+@exercise("kl_divergence", "It gives one value per image, in nats: 0 where q is the prior, and never negative.")
 def check_kl_divergence(answer: Any) -> None:
     """Check a function of `mu` and `logvar`, both [B, D], that returns the KL of each image, [B]."""
     _expect_kl(lambda mu, logvar: ask_deterministic(answer, mu, logvar), "KL")
 
 
-@exercise("elbo_terms", "Two values per image, both in nats, both a cost, and no weight hidden in either.")
+@exercise("elbo_terms", "It gives two costs per image, both in nats, with no hidden weight in either.")
 def check_elbo_terms(answer: Any) -> None:
     """Check a function of x, logits [B, 1, 28, 28], mu and logvar [B, D] that returns `ElboTerms` of [B] each."""
 
@@ -100,24 +100,22 @@ def _kl_formulas(mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
     square, variance, sigma = mu.square(), logvar.exp(), (logvar / 2).exp()
     brackets = {
         "": square + variance - 1 - logvar,
-        "exp(logvar/2), the standard deviation, stands where the variance belongs.": square + sigma - 1 - logvar,
-        "logvar is used as if it were sigma. What is the variance when its logarithm is given?": (
+        "exp(logvar/2) is the standard deviation, and the formula needs the variance.": square + sigma - 1 - logvar,
+        "logvar is used as if it were sigma. How do you get the variance from its logarithm?": (
             square + logvar.square() - 1 - logvar.square().log()
         ),
         "logvar is used as if it were log σ. It is log σ², so the variance is exp(logvar).": (
             square + (2 * logvar).exp() - 1 - 2 * logvar
         ),
         "logvar is used as if it were the variance. Take its exp() first.": square + logvar - 1 - logvar.log(),
-        "mu enters as it is, and should enter squared: a step to the left costs what a step to the right costs.": (
-            mu + variance - 1 - logvar
-        ),
+        "mu should be squared: a step to the left costs as much as a step to the right.": (mu + variance - 1 - logvar),
         "mu is missing. A code far from 0 costs more.": variance - 1 - logvar,
         "mu squared is subtracted. It is added: a code far from 0 costs more.": variance - 1 - logvar - square,
         "The variance is missing. What does exp(logvar) add?": square - 1 - logvar,
         "The -1 is missing: where q is the prior, at mu = 0 and logvar = 0, the KL is 0.": square + variance - logvar,
-        "The -1 is taken once. It belongs to each latent dimension.": square + variance - 1 / LATENT - logvar,
-        "The last term is missing: log σ² is subtracted, so that a narrow q costs more.": square + variance - 1,
-        "The last term has the wrong sign: log σ² is subtracted, so that a narrow q costs more.": (
+        "The -1 stands there only once. It belongs to each latent dimension.": square + variance - 1 / LATENT - logvar,
+        "The last term is missing. Subtract log σ², so that a narrow q costs more.": square + variance - 1,
+        "The last term has the wrong sign. Subtract log σ², so that a narrow q costs more.": (
             square + variance - 1 + logvar
         ),
         "That is KL(p(z) || q(z|x)), the other way round: the average must run over draws of q.": (
@@ -129,7 +127,7 @@ def _kl_formulas(mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
 
 
 def _wrong_point(kl: Callable, name: str) -> str | None:
-    """Say where the KL of a single image is wrong."""
+    """Say at which mu and logvar the KL of one image is wrong."""
     for point in POINTS:
         mu, logvar = (torch.tensor([numbers], dtype=torch.float32) for numbers in point)
         got, right = kl(mu, logvar), kl_divergence(mu, logvar)
@@ -141,7 +139,7 @@ def _wrong_point(kl: Callable, name: str) -> str | None:
 
 
 def _short(code: Tensor) -> str:
-    """Write a code, as a single number where all its dimensions are alike."""
+    """Write a code, as one number where all its dimensions are equal."""
     numbers = [f"{number:g}" for number in code[0]]
     return numbers[0] if len(set(numbers)) == 1 else f"[{', '.join(numbers)}]"
 
@@ -165,16 +163,16 @@ def _expect_reconstruction(reconstruction: Callable, beside: float) -> None:
 def _pixel_costs(x: Tensor, logits: Tensor) -> dict[str, Tensor]:
     """What each pixel costs by the right formula (its hint is empty) and by wrong ones."""
     p, on, off = logits.sigmoid(), logsigmoid(logits), logsigmoid(-logits)
-    squared = "This is squared error, a Gaussian's{}. These pixels are coins: use log_likelihood."
+    squared = "This is squared error{}, for pixels that are Gaussian. These are on or off: use log_likelihood."
     return {
         "": -x * on - (1 - x) * off,
-        "On and off are swapped.": -x * off - (1 - x) * on,
+        "The costs of on and off pixels are swapped.": -x * off - (1 - x) * on,
         "Only the on pixels are counted.": -x * on,
         "Only the off pixels are counted.": -(1 - x) * off,
         "The sigmoid is taken twice: log_likelihood takes the logits as the decoder gave them.": softplus(p) - x * p,
         squared.format(""): (p - x).square(),
-        squared.format(", with the ½"): (p - x).square() / 2,
-        squared.format(", from the logits"): (logits - x).square(),
+        squared.format(" with the ½"): (p - x).square() / 2,
+        squared.format(" of the logits"): (logits - x).square(),
         "x and the logits have changed places.": softplus(x) - x * logits,
     }
 
@@ -195,7 +193,7 @@ def _expect_right_when_sure(reconstruction: Callable) -> None:
 
 def _expect_per_image(got: Any, name: str, batch: int) -> None:
     """Refuse what is no tensor of one value per image."""
-    expect(isinstance(got, Tensor), f"{name}: it is {describe(got)}, and a tensor with a value per image is wanted.")
+    expect(isinstance(got, Tensor), f"{name}: it is {describe(got)}. It should be a tensor with one value per image.")
     expect(got.dtype in (torch.float32, torch.float64), f"{name}: its dtype is {got.dtype}. Keep to float32.")
     count = "one image" if batch == 1 else f"{batch} images"
     cause = f"Sum over the {SUMMED[name]}, and over them only: name the axes of the sum."
@@ -208,12 +206,14 @@ def _expect_per_image(got: Any, name: str, batch: int) -> None:
 def _expect_images_apart(value: Callable, name: str, *inputs: Tensor) -> None:
     """Ask twice, and about each image alone: it must get the same value."""
     got, images = value(*inputs), zip(*(tensor.split(1) for tensor in inputs), strict=True)
-    expect(_same(got, value(*inputs)), f"{name}: asked twice about the same batch, it differs. Nothing here is random.")
+    expect(_same(got, value(*inputs)), f"{name}: asked twice about one batch, it differs. Nothing here is random.")
     parts = [value(*image) for image in images]
     for part in parts:
         _expect_per_image(part, name, 1)
     alone = torch.cat(parts)
-    divided = f"{name}: it is divided by the number of images. It can't depend on how many others come with an image."
+    divided = (
+        f"{name}: it is divided by the number of images. An image's value can't depend on how many others there are."
+    )
     worst = _worst(got, alone)
     values = f"{got[worst]:.4g} in its batch and {alone[worst]:.4g} alone"
     others = f"{name}: an image gets {values}. It must not depend on the others, their number, or chance."
@@ -229,9 +229,9 @@ def _expect_gradients(value: Callable, formula: Callable, name: str, **inputs: T
         (wanted,) = torch.autograd.grad(right, leaf, retain_graph=True)
         again = dict(retain_graph=True, allow_unused=True)
         found = torch.autograd.grad(got, leaf, **again)[0] if got.requires_grad else None
-        cut = f"{name} is right, and the gradient of {key} is cut off. Leave out detach and no_grad, and stay in torch."
+        cut = f"{name} is right, but the gradient of {key} is cut off. Leave out detach and no_grad, and stay in torch."
         expect(found is not None, cut)
-        part = f"{name} is right, and the gradient of {key} is not. Is a part of it detached, clamped or rounded?"
+        part = f"{name} is right, but the gradient of {key} is not. Is a part of it detached, clamped or rounded?"
         expect(_same(found, wanted), part)
 
 

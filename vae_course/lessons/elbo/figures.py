@@ -1,4 +1,4 @@
-"""Lesson 05's figures."""
+"""Draw the figures of lesson 05."""
 
 import math
 
@@ -52,7 +52,7 @@ def bound_against_truth(
     kl_to_posterior: Float[Tensor, " batch"],
     title: str,
 ) -> Figure:
-    """For each digit its gap log p(x) - ELBO, beside the KL from q(z|x) to the posterior, the smallest gap first."""
+    """Show the gap log p(x) - ELBO of each digit beside the KL of q(z|x) to the posterior, the smallest gap first."""
     figure, (top, axes) = plt.subplots(2, 1, figsize=(8, 5), height_ratios=(1, 2.8))
     order = (log_p_x - elbo).argsort()
     show_digits(top, x[order], len(x))
@@ -80,7 +80,7 @@ def encoder_against_posterior(
     log_posterior: Float[Tensor, "batch grid"],
     kl_to_posterior: Float[Tensor, " batch"],
 ) -> Figure:
-    """For each digit the posterior on the grid as shading, and q(z|x) as its 1σ and 2σ ellipses."""
+    """Show the posterior of each digit as shading, and q(z|x) as its 1σ and 2σ ellipses."""
     figure, axes = plt.subplots(2, len(x), figsize=(8, 3.9), height_ratios=(1, 2.2), squeeze=False)
     steps = math.isqrt(len(z))
     extent = (z[0, 0], z[-1, 0], z[0, 1], z[-1, 1])

@@ -1,4 +1,4 @@
-"""The effective β of lesson 05: what a sum or a mean in the loss does to the weight of the KL."""
+"""Show the effective β of a loss: what a sum or a mean does to the weight of the KL."""
 
 import math
 from fractions import Fraction
@@ -20,7 +20,7 @@ KLS = [
     ("mean over latents and images", "kl.mean()"),
     ("sum over latents and images", "kl.sum()"),
 ]
-# From which effective β on a network does what: lesson 05's was trained with thirteen of them, once each.
+# What happens to a network from each effective β upwards: lesson 05's was trained once with each of thirteen values.
 FATES = [
     (
         0.0,
@@ -43,7 +43,7 @@ LOW, HIGH, WIDTH = -5, 6, 640
 
 
 class EffectiveBeta(CourseWidget):
-    """A reduction of each term and a β, and the one β that they come to, beside terms in nats per image.
+    """Choose a reduction of each term and a β; the widget shows the effective β, for terms in nats per image.
 
     Args:
         latent_dim: the number of latent dimensions D.
@@ -83,13 +83,13 @@ class EffectiveBeta(CourseWidget):
 
     @property
     def code(self) -> str:
-        """The loss as a line of Python."""
+        """Return the loss as a line of Python."""
         weight = "" if self.beta.value == 1 else f"{self.beta.value:.3g} * "
         return f"{self.reconstruction.value} + {weight}{self.kl.value}"
 
     @property
     def effective(self) -> float:
-        """The β for which reconstruction + β · KL, in nats per image, has this loss's gradient, up to a factor."""
+        """Return the β for which reconstruction + β · KL has the loss's gradient, up to a factor."""
         return self.beta.value * float(self._weights[self.kl.value] / self._weights[self.reconstruction.value])
 
     def _repaint(self) -> None:
@@ -104,12 +104,12 @@ class EffectiveBeta(CourseWidget):
 
 
 def in_figures(beta: float) -> str:
-    """Three figures, and all of a large number's places."""
+    """Write a number with three digits, and a large one with all of its digits."""
     return f"{beta:,.0f}" if beta >= 100 else f"{beta:.3g}"
 
 
 def scale(beta: float) -> str:
-    """Where a β lies between an autoencoder and a collapse, as SVG."""
+    """Draw where a β lies between an autoencoder and a collapse, as SVG."""
 
     def across(value: float) -> float:
         level = min(max(math.log10(value), LOW), HIGH) if value else LOW
