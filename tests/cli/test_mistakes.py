@@ -1,6 +1,7 @@
 """Every mistake in input or surroundings is said in a line; in a second, at most, what to do."""
 
 import contextlib
+import functools
 import json
 import os
 import random
@@ -28,13 +29,14 @@ import pytest
 import torch
 from PIL import Image
 
+embedded = functools.cache(load_digits)
 TINY = ["--epochs", "1", "--hidden", "4", "--latent-dim", "2"]
 
 
 def write_folder(folder, first=0, scale=1.0, count=50):
     """Some embedded digits as a folder of one's own."""
     folder.mkdir(parents=True, exist_ok=True)
-    digits, end = load_digits(), first + count
+    digits, end = embedded(), first + count
     images, labels = digits.train_images[first:end].numpy() * scale, digits.train_labels[first:end].numpy()
     for stem, array in zip(STEMS, (images, labels, images[:5], labels[:5]), strict=True):
         write_idx(folder / f"{stem}.gz", array.astype("u1"))

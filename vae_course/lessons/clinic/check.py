@@ -156,6 +156,7 @@ def _healthy() -> tuple[Patient, Symptoms]:
     return patient, examine(patient, load_digits().test_images)
 
 
+@functools.cache
 def _probes() -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
     """Give x, logits, mu and logvar of digits that a healthy patient knows, of one image, and far out."""
     patient, noise = _healthy()[0], Generator().manual_seed(0)
@@ -255,7 +256,7 @@ def _expect_term(name: str, mine: Tensor, right: Tensor, known: dict[str, Any]) 
 
 def _expect_gradients(answer: Any) -> None:
     """Compare the gradient of each term in what it depends on."""
-    x, *values = _probes()[0]
+    x, *values = (value.clone() for value in _probes()[0])
     leaves = [value.requires_grad_() for value in values]
     mine = ask(answer, x, *(leaf.clone() for leaf in leaves))
     right = elbo_terms(x, *leaves)
