@@ -137,14 +137,14 @@ class Lesson:
         cells = self.page.evaluate(f"[...{self.PANEL}.content.model.cells].map(cell => cell.toJSON())")
         return [cell for cell in cells if cell["cell_type"] == "code"]
 
-    def scroll_to_widget(self):
-        """Show the last widget: JupyterLab draws no cell before it comes near the window."""
+    def scroll_to_widget(self, part=".vae-course"):
+        """Show the last widget, or its picture: JupyterLab draws no cell before it comes near the window."""
         self.page.evaluate(f"""async () => {{
             const notebook = {self.PANEL}.content;
             const holds = cell => cell.outputs?.toJSON().some(output => output.data?.['{self.WIDGET}']);
             await notebook.scrollToItem([...notebook.model.cells].findLastIndex(holds), 'center');
         }}""")
-        self.page.locator(".vae-course").last.wait_for()
+        self.page.locator(part).last.wait_for()
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-COLORS = 64
+# A palette for each picture: the eye sees no difference, and the file is a third.
+COLORS = 256
 # What gets the keyboard's focus, one after the other, and the key.
 KEYS = {
     "08_evaluation": [(".noUi-handle", "End"), (".noUi-handle", "ArrowLeft")],
