@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 01 · The data decides the likelihood
 #
-# *30 minutes. Needs Python and a little PyTorch; the probability is explained where it is used.*
+# *55 minutes. Needs Python and a little PyTorch; the probability is explained where it is used.*
 #
 # You will be able to
 #

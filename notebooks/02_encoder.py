@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 02 · The encoder: an answer with a width
 #
-# *35 minutes. Needs lesson 01.*
+# *60 minutes. Needs lesson 01.*
 #
 # You will be able to
 #

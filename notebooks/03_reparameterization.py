@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 03 · A gradient through a random draw
 #
-# *40 minutes. Needs lesson 02 (the encoder's `mu` and `logvar`) and PyTorch's autograd.*
+# *60 minutes. Needs lesson 02 (the encoder's `mu` and `logvar`) and PyTorch's autograd.*
 #
 # After this lesson you will be able to
 #

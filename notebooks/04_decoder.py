@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 04 · The decoder: a distribution over images
 #
-# *35 minutes. Needs lessons 01 to 03.*
+# *55 minutes. Needs lessons 01 to 03.*
 #
 # You will be able to
 #

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 05 · Derive the ELBO, then check it against the truth
 #
-# *95 minutes: 55 to the place to rest, and 40 after it. The open task takes 30 more. Needs lessons 01 to 04.*
+# *90 minutes: 55 to the place to rest, and 40 after it. The open task takes 30 more. Needs lessons 01 to 04.*
 #
 # *[Start page](00_start.ipynb) · before: [04 The decoder](04_decoder.ipynb) · after: [06 Training](06_training.ipynb)*
 #

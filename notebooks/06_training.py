@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 06 · Training: the loop, and how to read it
 #
-# *60 minutes. Needs lessons 01 to 05.*
+# *80 minutes. Needs lessons 01 to 05.*
 #
 # You will be able to:
 #

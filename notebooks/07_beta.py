@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 07 · β: the price of a nat
 #
-# *60 minutes. Needs lessons 01 to 06.*
+# *75 minutes. Needs lessons 01 to 06.*
 #
 # You will be able to:
 #

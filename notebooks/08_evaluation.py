@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 08 · How tight is the bound?
 #
-# *50 minutes. Needs lessons 03 to 06.*
+# *60 minutes. Needs lessons 03 to 06.*
 #
 # You will be able to:
 #

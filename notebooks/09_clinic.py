@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 09 · The debug clinic: when a bug improves the loss
 #
-# *75 minutes. Needs lessons 01 to 06.*
+# *80 minutes. Needs lessons 01 to 06.*
 #
 # You will be able to:
 #

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 11 · How good are the inventions?
 #
-# *60 minutes. Needs lessons 01 to 07, and 10.*
+# *65 minutes. Needs lessons 01 to 07, and 10.*
 #
 # You will be able to:
 #

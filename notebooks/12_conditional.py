@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 12 · Conditional: style apart from content
 #
-# *45 minutes. Needs lessons 01 to 07.*
+# *60 minutes. Needs lessons 01 to 07.*
 #
 # You will be able to:
 #

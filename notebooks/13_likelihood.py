@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 13 · What a density can't tell you
 #
-# *50 minutes. Needs lessons 01 to 08.*
+# *65 minutes. Needs lessons 01 to 08.*
 #
 # You will be able to:
 #

@@ -36,7 +36,7 @@ def test_a_lesson_opens_and_runs(open_lesson, name):
     assert any("image/png" in output.get("data", {}) for output in outputs)
     # What the check of an unsolved exercise says is shown as it is meant, not as source.
     verdicts = [output["data"]["text/html"] for output in outputs if "not tried yet" in str(output.get("data"))]
-    assert verdicts
+    assert verdicts or name == "00_start"
     if os.environ.get("STILLS") and "widget-view+json" in str(outputs):
         lesson.scroll_to_widget()
         keep_picture(lesson.page, ROOT / "vae_course" / "lessons" / name[3:] / "widget.png")

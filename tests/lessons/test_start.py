@@ -1,0 +1,59 @@
+import json
+import re
+from pathlib import Path
+
+from vae_course.lessons.start import course_map, lessons, picture_of_a_vae
+
+import matplotlib.pyplot as plt
+import pytest
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    (tmp_path / ".course").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_state(workspace, name, state):
+    (workspace / ".course" / f"{name}.json").write_text(json.dumps(state), encoding="utf-8")
+
+
+def test_the_map_names_every_lesson_with_its_minutes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb") if path.stem != "00_start")
+    assert [lesson.file for lesson in lessons()] == files
+    rows = re.findall(r"^\| \[(\d\d) · [^\]]+\]\((\w+\.ipynb)\) \| \d+ \|$", course_map().data, re.MULTILINE)
+    assert rows == [(file[:2], file) for file in files]
+
+
+def test_in_a_workspace_the_map_says_what_is_done(workspace):
+    write_state(workspace, "answers", {"kl_divergence": {"lesson": "elbo"}, "elbo_terms": {"lesson": "elbo"}})
+    write_state(workspace, "guesses", {"elbo/carriers": {}, "beta/best": {}})
+    text = course_map().data
+    assert "(05_elbo.ipynb) | 2 right answers, 1 guess |" in re.sub(r"\| \d+ \|", "|", text)
+    assert "(07_beta.ipynb) | 1 guess |" in re.sub(r"\| \d+ \|", "|", text)
+    assert "(01_data.ipynb) |  |" in re.sub(r"\| \d+ \|", "|", text)
+
+
+def test_the_map_is_of_the_lessons_in_the_folder(workspace):
+    for name, title in (("01_one", "01 · One"), ("02_two", "02 · Two"), ("02_two (older)", "02 · Old")):
+        cell = {"cell_type": "markdown", "source": [f"# {title}\n", "\n", "*15 minutes.*"]}
+        (workspace / f"{name}.ipynb").write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+    assert lessons() == [("01_one.ipynb", "01 · One", 15), ("02_two.ipynb", "02 · Two", 15)]
+
+
+def test_the_picture_has_the_three_images_and_the_plane():
+    figure = picture_of_a_vae()
+    titles = {axes.get_title("left") for axes in figure.axes} - {""}
+    assert titles == {"a digit x", "codes z", "reconstructed", "generated"}
+    plt.close(figure)
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    source = (NOTEBOOKS / "00_start.py").read_text(encoding="utf-8").split("| word | in short | lesson |")[1]
+    words = re.findall(r"^# \| (\w[^|]+?) \|", source, re.MULTILINE)
+    assert len(words) > 25
+    assert words == sorted(words, key=str.lower)
