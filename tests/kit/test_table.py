@@ -19,7 +19,8 @@ def test_in_a_terminal_numbers_stand_below_each_other():
 
 def test_in_a_notebook_it_is_a_plain_table_with_headings_for_rows_and_columns():
     assert table({"<b>": 1.25}, ["test pixels", "cost"], digits=2, caption="in nats")._repr_html_() == (
-        '<div style="overflow-x: auto"><table style="margin-left: 0"><caption style="text-align: left">in nats'
+        '<div style="overflow-x: auto"><table style="margin-left: 0">'
+        '<caption style="text-align: left; color: inherit">in nats'
         '</caption><thead><tr><th scope="col" style="text-align: left">test pixels</th>'
         '<th scope="col" style="text-align: right">cost</th></tr></thead><tbody><tr>'
         '<th scope="row" style="text-align: left">&lt;b&gt;</th><td style="text-align: right">1.25</td>'

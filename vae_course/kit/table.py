@@ -34,10 +34,10 @@ class Table:
             f'<th scope="col" style="{style}">{escape(name)}</th>' if name else "<td></td>"
             for name, style in zip(self.columns, styles, strict=True)
         )
-        caption = f'<caption style="text-align: left">{escape(self.caption)}</caption>' if self.caption else ""
+        caption = f'<caption style="text-align: left; color: inherit">{escape(self.caption)}</caption>'
         body = "".join(f"<tr>{_row(row, styles)}</tr>" for row in self.rows)
         return (
-            f'<div style="overflow-x: auto"><table style="margin-left: 0">{caption}'
+            f'<div style="overflow-x: auto"><table style="margin-left: 0">{caption if self.caption else ""}'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
