@@ -2,13 +2,15 @@
 
 import os
 import re
+import shutil
+import subprocess
+import sys
 from html import unescape
 from pathlib import Path
 
 import jupytext
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PACKAGE = NOTEBOOKS.with_name("vae_course")
@@ -17,7 +19,7 @@ SOURCES = sorted(NOTEBOOKS.glob("*.py"))
 PAGES = [source.with_suffix(".ipynb") for source in SOURCES]
 LESSONS = [page for page in PAGES if page.stem != "00_start"]
 LIMIT_SECONDS = 60
-# The tag of cells whose printed output never changes; nbval knows it, too.
+# nbval compares the output of cells with this tag.
 TAG = "nbval-check-output"
 
 each_page = pytest.mark.parametrize("lesson", PAGES, ids=lambda path: path.stem)
@@ -191,23 +193,25 @@ def seconds_of_children():
 
 
 def run(lesson, folder):
-    """Run all cells in a fresh kernel that starts in this folder, and return them; an error in one is raised."""
+    """Let nbval run a copy of the lesson in this folder, without a network, and return what it says."""
     nowhere = "http://127.0.0.1:9"
     environment = {"HTTP_PROXY": nowhere, "HTTPS_PROXY": nowhere, "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
-    client = NotebookClient(read(lesson), timeout=5 * LIMIT_SECONDS, resources={"metadata": {"path": str(folder)}})
-    return client.execute(env=os.environ | environment).cells
-
-
-def printed(cell):
-    return "".join(text_of(output) for output in cell.outputs)
+    shutil.copy(lesson, folder)
+    nbval = ["--nbval-lax", f"--nbval-cell-timeout={5 * LIMIT_SECONDS}", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *nbval, f"--rootdir={folder}", folder / lesson.name],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @each_page
 def test_the_lesson_runs_from_another_folder_and_offline_and_prints_what_is_tagged(lesson, tmp_path):
     before = seconds_of_children()
-    cells = run(lesson, tmp_path)
+    result = run(lesson, tmp_path)
+    assert result.returncode == 0, f"{result.stdout[-6000:]}\nIf what it prints is right: {again(lesson)}"
     assert seconds_of_children() - before < LIMIT_SECONDS
-    assert list(tmp_path.iterdir()) == [], "a lesson leaves files behind"
-    for cell, kept in zip(cells, read(lesson).cells, strict=True):
-        if TAG in kept.metadata.get("tags", []):
-            assert printed(cell) == printed(kept), f"after the cell {cell.source!r}; if it is right: {again(lesson)}"
+    assert [path.name for path in tmp_path.iterdir()] == [lesson.name], "a lesson leaves files behind"
