@@ -1,4 +1,5 @@
-// The style of a course's widget, and what ipywidgets leaves out: names of sliders, and which button is pressed.
+// The style of a course's widget, and what ipywidgets leaves out: names of sliders, which button is pressed, and the
+// names of groups of radio buttons. (Each of these stays a stop for Tab: JupyterLab takes the arrow keys for itself.)
 
 function complete(widget) {
   for (const slider of widget.querySelectorAll(".widget-slider, .widget-hslider")) {
@@ -11,6 +12,10 @@ function complete(widget) {
   }
   for (const button of widget.querySelectorAll(".widget-toggle-button"))
     set(button, "aria-pressed", button.classList.contains("mod-active"));
+  for (const group of widget.querySelectorAll(".widget-radio-box")) {
+    set(group, "role", "radiogroup");
+    set(group, "aria-label", group.parentElement.querySelector(".widget-label")?.textContent || "");
+  }
 }
 
 function set(element, name, value) {
