@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 05 · Derive the ELBO, then check it against the truth
 #
-# *90 minutes: 55 to the place to rest, and 40 after it. The open task takes 30 more. Needs lessons 01 to 04.*
+# *90 minutes: 55 to the place to rest, and 35 after it. The open task takes 30 more. Needs lessons 01 to 04.*
 #
 # *[Start page](00_start.ipynb) · before: [04 The decoder](04_decoder.ipynb) · after: [06 Training](06_training.ipynb)*
 #
@@ -85,7 +85,7 @@ z = torch.randn(100_000, 20, generator=Generator().manual_seed(2))  # [draws, 20
 log_p_x_given_z = torch.cat([log_likelihood(model.decoder(some), x) for some in z.split(1000)])  # [draws]
 
 # %% [markdown]
-# These probabilities are near $e^{-245}$, and the smallest number that a float32 can hold is about $e^{-103}$.
+# Typically such a probability is near $e^{-245}$, and the smallest number that a float32 can hold is about $e^{-103}$.
 # So the code works with logarithms.
 # `logsumexp` takes logs, adds up the numbers behind them, and returns the log of the sum.
 #
@@ -264,13 +264,14 @@ assert log_w.mean() < steered, "the average of the logs must be below the log of
 # $$\mathrm{ELBO}(x) = \underbrace{\mathbb{E}_{q}[\log p(x|z)]}_{-\,\text{reconstruction}}
 # \;-\; \underbrace{\mathbb{E}_{q}[\log q(z|x) - \log p(z)]}_{\text{KL}(q(z|x)\,\|\,p(z))}$$
 #
-# In words: how well the codes explain the picture, minus how much more often $q$ draws them than the prior does.
+# In words: the ELBO says how well the codes explain the picture.
+# From this it subtracts how much more often $q$ draws them than the prior does.
 # (This is equation 3 of Kingma & Welling 2013.)
 #
 # Lesson 02 called the second part the price of a cloud.
-# Its proper name is the **Kullback–Leibler divergence** of $q$ from $p$, or **KL** for short.
+# Its proper name is the **Kullback–Leibler divergence** from $q$ to $p$, or **KL** for short.
 # It measures how much two distributions differ.
-# It is not a distance, because the KL of $p$ from $q$ is another number.
+# It is not a distance, because the KL from $p$ to $q$ is another number.
 
 # %%
 reconstruction = -log_p_x_given_z.mean()
@@ -299,7 +300,7 @@ table(terms, ["nats"])
 #
 # To answer, we need one more distribution: that of the codes that can have made this picture.
 # It is called the **posterior** $p(z|x)$, because it holds *after* you have seen the picture.
-# To find it is called **inference**, and Bayes' rule says how:
+# Finding it is called **inference**, and Bayes' rule says how:
 #
 # $$p(z|x) = \frac{p(z)\,p(x|z)}{p(x)}$$
 #
@@ -315,12 +316,12 @@ table(terms, ["nats"])
 #
 # $$\log p(x) - \mathrm{ELBO}(x) = \mathbb{E}_{q}[\log q(z|x) - \log p(z|x)] = \mathrm{KL}(q(z|x)\,\|\,p(z|x))$$
 #
-# In words: the ELBO lies below $\log p(x)$ by exactly the KL of the encoder's answer from the posterior.
+# In words: the ELBO lies below $\log p(x)$ by exactly the KL from the encoder's answer to the posterior.
 # A KL is never negative (by Jensen's inequality again), and it is 0 where the two are the same.
 # Then all weights are equal, and each is $p(x)$.
 #
 # So if you raise the ELBO by changing $q$ alone, $q$ comes closer to the posterior.
-# To find a posterior in this way, among simple distributions, is called **variational inference**: the V of VAE.
+# Finding a posterior in this way, among simple distributions, is called **variational inference**: the V of VAE.
 #
 # The equation is a strong claim. Later in this lesson you will test it.
 
@@ -363,7 +364,7 @@ table(rows, ["", "mu", "sigma", "KL (nats)"], digits=3)
 # %% [markdown]
 # <details><summary>After your guess: why</summary>
 #
-# To be sure is what costs: here it costs three and a half times as much as to move.
+# Being sure is what costs: here it costs three and a half times as much as moving.
 # To say "within a tenth" takes about $\log 10 = 2.3$ nats, minus half a nat.
 # To move by one takes half a nat.
 # If you guessed the other way round: in most pictures of a latent space, the moves are what one sees.
@@ -556,9 +557,9 @@ assert trained.negative_elbo < 160, "a model trained for 8 epochs should be belo
 # %% [markdown]
 # > **A place to rest.**
 # >
-# > *What you have now:* the ELBO in four steps, its two terms in code, and the VAE that lesson 06 trains.
+# > *What you have now* is the ELBO in four steps, its two terms in code, and the VAE that lesson 06 trains.
 # >
-# > *What comes, in about 40 minutes:* you compute $\log p(x)$ itself, and test the claim of step 4.
+# > *What comes* takes about 35 minutes: you compute $\log p(x)$ itself, and test the claim of step 4.
 # > Then you see what a wrong mean or sum does to a loss.
 # >
 # > Stop here if you like.
@@ -674,7 +675,7 @@ elbo = log_likelihoods.mean(0) - kl_divergence(mu, logvar)  # [8]
 standard_error = log_likelihoods.std(0) / math.sqrt(2000)  # [8]
 
 # %% [markdown]
-# Then compute the other side of the equation, the KL of the encoder's answer from the posterior.
+# Then compute the other side of the equation, the KL from the encoder's answer to the posterior.
 # On the finest grid you know the posterior: $\log p(z|x) = \log p(x, z) - \log p(x)$.
 # This needs no draw of the encoder, and it does not use the ELBO.
 
@@ -934,7 +935,7 @@ guesses("elbo")
 #
 # **What comes next.**
 # You have seen that the bound lies a few nats below the truth.
-# You have also seen that these nats are exactly the KL of your encoder's answer from the posterior.
+# You have also seen that these nats are exactly the KL from your encoder's answer to the posterior.
 # Lesson 06 trains both the model and the encoder, by raising this one number.
 #
 # *[Start page](00_start.ipynb) · before: [04 The decoder](04_decoder.ipynb) · after: [06 Training](06_training.ipynb)*
