@@ -728,3 +728,15 @@ show(
 # **What comes next.**
 # You weighed the two terms equally, because the ELBO says so.
 # Lesson 07 puts a hand on the scale: what does a code look like that costs 5 nats, or 70?
+
+# %% [markdown]
+# ## The quiz again
+#
+# These are the twelve questions of the [start page](00_start.ipynb).
+# This time you see which answers are right, and why.
+
+# %%
+from vae_course.kit.quiz import quiz
+from vae_course.lessons.quiz import QUESTIONS
+
+quiz(QUESTIONS, "after")
