@@ -29,6 +29,14 @@ def test_the_map_names_every_lesson_with_its_minutes(tmp_path, monkeypatch):
     assert rows == [(file[:2], file) for file in files]
 
 
+def test_the_start_page_shows_the_map_of_today(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = json.loads((NOTEBOOKS / "00_start.ipynb").read_text(encoding="utf-8"))
+    outputs = [output.get("data", {}) for cell in page["cells"] for output in cell.get("outputs", [])]
+    (shown,) = ["".join(data["text/markdown"]) for data in outputs if "text/markdown" in data]
+    assert shown == course_map().data, "make notebooks LESSON=00"
+
+
 def test_in_a_workspace_the_map_says_what_is_done(workspace):
     write_state(workspace, "answers", {"kl_divergence": {"lesson": "elbo"}, "elbo_terms": {"lesson": "elbo"}})
     write_state(workspace, "guesses", {"elbo/carriers": {}, "beta/best": {}})
