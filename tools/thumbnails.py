@@ -17,7 +17,7 @@ COLORS = 48
 # Of each lesson: words of the cell that draws the figure, and the part of the figure that is shown: left, top, right,
 # bottom, in pixels of the page, for each of which the picture has two. What is too small to be read is left out.
 PICTURES = {
-    "01_data": ("A threshold tidies the edge away", (8, 58, 607, 252)),
+    "01_data": ("A threshold gives one clean edge", (8, 58, 607, 252)),
     "02_encoder": ("Thin writing gets a wide cloud", (85, 42, 443, 368)),
     "03_reparameterization": ("plots.toy_estimators(", (74, 30, 505, 405)),
     "04_decoder": ("The mean is smooth; neither its draws", (8, 182, 404, 422)),

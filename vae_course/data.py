@@ -18,7 +18,7 @@ def grey(images: UInt8[Tensor, "batch 28 28"]) -> Float[Tensor, "batch 1 28 28"]
     """Turn bytes 0 to 255 into grey values in [0, 1], with a channel axis.
 
     Raises:
-        ValueError: these are no bytes, or no images of 28 × 28 pixels.
+        ValueError: the images are not bytes [N, 28, 28].
     """
     check_bytes(images)
     return images.unsqueeze(1).float() / 255
@@ -32,7 +32,7 @@ def binarize(images: Float[Tensor, "*shape"], generator: Generator) -> Float[Ten
         generator: the source of the draws, on the images' device; the same state gives the same draws.
 
     Raises:
-        ValueError: a value outside [0, 1].
+        ValueError: a value lies outside [0, 1].
     """
     check_unit_range(images, "images")
     # x ~ Bernoulli(grey)
@@ -42,13 +42,13 @@ def binarize(images: Float[Tensor, "*shape"], generator: Generator) -> Float[Ten
 def as_pixels(
     images: UInt8[Tensor, "batch 28 28"], binarization: Binarization, generator: Generator
 ) -> Float[Tensor, "batch 1 28 28"]:
-    """Turn bytes into the pixels of this binarisation, as a model takes them.
+    """Turn bytes into pixels as a model takes them, binarised as asked.
 
-    `"grey"` leaves grey values in [0, 1], `"threshold"` cuts them at one half, `"static"` and `"dynamic"` draw each
-    pixel once. The two differ in a training alone, where `"dynamic"` draws again for every batch.
+    `"grey"` leaves grey values in [0, 1], `"threshold"` makes 1 of a half or more, `"static"` and `"dynamic"` draw
+    each pixel once. These two differ only in training, where `"dynamic"` draws again for every batch.
 
     Raises:
-        ValueError: there is no such binarisation; or these are no bytes.
+        ValueError: there is no such binarisation, or the images are not bytes [N, 28, 28].
     """
     check_binarization(binarization)
     x = grey(images)
@@ -60,9 +60,9 @@ def as_pixels(
 def binarize_once(
     images: UInt8[Tensor, "batch 28 28"], binarization: Binarization, generator: Generator
 ) -> UInt8[Tensor, "batch 28 28"]:
-    """Fix the pixels for a whole training; they stay bytes, which take a quarter of the memory of floats.
+    """Binarise images once for a whole training, and keep them as bytes, a quarter of the memory of floats.
 
-    The pixels are those of `as_pixels`: 0 or 255, unless `"grey"`.
+    The pixels are those of `as_pixels`, times 255: all are 0 or 255, unless `"grey"` is asked for.
     """
     return (as_pixels(images, binarization, generator).squeeze(1) * 255).round().to(torch.uint8)
 
@@ -74,7 +74,7 @@ def check_binarization(binarization: str) -> None:
 
 
 def check_bytes(images: Tensor, name: str = "images") -> None:
-    """Raise a `ValueError` unless these are bytes [N, 28, 28], as images are at rest; it says how to come to them."""
+    """Raise a `ValueError` unless the images are bytes [N, 28, 28]; it says how to get them."""
     if images.dtype != torch.uint8:
         scale = {torch.bool: ".byte() * 255"}.get(images.dtype, ".round().byte()")
         if images.is_floating_point() and images.numel() and images.max() <= 1:
@@ -86,7 +86,7 @@ def check_bytes(images: Tensor, name: str = "images") -> None:
 
 
 def check_scale(images: UInt8[Tensor, "batch 28 28"], name: str = "images") -> None:
-    """Raise a `ValueError` where the whitest byte of all images is 1: they are on another scale than 0 to 255."""
+    """Raise a `ValueError` if the largest byte of all images is 1, so that their scale is not 0 to 255."""
     if len(images) and images.max() == 1:
         raise ValueError(f"{name}: pixels must be bytes from 0 to 255, found only 0 and 1; give {name} * 255")
 

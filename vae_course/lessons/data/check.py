@@ -14,8 +14,8 @@ LEVELS = 9  # Greys are sorted into the levels 0/9 to 9/9; each is drawn some 5,
 
 @exercise("binarize", "Every pixel is on as often as its grey value says, and the same seed draws the same pixels.")
 def check_binarize(answer: Any) -> None:
-    """Draw many pixels of known grey, and compare how often they are on; then look at the noise and at the seed."""
-    expect(not isinstance(answer, type), f"A function is asked for, and this is {describe(answer)}.")
+    """Draw many pixels of known grey, and compare how often they are on; then test the noise and the seed."""
+    expect(not isinstance(answer, type), f"The check takes a function, and this is {describe(answer)}.")
     noise = Generator().manual_seed(0)
     # Every pixel has a grey of its own, so that a mistake of image, row or column shows.
     images = torch.randint(0, LEVELS + 1, BATCH, generator=noise) / LEVELS
@@ -36,18 +36,18 @@ def _draw(answer: Any, images: Tensor, seed: int = 7) -> Tensor:
     """Binarize once, and refuse what cannot be a binary image."""
     images = images.clone()
     drawn = ask(answer, images, Generator().manual_seed(seed))
-    expect(isinstance(drawn, Tensor), f"A tensor is asked for, and this is {describe(drawn)}.")
+    expect(isinstance(drawn, Tensor), f"Return a tensor: this is {describe(drawn)}.")
     expect(
         drawn.shape == images.shape,
         f"Images of shape {list(images.shape)} went in, and {list(drawn.shape)} came out: keep the shape.",
     )
     expect(
         drawn.dtype == images.dtype,
-        f"The result is {drawn.dtype}; a model multiplies with it, so give it the images' own type, float32.",
+        f"The result is {drawn.dtype}: a network multiplies with it, so give it the type of the images, float32.",
     )
     expect(
         not (images.requires_grad or drawn.requires_grad),
-        "The images were data, and now gradients are asked of them: leave out `requires_grad`.",
+        "The images or the result have `requires_grad=True`: leave it out, because data need no gradients.",
     )
     expect(
         not torch.equal(drawn, images) or not ((images > 0) & (images < 1)).any(),
@@ -55,7 +55,7 @@ def _draw(answer: Any, images: Tensor, seed: int = 7) -> Tensor:
     )
     others = drawn[(drawn != 0) & (drawn != 1)]
     found = f"{others[0]:.3g}" if len(others) else ""
-    expect(not len(others), f"Only 0 and 1 may come out, and yours has other values, such as {found}.")
+    expect(not len(others), f"Return only 0 and 1: yours has other values, such as {found}.")
     return drawn
 
 
@@ -68,9 +68,9 @@ def _expect_a_draw(answer: Any, images: Tensor, drawn: Tensor) -> None:
     expect(
         all(torch.equal(drawn, _draw(answer, images, seed)) for seed in (8, 9)),
         f"{found}, and another seed gives another picture: these pixels share one random number, or have none. "
-        "Every pixel needs its own.",
+        "Give every pixel a random number of its own.",
     )
-    raise Mistake(f"{found}, whatever the seed: that is a threshold. Draw, so that 67 % of them are on.")
+    raise Mistake(f"{found}, whatever the seed: that is a threshold. Draw, so that about 67 % of them are on.")
 
 
 def _expect_noise_of_their_own(answer: Any) -> None:
@@ -122,14 +122,14 @@ def _other_probabilities(greys: Tensor) -> dict[str, Tensor | tuple[Tensor, ...]
     others = (greys.flip(0), greys.flip(-1), greys.flip(-2), greys.mT, greys.roll(1, 0), greys[:1], greys.mean(0))
     return {
         "Dark pixels come out 1 and bright ones 0: the probability is 1 − grey. Turn the comparison round.": 1 - greys,
-        "Every pixel is on in half of the draws, whatever its grey: give the greys to what draws.":
+        "Every pixel is on in half of the draws, whatever its grey: use the greys as probabilities.":
             torch.full_like(greys, 0.5),
-        "The probability is the grey squared: does a pixel have to come out 1 twice?": greys**2,
+        "The probability is the grey squared: draw each pixel once, and use the grey itself.": greys**2,
         "The probability is the root of the grey: use the grey itself.": greys.sqrt(),
         "The grey is divided by 255 once more: it lies in [0, 1] already.": greys / 255,
-        "The greys are stretched to the brightest pixel: a dim image should stay dim, so take them as they are.":
+        "The greys are stretched to the brightest pixel: a dim image should stay dim, so use them unchanged.":
             (greys / greys.max(), greys / brightest, stretched),
-        "The probability is the grey of another pixel, or a mean over other images: take each pixel's own.":
+        "The probability is the grey of another pixel, or a mean over images: use each pixel's own grey.":
             tuple(other.expand(greys.shape) for other in others),
     }  # fmt: skip
 
@@ -149,5 +149,5 @@ def _expect_one_source(answer: Any, images: Tensor) -> None:
     ask(answer, images[:4].clone(), Generator())
     expect(
         torch.equal(state, torch.get_rng_state()),
-        "It seeds or uses torch's own random numbers beside the generator: all chance should come from `generator`.",
+        "It seeds or uses torch's global random numbers, too: take all random numbers from `generator`.",
     )

@@ -1,4 +1,4 @@
-"""The figures of lesson 01: what a pixel is, what it costs, and what is left when the model knows everything."""
+"""The figures of lesson 01: what a pixel is, what it costs, and what it costs a model that knows everything."""
 
 from vae_course.lessons import COLORS
 
@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy
 
 
 def pixel_zoom(image: UInt8[Tensor, "28 28"], top: int, left: int, size: int = 7) -> Figure:
-    """A digit beside the bytes of a square cut from it."""
+    """Draw a digit, and beside it the bytes of a square cut from it."""
     figure, (whole, crop) = plt.subplots(1, 2, figsize=(8, 4.2))
     whole.imshow(image, vmin=0, vmax=255)
     whole.add_patch(Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=COLORS["kl"], linewidth=2.5))
@@ -25,12 +25,12 @@ def pixel_zoom(image: UInt8[Tensor, "28 28"], top: int, left: int, size: int = 7
         axes.set(xticks=[], yticks=[])
         axes.grid(False)
     whole.set_title("A digit is 784 numbers")
-    crop.set_title("Grey lives on the edges of the ink")
+    crop.set_title("Grey is on the edges of the ink")
     return figure
 
 
 def digit_panels(panels: dict[str, Float[Tensor, "1 28 28"]], title: str) -> Figure:
-    """One digit, seen in several ways, side by side; values in [0, 1]."""
+    """Draw several versions of one digit side by side; values in [0, 1]."""
     figure, all_axes = plt.subplots(1, len(panels), figsize=(8, 8 / len(panels) + 0.7))
     for axes, (name, image) in zip(all_axes, panels.items(), strict=True):
         axes.imshow(image[0], vmin=0, vmax=1)
@@ -40,8 +40,8 @@ def digit_panels(panels: dict[str, Float[Tensor, "1 28 28"]], title: str) -> Fig
     return figure
 
 
-def pixel_cost() -> Figure:
-    """Binary cross-entropy of one pixel against the predicted p: for 1, for 0, and for a grey of 0.3."""
+def pixel_cost(title: str) -> Figure:
+    """Draw the binary cross-entropy of one pixel against the predicted p: for 1, for 0, and for a grey of 0.3."""
     grey_value = 0.3
     p = torch.linspace(0.01, 0.99, 197)
     figure, axes = plt.subplots(figsize=(8, 4))
@@ -53,20 +53,20 @@ def pixel_cost() -> Figure:
     axes.text(0.86, 1.05, f"x = {grey_value}", color=COLORS["baseline"], fontweight="bold")
     best = cost.min().item()
     axes.plot(grey_value, best, "o", color=COLORS["baseline"], markersize=9)
-    axes.annotate(f"its best: p = {grey_value}, and still {best:.2f} nats", (grey_value, best), (0.3, 1.9), ha="left",
+    axes.annotate(f"at its best, p = {grey_value}, it costs {best:.2f} nats", (grey_value, best), (0.3, 1.9), ha="left",
                   arrowprops={"arrowstyle": "->", "color": COLORS["truth"]})  # fmt: skip
     axes.set(xlabel="predicted probability p that the pixel is on", ylabel="cost (nats)", ylim=(-0.1, 4), xlim=(0, 1))
-    axes.set_title("Black and white can be told for nothing; grey cannot")
+    axes.set_title(title)
     return figure
 
 
 def cost_map(image: Float[Tensor, "1 28 28"], cost: Float[Tensor, "1 28 28"], name: str, title: str) -> Figure:
-    """A picture in [0, 1] beside a map of nats a pixel."""
+    """Draw a picture in [0, 1], and beside it the nats that each pixel costs."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2))
     left.imshow(image[0], vmin=0, vmax=1)
     left.set_title(name, fontsize=11, fontweight="normal", loc="center")
     shown = right.imshow(cost[0], vmin=0, vmax=0.7, cmap="inferno")
-    right.set_title(f"nats a pixel: {cost.sum():.0f} in all", fontsize=11, fontweight="normal", loc="center")
+    right.set_title(f"nats per pixel, {cost.sum():.0f} in all", fontsize=11, fontweight="normal", loc="center")
     figure.colorbar(shown, ax=right, shrink=0.85)
     for axes in (left, right):
         axes.set_axis_off()
@@ -75,7 +75,7 @@ def cost_map(image: Float[Tensor, "1 28 28"], cost: Float[Tensor, "1 28 28"], na
 
 
 def nats_ladder(rungs: dict[str, float], title: str) -> Figure:
-    """Costs of an image in nats, as named marks on one axis, from dear to cheap."""
+    """Draw the cost of an image to several models, in nats, from expensive to cheap."""
     figure, axes = plt.subplots(figsize=(8, 0.6 * len(rungs) + 1.2))
     names, values = list(rungs), list(rungs.values())
     colors = [COLORS["prior"], COLORS["baseline"], COLORS["elbo"], COLORS["truth"]]

@@ -1,4 +1,4 @@
-"""The digit browser of lesson 01: a digit in grey, thresholded and drawn, and the mean of the draws so far."""
+"""The digit browser of lesson 01: a digit in grey, thresholded and drawn, and the mean of its draws so far."""
 
 from vae_course.data import as_pixels, binarize, grey
 from vae_course.digits import Digits
@@ -11,7 +11,7 @@ from torch.nn.functional import binary_cross_entropy
 
 
 class DigitBrowser(CourseWidget):
-    """Show a training digit in three ways: grey, thresholded, drawn. Each press of the button draws it again.
+    """Show a training digit in grey, thresholded and drawn. Each press of the button draws it again.
 
     Args:
         digits: `train_images[train_labels == label.value][number.value]` is shown.
