@@ -75,8 +75,9 @@ def name_classes(axes: Axes, points: Float[Tensor, "batch 2"], labels: Int64[Ten
     medians = torch.stack([points[labels == digit].median(0).values for digit in classes])
     outline = [withStroke(linewidth=3, foreground="white")]
     for digit, place in zip(classes.tolist(), apart(medians, 0.075 * abs(np.diff(axes.get_xlim())[0])), strict=True):
-        axes.text(*place.tolist(), str(digit), color=CLASS_COLORS[digit], fontsize=14, fontweight="bold", ha="center",
-                  va="center", path_effects=outline, zorder=4)  # fmt: skip
+        x, y = place.tolist()
+        axes.text(x, y, str(digit), color=CLASS_COLORS[digit], fontsize=14, fontweight="bold", ha="center", va="center",
+                  path_effects=outline, zorder=4)  # fmt: skip
 
 
 def apart(places: Float[Tensor, "n 2"], least: float) -> Float[Tensor, "n 2"]:
