@@ -9,28 +9,36 @@
 # %% [markdown]
 # # 03 · A gradient through a random draw
 #
-# *60 minutes. Needs lesson 02 (the encoder's `mu` and `logvar`) and PyTorch's autograd.*
+# *65 minutes: 50 for the lesson, and 15 for an optional part at its end. The open task takes 30 more.
+# Needs lesson 02 and PyTorch's autograd.*
 #
-# After this lesson you will be able to
+# *[Start page](00_start.ipynb) · before: [02 The encoder](02_encoder.ipynb)
+# · after: [04 The decoder](04_decoder.ipynb)*
 #
-# - say why a random draw stops a gradient, and how `z = mu + sigma * eps` lets it through;
-# - write `reparameterize`, and test it without trusting the loss curve;
-# - compare three ways to estimate the same gradient by their variance, and say when you need which.
+# You will be able to:
 #
-# ## Was it the nudge, or the dice?
+# - say how a gradient gets from the loss through a random draw to the encoder;
+# - write `reparameterize`, the function that every VAE draws its codes with;
+# - test a function that draws at random;
+# - compare two estimates of the same number by their spread.
+#
+# ## Was it the move, or the random draw?
 #
 # The encoder gave you a cloud of codes for a 7.
-# To train it you need one number: if you nudge the cloud's centre a little, does the 7 come back better or worse?
-# You draw a code, see what comes back, nudge, draw again, and the cost has moved by 9 nats.
-# Was that the nudge, or the dice?
+# To train it you need one number: if you move the centre of the cloud a little, is the 7 reconstructed better or worse?
+# You draw a code, decode it, move the centre, draw again, and the cost has changed by 9 nats.
+# Did the move do that, or the random draw?
 
 # %%
 from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
 from vae_course.digits import load_digits
 from vae_course.elbo import elbo_terms
+from vae_course.kit.answers import go_on_with
 from vae_course.kit.exercise import show_me
 from vae_course.kit.figures import show
+from vae_course.kit.predict import guesses, predict, reveal
+from vae_course.kit.table import table
 from vae_course.lessons.reparameterization import check_reparameterize, plots
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
@@ -40,23 +48,23 @@ from torch import Generator
 from torch.distributions import Normal
 
 # %% [markdown]
-# To find out you need an encoder that has learnt something, and its partner, the decoder.
-# The decoder turns a code back into a picture; lesson 04 opens that box.
-# Lesson 06 opens the one that trains them.
+# To find out you need a trained encoder, and the decoder that was trained with it.
+# The decoder turns a code into a picture, and lesson 04 shows how.
+# Lesson 06 shows how both are trained; today you use them as they are.
 
 # %%
 digits = load_digits()
 config = TrainConfig(epochs=6, learning_rate=3e-3)
 torch.manual_seed(0)
 model = VAE(latent_dim=20)
-for _progress in fit(model, digits.train_images, config):
+for _ in fit(model, digits.train_images, config):
     pass
-model.requires_grad_(False)  # trained: from here on we ask for gradients of mu and logvar only
+model.requires_grad_(False)  # It is trained. From here on you need gradients of mu and logvar only.
 right_loss = evaluate(model, digits.test_images, "static").negative_elbo.item()
 assert right_loss < 160, "the model has not learnt enough for what follows"
 
 # %% [markdown]
-# Take one 7, and ask the encoder for its cloud: a centre `mu` and a width `sigma` in each of 20 directions.
+# Take one 7, and ask the encoder for its cloud: a centre `mu` and a width `sigma` in each of 20 dimensions.
 
 # %% tags=["nbval-check-output"]
 x = binarize(grey(digits.test_images[728:729]), Generator().manual_seed(3))  # [1, 1, 28, 28]
@@ -65,24 +73,25 @@ sigma = logvar.exp().sqrt()  # [1, 20]
 print(list(x.shape), list(mu.shape), list(sigma.shape))
 
 # %% [markdown]
-# A code is good if the 7 can be rebuilt from it.
-# So give each code a cost: the nats it takes to tell the 7's pixels to someone who has the code and the decoder.
-# How it is worked out can wait for lesson 04; here you need only that lower is better.
+# A code is good if the decoder can reconstruct the 7 from it.
+# So every code has a cost: what the pixels of the 7 cost, in nats as in lesson 01, if the decoder is given this code.
+# Lesson 04 shows how the cost is computed; here you only need that lower is better.
 
 
 # %%
 def cost(z):
-    return -log_likelihood(model.decoder(z), x)[:, 0]  # codes [draws, 1, 20] to nats [draws]
+    """Compute the cost of each code: from [draws, 1, 20] to nats, [draws]."""
+    return -log_likelihood(model.decoder(z), x)[:, 0]
 
 
 # %% [markdown]
-# Here are seven codes from the one cloud, each decoded, with its cost.
+# Draw seven codes from this one cloud, and decode each.
 
 # %%
 generator = Generator().manual_seed(0)
 seven_z = mu + sigma * torch.randn(7, 1, 20, generator=generator)  # [7, 1, 20]
 pictures = torch.sigmoid(model.decoder(seven_z))[:, 0]  # [7, 1, 28, 28]
-figure = plots.priced_digits(x, pictures, cost(seven_z))
+figure = plots.digits_with_costs(x, pictures, cost(seven_z))
 show(
     figure,
     "A 7, and beside it seven decoded draws from its cloud, each with its cost. All are soft 7s of slightly "
@@ -90,78 +99,102 @@ show(
 )
 
 # %% [markdown]
-# Two draws from the *same* cloud can be 20 nats apart, so one draw before the nudge and one after tell you nothing.
+# Two draws from the *same* cloud can differ by 20 nats.
+# So one draw before the move and one draw after it say nothing about the move.
+#
+# You need the *average* cost over the whole cloud.
+# You can estimate it: draw many codes, and take the average of their costs.
+# This is called a **Monte Carlo** estimate, after the casino.
 #
 # > **Predict first.**
-# > Draw a thousand codes before the nudge and a thousand after it, and subtract the two mean costs.
-# > How many digits of the difference do you trust?
-#
-# Here is that experiment, with a nudge of 0.05 in the direction in which the encoder is surest.
-# It is done twenty times over, and the first five are printed.
+# > Draw a thousand codes before the move and a thousand after it, and subtract the two average costs.
+# > How many digits of the difference can you trust?
 
 # %%
-nudge = torch.zeros(20)
-nudge[sigma[0].argmin()] = 0.05
+predict("reparameterization/digits", "With 1,000 draws before and after the move: how many digits can you trust?")
+
+# %% [markdown]
+# Here is that experiment.
+# The centre moves by 0.05, in the dimension with the smallest `sigma`.
+# It is repeated twenty times, and the first five results are printed.
+
+# %% jupyter={"source_hidden": true}
+move = torch.zeros(20)
+move[sigma[0].argmin()] = 0.05
 
 
-def change_with_fresh_dice():
+def change_with_new_noise():
     before = mu + sigma * torch.randn(1000, 1, 20, generator=generator)
-    after = mu + nudge + sigma * torch.randn(1000, 1, 20, generator=generator)
+    after = mu + move + sigma * torch.randn(1000, 1, 20, generator=generator)
     return cost(after).mean() - cost(before).mean()
 
 
-fresh = torch.stack([change_with_fresh_dice() for _ in range(20)])
-print("change in cost:", "  ".join(f"{change:+.2f}" for change in fresh[:5]), "nats")
+new = torch.stack([change_with_new_noise() for _ in range(20)])
+print("change in cost:", "  ".join(f"{change:+.2f}" for change in new[:5]), "nats")
+assert new.min() < 0 < new.max(), "twenty experiments should not agree on the sign"
+reveal("reparameterization/digits", 0, unit="digits")
 
 # %% [markdown]
-# None: the experiments do not agree on the sign.
-# A thousand draws sound like plenty, and a guess of two digits was reasonable.
-# But one draw's cost scatters by about 7.5 nats, and a mean of $n$ draws still scatters by $7.5/\sqrt{n}$.
-# For a thousand draws that is a quarter of a nat, before the nudge and again after it.
+# <details><summary>After your guess: why</summary>
+#
+# The experiments do not even agree on the sign.
+# A guess of two digits was reasonable, since a thousand draws sound like many.
+# But the costs of single draws have a standard deviation of about 7.5 nats.
+# An average of $n$ draws still has $7.5/\sqrt{n}$.
+# For a thousand draws that is a quarter of a nat, once before the move and once after it.
 # The change itself is no larger than that.
 #
-# ## Keep the dice
+# </details>
+
+# %% [markdown]
+# ## Keep the noise
 #
-# You would not judge two golf clubs on two different days of wind.
-# So use the *same* thousand numbers from the dice before and after the nudge.
+# Each code is `mu + sigma * noise`, and the noise comes from `torch.randn`.
+# So use the *same* thousand numbers before and after the move.
+# Then nothing differs between the two averages except the move.
 
 
 # %%
-def change_with_same_dice():
+def change_with_same_noise():
     eps = torch.randn(1000, 1, 20, generator=generator)
-    return cost(mu + nudge + sigma * eps).mean() - cost(mu + sigma * eps).mean()
+    return cost(mu + move + sigma * eps).mean() - cost(mu + sigma * eps).mean()
 
 
-same = torch.stack([change_with_same_dice() for _ in range(20)])
-assert same.std() < fresh.std() / 4, "the same dice should spread far less"
-title = "Fresh dice hide even the sign of the change; the same dice show it"
-figure = plots.nudge_by_dice(fresh, same, title)
+same = torch.stack([change_with_same_noise() for _ in range(20)])
+assert same.std() < new.std() / 4, "the same noise should spread far less"
+title = "New noise hides even the sign of the change; the same noise shows it"
+figure = plots.change_by_noise(new, same, title)
 show(
     figure,
-    "Two rows of twenty dots each: the change in cost after the nudge. With fresh dice the dots scatter from "
-    "about −0.4 to 1, on both sides of 0. With the same dice all lie close together at about 0.24.",
+    "Two rows of twenty dots each: the change in cost after the move. With new noise the dots scatter from "
+    "about −0.4 to 1, on both sides of 0. With the same noise all lie close together at about 0.24.",
 )
-print(
-    f"fresh dice: {fresh.mean():+.2f} ± {fresh.std():.2f} nats;  same dice: {same.mean():+.2f} ± {same.std():.2f} nats"
-)
-assert fresh.std() > 5 * same.std(), "the same dice should give a far steadier difference"
+
+# %%
+rows = {"new noise": (new.mean(), new.std()), "the same noise": (same.mean(), same.std())}
+assert new.std() > 5 * same.std(), "the same noise should give a far steadier difference"
+table(rows, ["change (nats)", "standard deviation"], digits=2, caption="over twenty experiments")
 
 # %% [markdown]
-# After ± stands the standard deviation over the twenty experiments.
-# Same model, same nudge, the same number of decoded codes, and it is some thirty times smaller.
-# With fresh dice you would need about a thousand times as many draws for that.
+# The model, the move and the number of decoded codes are the same.
+# But the standard deviation is some thirty times smaller.
+# With new noise you would need about a thousand times as many draws for that.
+#
+# If you repeat either experiment very often, its results average to the true change.
+# The field says: both estimates are **unbiased**, which means right on average.
+# They differ in their spread, and the spread decides whether you can use one.
 #
 # ## The trick
 #
-# To keep the dice you had to write the draw in a particular way:
+# To keep the noise, you had to write the draw in a particular way:
 #
 # $$z = \mu + \sigma\,\varepsilon, \qquad \sigma = e^{\,\text{logvar}/2}, \qquad \varepsilon \sim \mathcal{N}(0, I)$$
 #
-# In words: draw `eps` from a Gaussian that knows nothing of the image.
-# Then stretch it by the image's width, and move it to the image's centre.
-# All the chance is in `eps`.
-# Given `eps`, the code `z` is an ordinary function of `mu` and `logvar`.
-# Writing a draw this way is called *reparameterization* (Kingma & Welling 2013, section 2.4).
+# In words: draw the noise `eps` from a standard normal distribution, which does not depend on the image.
+# Then multiply it by the image's width, and add the image's centre.
+# Only `eps` is random.
+# When `eps` is given, the code `z` is an ordinary function of `mu` and `logvar`.
+# To write a draw in this way is called **reparameterisation** (Kingma & Welling 2013, section 2.4).
 
 # %%
 eps = torch.randn(150, 2, generator=Generator().manual_seed(7))
@@ -180,14 +213,14 @@ show(
 
 # %% [markdown]
 # Follow number 1 from left to right: it keeps its place in the cloud.
-# So "what happens to this draw if `mu` moves?" has an answer, and the answer is a derivative:
+# So you can ask what happens to this one draw if `mu` moves, and the answer is a derivative:
 #
 # $$\frac{\partial z}{\partial \mu} = 1, \qquad
 # \frac{\partial z}{\partial\,\text{logvar}} = \tfrac12\,\sigma\,\varepsilon$$
 #
-# In words: move the centre by one, and every draw moves by one.
-# Raise the log-variance, and every draw moves outward, the more the further out it is.
-# Autograd agrees, for three draws at `logvar` = 0, where `sigma` is 1.
+# In words: if the centre moves by one, every draw moves by one.
+# If the log-variance grows, every draw moves away from the centre, and those far out move most.
+# Autograd says the same, here for three draws at `logvar` = 0, where `sigma` is 1.
 
 # %% tags=["nbval-check-output"]
 some_eps = torch.tensor([-2.0, 0.5, 1.0])
@@ -199,69 +232,118 @@ print("dz/dmu    ", some_mu.grad.tolist())
 print("dz/dlogvar", some_logvar.grad.tolist())
 
 # %% [markdown]
-# Now move a cloud with your own hand, in one dimension.
-# Five of the dice are numbered, and a thread leads from each to the draw that it becomes.
-# (All bell curves are drawn equally tall; a die's height over the line only makes room.)
-# Guess first: which slider moves all five alike, and with which does number 4 hardly move at all?
+# ### Change this and see
+#
+# *5 minutes · difficulty 1 of 3 · no check*
+#
+# Move a cloud by hand, in one dimension.
+# Five values of `eps` have numbers, and a line leads from each to its `z`.
+# (All bell curves are drawn equally tall, and the height of a dot has no meaning.)
+#
+# Guess first: which slider moves all five by the same distance?
+# And which of the five hardly moves when you change `logvar`?
 
 # %%
-from vae_course.lessons.reparameterization import SameDice
+from vae_course.lessons.reparameterization import SameNoise
 
-SameDice()
+SameNoise()
 
 # %% [markdown]
-# The chain rule does the rest: from the cost through the decoder to `z`, and on to `mu`.
-# That gradient is your nudge experiment with the same dice and a nudge that shrinks to nothing.
+# <details><summary>What you should see</summary>
+#
+# The slider of `mu` moves all five alike, as $\partial z/\partial \mu = 1$ says.
+# With `logvar`, number 4 hardly moves, because its `eps` is nearly 0.
+#
+# </details>
+
+# %% [markdown]
+# ## From the cost to the encoder
+#
+# The chain rule does the rest: it leads from the cost through the decoder to `z`, and from `z` to `mu`.
+# This gradient is your experiment with the same noise, for a very small move.
 
 # %%
 eps = torch.randn(1000, 1, 20, generator=generator)
 moving_mu = mu.clone().requires_grad_()
 cost(moving_mu + sigma * eps).mean().backward()
 gradient = moving_mu.grad[0, sigma[0].argmin()].item()
-small = nudge / 5
-by_nudging = (cost(mu + small + sigma * eps).mean() - cost(mu + sigma * eps).mean()).item() / 0.01
-print(f"autograd: {gradient:.2f},  nudging by 0.01: {by_nudging:.2f}  (nats per unit of mu)")
-assert abs(gradient - by_nudging) < 0.3, "the gradient and the nudge should agree"
+small = move / 5
+by_moving = (cost(mu + small + sigma * eps).mean() - cost(mu + sigma * eps).mean()).item() / 0.01
+print(f"autograd: {gradient:.2f},  moving by 0.01: {by_moving:.2f}  (nats per unit of mu)")
+assert abs(gradient - by_moving) < 0.3, "the gradient and the move should agree"
 
 # %% [markdown]
-# ## Nobody warns you
+# There is a second way to this gradient, called the *score function*, and it needs no trick.
+# It is unbiased too, but it varies far more from draw to draw.
+# That is why a VAE uses reparameterisation; the optional part at the end compares the two.
+
+# %% [markdown]
+# ## What if the library draws?
 #
-# What if you let the library draw, as in `torch.normal(mu, sigma)`?
+# PyTorch has functions that draw from a normal distribution.
+# Here are three of them: `torch.normal(mu, sigma)`, `Normal(mu, sigma).sample()` and `Normal(mu, sigma).rsample()`.
 #
 # > **Predict first.**
-# > Three ways to draw, then `z.sum().backward()`.
-# > The right gradient in `mu` is 1: which of the three give it, and do the others raise an error?
+# > Draw `z` in each of the three ways, and call `z.sum().backward()`.
+# > The right gradient of `mu` is 1.
+# > Which of the three give it?
+# > And does `torch.normal` raise an error?
+
+# %%
+predict(
+    "reparameterization/library",
+    "Which of the three give the right gradient of mu?",
+    choices=["all three", "only torch.normal", "only sample", "only rsample", "none"],
+)
+predict("reparameterization/error", "Does backward() raise an error with torch.normal?", choices=["yes", "no"])
 
 
-# %% tags=["nbval-check-output"]
-def gradient_in_mu(draw):
+# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
+def gradient_of_mu(draw):
     mu = torch.zeros(4, requires_grad=True)
     z = draw(mu, torch.ones(4))
     if not z.requires_grad:
-        return "no gradient: z is cut off from mu"
-    return torch.autograd.grad(z.sum(), mu)[0].tolist()
+        return "backward() raises an error: z is cut off from mu"
+    return str(torch.autograd.grad(z.sum(), mu)[0].tolist())
 
 
-print("torch.normal   ", gradient_in_mu(torch.normal))
-print("Normal.sample  ", gradient_in_mu(lambda mu, sigma: Normal(mu, sigma).sample()))
-print("Normal.rsample ", gradient_in_mu(lambda mu, sigma: Normal(mu, sigma).rsample()))
+draws = {
+    "torch.normal": torch.normal,
+    "Normal.sample": lambda mu, sigma: Normal(mu, sigma).sample(),
+    "Normal.rsample": lambda mu, sigma: Normal(mu, sigma).rsample(),
+}
+reveal("reparameterization/library", "only rsample")
+reveal("reparameterization/error", "no")
+table({name: gradient_of_mu(draw) for name, draw in draws.items()}, ["gradient of mu"])
 
 # %% [markdown]
-# Only `rsample` gives it.
-# With `sample`, `z.sum().backward()` raises an error here, because nothing in the sum needs a gradient.
-# In a VAE it raises none: the decoder's weights still need theirs, so `backward` runs.
-# `torch.normal` is the treacherous one: `backward` runs even here, and the gradient is zero.
-# An encoder trained like this hears nothing from the decoder, and the loss stays at lesson 01's baseline.
-# The `r` in `rsample` stands for reparameterized; you are about to write it yourself.
+# <details><summary>After your guess: why</summary>
 #
+# `rsample` is reparameterised: the `r` stands for that.
+# If you guessed `torch.normal` as well: it takes `mu`, and `backward` runs without a complaint.
+# But it treats its result as a constant, so the gradient of `mu` is 0.
+#
+# </details>
+
+# %% [markdown]
+# In a VAE, `sample` raises no error either.
+# The decoder's weights need a gradient as well, so `backward` has something to do, and runs.
+# With `sample` or `torch.normal` the encoder gets no gradient from the decoder, and nobody warns you.
+# The loss then stays where lesson 01 was with one probability per pixel.
+#
+# Now write the right draw yourself.
+
+# %% [markdown]
 # ## Exercise: `reparameterize`
+#
+# *10 minutes · difficulty 1 of 3*
 #
 # Write the draw for a whole batch.
 #
-# - `mu` and `logvar` are `[batch, latent]`, and so is `z`.
-# - Every image and every dimension gets its own `eps`.
-# - The dice are the `generator` given, so that a run can be repeated.
-# - The gradient passes to both `mu` and `logvar`.
+# - `mu` and `logvar` have the shape `[batch, latent]`, and so has `z`.
+# - Every image and every dimension gets an `eps` of its own.
+# - All noise comes from the `generator`, so that a run can be repeated.
+# - The gradient reaches both `mu` and `logvar`.
 
 
 # %%
@@ -276,8 +358,8 @@ check_reparameterize(reparameterize)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Three steps, a line each: the noise, the width, the code.
-# The only step with chance in it must not touch `mu` or `logvar`, apart from their shape.
+# There are three steps, with one line each: the noise, the width, the code.
+# Only the first step is random, and it needs nothing of `mu` and `logvar` but their shape.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -289,47 +371,56 @@ check_reparameterize(reparameterize)
 # <details><summary>Hint 3</summary>
 #
 # `torch.randn` takes a shape and `generator=…`.
-# `torch.rand` is its neighbour that draws evenly between 0 and 1, and is not what you want.
+# Its neighbour `torch.rand` is the wrong one: it draws evenly between 0 and 1.
 #
 # </details>
 
 # %%
-import vae_course.reparameterization as course
+from vae_course.reparameterization import reparameterize as course_reparameterize
 
-show_me(course.reparameterize)
+reparameterize = go_on_with(reparameterize, otherwise=course_reparameterize)
+show_me(course_reparameterize)
 
 # %% [markdown]
-# From here on the lessons import it, as `vae_course.reparameterization`.
-# In training, one draw an image is enough.
-# A batch of a hundred images evens out much of the rest (Kingma & Welling 2013, section 2.3).
+# The next lessons import this function, as `vae_course.reparameterization`.
+# In training, one draw per image is enough.
+# A batch of a hundred images averages most of the noise away (Kingma & Welling 2013, section 2.3).
+
+# %% [markdown]
+# ## Can you see a wrong draw in the loss?
 #
-# ## Would the loss curve catch it?
-#
-# Was such a check worth the trouble for two lines?
-# A bare draw would have shown in the loss, after all.
-# Here are three other mistakes that people make, each one word from the right line.
+# Here are three mistakes that people make in this line.
+# Each differs from the right line by one word or one factor.
 
 
 # %%
-def exp_logvar(mu, logvar, generator):  # the variance in sigma's place
+def exp_logvar(mu, logvar, generator):  # The variance stands in the place of sigma.
     return mu + torch.exp(logvar) * torch.randn(mu.shape, generator=generator)
 
 
-def rand(mu, logvar, generator):  # rand for randn
+def rand(mu, logvar, generator):  # It uses rand for randn.
     return mu + torch.exp(0.5 * logvar) * torch.rand(mu.shape, generator=generator)
 
 
-def hundredth(mu, logvar, generator):  # a "small noise to begin with" that stayed
+def hundredth(mu, logvar, generator):  # Someone wanted little noise "to begin with".
     return mu + torch.exp(0.5 * logvar) * 0.01 * torch.randn(mu.shape, generator=generator)
 
 
 # %% [markdown]
-# > **Predict first.**
-# > The model from the top of this lesson has the right line.
-# > Train the same network with each of the mistakes: which of the three gives itself away by a worse loss?
+# Train the same network with each mistake.
+# The loss is the cost that you know, plus the price of the cloud from lesson 02; lesson 05 derives it.
+# Measure each network twice on the test digits: with the draw that it was trained with, and with the right one.
 #
-# The loss is the cost you know plus the price of the cloud from lesson 02, which lesson 05 derives.
-# Each network is measured twice on the test digits: with the draw it was trained with, and with the right one.
+# > **Predict first.**
+# > The model at the top of this lesson was trained with the right line.
+# > Which of the three mistakes report a worse loss than that model?
+
+# %%
+predict(
+    "reparameterization/worse",
+    "Which of the three mistakes report a worse loss than the right line?",
+    choices=["only exp_logvar", "only rand", "only hundredth", "two of them", "all three", "none of them"],
+)
 
 
 # %%
@@ -353,11 +444,11 @@ for draw in (exp_logvar, rand, hundredth):
     torch.manual_seed(0)
     broken = DrawsWith(latent_dim=20)
     broken.draw = draw
-    for _progress in fit(broken, digits.train_images, config):
+    for _ in fit(broken, digits.train_images, config):
         pass
-    losses[draw.__name__] = test_loss(broken, draw), test_loss(broken, course.reparameterize)
+    losses[draw.__name__] = test_loss(broken, draw), test_loss(broken, reparameterize)
 
-# %%
+# %% jupyter={"source_hidden": true}
 right = losses["right"][1]
 for reported, drawn_right in list(losses.values())[1:]:
     assert reported < right < drawn_right, "a mistake should report a better loss, and make a worse network"
@@ -371,83 +462,146 @@ show(
 for name, (reported, drawn_right) in losses.items():
     assert reported <= right_loss, f"{name} should report a loss no worse than the right line's"
     assert name == "right" or drawn_right > reported, f"{name} should be worse than it reports"
+reveal("reparameterization/worse", "none of them")
 
 # %% [markdown]
-# None of them: each mistake reports a *better* loss.
-# You would think that a bug costs something; here the bug pays.
+# <details><summary>After your guess: why</summary>
 #
-# The cloud's price is worked out from `logvar`: a wide cloud is cheap, because it says little.
-# All three mistakes draw closer together than `logvar` claims; a variance below 1 is smaller than its root.
-# They pay for a blurred code and send a sharp one, and nothing in the loss curve shows it.
-# Drawn right, `hundredth` costs 290 nats an image: more than lesson 01's baseline, which knows nothing of the image.
+# A bug should cost something, so any other guess was reasonable. Here the bug pays.
 #
-# What shows it is to look at the draws: $(z - \mu)/\sigma$ must have mean 0 and standard deviation 1.
-# That is what the check of your exercise does.
+# The price of the cloud is computed from `logvar`: a wide cloud is cheap, because it says little.
+# All three mistakes draw their codes closer together than `logvar` says.
+# (For `exp_logvar` this is so because a variance below 1 is smaller than its square root.)
+# So these networks pay for a blurred code, and send a sharp one.
+#
+# </details>
+
+# %% [markdown]
+# All three mistakes report a *better* loss, and all three networks are worse.
+# Drawn right, `hundredth` costs 290 nats per image.
+# That is more than one probability per pixel costs, which knows nothing of the image.
+#
+# So look at the draws, not at the loss: $(z - \mu)/\sigma$ must have mean 0 and standard deviation 1.
+# The check of your exercise does this.
 
 # %% tags=["nbval-check-output"]
-wide_mu = torch.full((20_000, 2), 3.0)
-wide_logvar = torch.full((20_000, 2), -2.0)
-for draw in (course.reparameterize, exp_logvar, rand, hundredth):
-    z = draw(wide_mu, wide_logvar, Generator().manual_seed(0))
-    eps = (z - wide_mu) / torch.exp(0.5 * wide_logvar)
-    print(f"{draw.__name__:15s} mean {eps.mean():5.2f}   standard deviation {eps.std():5.2f}")
+many_mu = torch.full((20_000, 2), 3.0)
+many_logvar = torch.full((20_000, 2), -2.0)
+rows = {}
+for name, draw in {"right": reparameterize, "exp_logvar": exp_logvar, "rand": rand, "hundredth": hundredth}.items():
+    z = draw(many_mu, many_logvar, Generator().manual_seed(0))
+    eps = (z - many_mu) / torch.exp(0.5 * many_logvar)
+    rows[name] = eps.mean(), eps.std()
+table(rows, ["mean", "standard deviation"], digits=2)
 
 # %% [markdown]
-# ## The other way: move the density, not the points
+# ## An open task: is one draw per image enough?
 #
-# Reparameterization needs a cost that can be differentiated in $z$.
-# There is an older way that does not, and you should know what it costs before you believe that the trick is needed.
+# *30 minutes · difficulty 3 of 3 · no check*
+#
+# You have read above that one draw per image is enough in training. Test it.
+# Write a VAE like `DrawsWith` that draws ten codes per image in training, and takes the average of their costs.
+# (`mu.expand(10, -1, -1)` repeats `mu` ten times, and the price of the cloud stays as it is.)
+# Train it with `config`, with one draw and with ten, for two seeds each.
+# Compare the test losses, measured with one draw as before, and the seconds of the training.
+#
+# <details><summary>What a good answer shows</summary>
+#
+# - With ten draws the test loss is two to five nats lower after the same six epochs.
+#   The training takes more than four times as long.
+# - In the same time you can train with one draw for 24 epochs, and that gains more than 20 nats.
+#   So it is better to spend the time on more steps than on more draws.
+# - One seed proves little: with one draw, two seeds already differ by almost two nats.
+#
+# </details>
+
+# %% [markdown]
+# > **You may skip the next part.**
+# >
+# > *What you have now:* the gradient that trains every VAE, and a test of the draw behind it.
+# >
+# > *What comes, in about 15 minutes:* the other way to a gradient, and what it costs.
+# > No later lesson needs it, and it is easier to read after lesson 05.
+# > To skip it, go on with *Key points*.
+
+# %% [markdown]
+# ## Optional: move the density, not the draws
+#
+# Reparameterisation needs a cost that can be differentiated with respect to $z$.
+# The older way does not, and without it you cannot judge what the trick is worth.
 #
 # Leave the draws where they are.
-# When the cloud moves to the right, draws on the right become more likely, and draws on the left less.
-# So the mean cost changes by each draw's cost, times how fast that draw's density grows, as a fraction of itself.
-# With $\theta$ for what is being moved, and because $\nabla q = q\,\nabla \log q$:
+# If the cloud moves to the right, codes on the right become more probable, and codes on the left become less probable.
+# So the average cost changes, because each cost counts a little more or a little less.
 #
-# $$\nabla_\theta\, \mathbb{E}_{q}[f(z)] = \mathbb{E}_{q}\big[\, f(z)\, \nabla_\theta \log q(z) \,\big]$$
+# Call what you move $\theta$. The derivative of the average takes three steps:
 #
-# In words: the derivative of the mean is the mean of the cost times the *score*, the derivative of the log-density.
-# This is the *score-function* estimator, or REINFORCE (Williams 1992); the first way is called *pathwise*.
+# $$\nabla_\theta\, \mathbb{E}_{q}[f(z)] = \int f(z)\, \nabla_\theta q(z)\, dz
+# = \int f(z)\, q(z)\, \nabla_\theta \log q(z)\, dz
+# = \mathbb{E}_{q}\big[\, f(z)\, \nabla_\theta \log q(z) \,\big]$$
 #
-# Both have the right mean.
-# To compare their scatter, take a case that can be worked out by hand: $q = \mathcal{N}(\theta, 1)$ and $f(z) = z^2$.
-# The mean cost is $\theta^2 + 1$, so its derivative is $2\theta$: at $\theta = 2$ it is 4.
+# 1. The average cost is the integral of cost times density, and only the density $q$ depends on $\theta$.
+# 2. The derivative of a density is the density times the derivative of its logarithm: $\nabla q = q\,\nabla \log q$.
+# 3. So $q$ is a factor again, and the integral is an average over draws of $q$, which you can estimate.
+#
+# In words: the derivative of the average cost is the average of the cost times the *score*.
+# The score is the derivative of the log-density.
+# This estimate is called the *score-function* estimator, or REINFORCE (Williams 1992).
+# The one that uses reparameterisation is called *pathwise*.
+#
+# Both are unbiased.
+# To compare their spread, take a case that can be computed by hand: $q = \mathcal{N}(\theta, 1)$ and $f(z) = z^2$.
+# The average cost is $\theta^2 + 1$, so its derivative is $2\theta$: at $\theta = 2$ it is 4.
 #
 # > **Predict first.**
-# > One draw gives one estimate of that 4.
-# > The pathwise estimate has variance 4 as well; what is the score function's: 5, 20, or 90?
+# > One draw gives one estimate of that 4, and the pathwise estimate happens to have variance 4 as well.
+# > What is the variance of the score-function estimate?
 
-# %% tags=["nbval-check-output"]
-theta = torch.full((1_000_000,), 2.0, requires_grad=True)  # a copy for each draw, to keep their gradients apart
+# %%
+predict(
+    "reparameterization/variance",
+    "The pathwise estimate has variance 4. What is the variance of the score-function estimate?",
+)
+
+# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
+theta = torch.full((1_000_000,), 2.0, requires_grad=True)  # One per draw, so that their gradients stay apart.
 points = theta + torch.randn(1_000_000, generator=Generator().manual_seed(2))
 (pathwise,) = torch.autograd.grad(points.square().sum(), theta)
 
 points = points.detach()
 log_q = Normal(theta, 1.0).log_prob(points)
 (score,) = torch.autograd.grad((points.square() * log_q).sum(), theta)
-for name, gradients in (("pathwise", pathwise), ("score", score)):
-    print(f"{name:9s} mean {gradients.mean():.1f}   variance {gradients.var():.0f}")
+reveal("reparameterization/variance", round(score.var().item()))
+rows = {
+    name: (f"{grads.mean():.1f}", f"{grads.var():.0f}") for name, grads in (("pathwise", pathwise), ("score", score))
+}
+table(rows, ["mean", "variance"])
 
 # %% [markdown]
-# Nearly 90.
-# By hand the pathwise estimate is $2z$, with variance 4 at every $\theta$.
-# The score estimate is $z^2 (z - \theta)$, with variance $\theta^4 + 14\,\theta^2 + 15$.
-# At $\theta = 2$ that is 87, nearly 22 times the pathwise variance, and it grows with the size of the cost.
-# "20" was a sensible guess: the cost itself scatters with a variance of 18.
-# But the score is multiplied by the whole cost, not by its scatter.
+# <details><summary>After your guess: why</summary>
 #
-# ## Give the other way a fair chance
+# By hand: the pathwise estimate is $2z$, and its variance is 4 at every $\theta$.
+# The score-function estimate is $z^2 (z - \theta)$, and its variance is $\theta^4 + 14\,\theta^2 + 15$.
+# At $\theta = 2$ that is 87, nearly 22 times the pathwise variance, and it grows with the size of the cost.
+# If you guessed about 20: the cost itself has a variance of 18.
+# But the score is multiplied by the whole cost, and not by its deviation from the average.
+#
+# </details>
+
+# %% [markdown]
+# ### A fair chance for the other way
 #
 # Most of a cost says nothing about the direction.
 # If every draw costs about 100, the score is multiplied by about 100 each time.
-# Only the differences between draws tell you where to go.
-# So subtract a *baseline*, the mean cost.
-# The estimate's mean stays what it was, because the score has mean 0.
+# Only the differences between draws say in which direction to move.
+# So subtract the average cost, which is called a *baseline*.
+# The estimate stays unbiased, because the score has mean 0.
 
 # %% tags=["nbval-check-output"]
 advantage = points.square() - points.square().mean()
 log_q = Normal(theta, 1.0).log_prob(points)
 (with_baseline,) = torch.autograd.grad((advantage * log_q).sum(), theta)
-print(f"baseline  mean {with_baseline.mean():.1f}   variance {with_baseline.var():.0f}")
+print(f"with a baseline: mean {with_baseline.mean():.1f}, variance {with_baseline.var():.0f}")
 
 # %%
 estimators = {"pathwise": pathwise, "score with baseline": with_baseline, "score": score}
@@ -462,20 +616,23 @@ show(
 )
 
 # %% [markdown]
-# The baseline halves the variance: by hand, $8\,\theta^2 + 10 = 42$ at $\theta = 2$.
+# The baseline halves the variance: by hand, it is $8\,\theta^2 + 10 = 42$ at $\theta = 2$.
 #
-# ## The same three on your VAE
+# ### The same three on your VAE
 #
-# Now the real thing: 32 test digits, 20 latent dimensions, the gradient of the cost in `mu`.
-# The pathwise gradient is `backward`; for the others the package has a function beside `reparameterize`.
+# Now compute the gradient of the cost with respect to `mu`, for 32 test digits and 20 latent dimensions.
+# The pathwise gradient is `backward`.
+# For the other two the package has a function beside `reparameterize`.
 
 # %%
-show_me(course.score_function_surrogate)
+from vae_course.reparameterization import score_function_surrogate
+
+show_me(score_function_surrogate)
 
 # %% [markdown]
-# Its baseline for a draw is the mean cost of the *other* draws of the same image (Mnih & Rezende 2016).
-# Leaving the draw itself out keeps the mean of the estimate exact.
-# Each estimate below uses 16 draws an image, for all three alike.
+# Its baseline for a draw is the average cost of the *other* draws of the same image (Mnih & Rezende 2016).
+# The draw itself is left out, so that the estimate is exactly unbiased.
+# All three estimates below use 16 draws per image.
 
 # %%
 batch = binarize(grey(digits.test_images[:32]), generator)  # [32, 1, 28, 28]
@@ -484,24 +641,26 @@ batch_mu.requires_grad_()
 
 
 def estimate(name):
-    z = course.reparameterize(batch_mu.expand(16, -1, -1), batch_logvar.expand(16, -1, -1), generator)  # [16, 32, 20]
+    z = reparameterize(batch_mu.repeat(16, 1), batch_logvar.repeat(16, 1), generator)  # [16 · 32, 20]
+    z = z.unflatten(0, (16, 32))  # [16, 32, 20]
     if name != "pathwise":
         z = z.detach()
-    cost = -log_likelihood(model.decoder(z), batch)  # [16, 32]
-    scalar = cost.mean()
+    costs = -log_likelihood(model.decoder(z), batch)  # [16, 32]
+    scalar = costs.mean()
     if name != "pathwise":
-        scalar = course.score_function_surrogate(batch_mu, batch_logvar, z, cost, baseline=name.endswith("baseline"))
-    return 32 * torch.autograd.grad(scalar, batch_mu)[0]  # 32: the scalar is a mean over images
+        scalar = score_function_surrogate(batch_mu, batch_logvar, z, costs, baseline=name.endswith("baseline"))
+    return 32 * torch.autograd.grad(scalar, batch_mu)[0]  # The scalar is a mean over 32 images.
 
 
 # %%
 names = ("pathwise", "score with baseline", "score")
 estimates = {name: torch.stack([estimate(name) for _ in range(100)]) for name in names}  # [100, 32, 20] each
 variances = {name: grads.var(0).mean().item() for name, grads in estimates.items()}
-for name, variance in variances.items():
-    print(f"{name:20s} variance {variance:10.2f}   {variance / variances['pathwise']:8.0f} times the pathwise one")
-assert variances["score"] > 300 * variances["pathwise"], "the bare score should be far worse"
-assert 3 < variances["score with baseline"] / variances["pathwise"] < 200, "the baseline should close most of the gap"
+ratios = {name: variance / variances["pathwise"] for name, variance in variances.items()}
+assert ratios["score"] > 300, "the bare score should be far worse"
+assert 3 < ratios["score with baseline"] < 200, "the baseline should close most of the gap"
+rows = {name: (variances[name], f"{ratios[name]:,.0f}") for name in names}
+table(rows, ["variance", "times the pathwise one"], digits=2)
 
 # %%
 dimension = batch_logvar[0].argmin()
@@ -515,29 +674,36 @@ show(
 )
 
 # %% [markdown]
-# Read it as a bill, in draws, for the precision of one pathwise draw.
-# The bare score function needs more than ten thousand; with the baseline it needs some thirty.
-# The first number without the second would be an advertisement.
-# In training the order is the same.
+# The last column says how many draws it takes to be as precise as one pathwise draw.
+# The bare score function needs more than ten thousand, and with the baseline some thirty.
+# Whoever tells you the first number should tell you the second as well.
+# In training the order of the three is the same.
 #
-# The pathwise gradient wins here because it knows more.
-# It asks the decoder for the *slope* at each draw; the score function asks only for the *height*.
-# Where there is no slope, the pathwise gradient has nothing to ask.
-# That is so if the code is a choice among a few symbols, or if the cost comes from a program you cannot differentiate.
-# There the score function, with a good baseline, is still at work.
+# The pathwise gradient wins because it knows more.
+# It uses the *derivative* of the cost at each draw; the score function uses only the *value* of the cost.
 #
+# Sometimes there is no such derivative.
+# The code may be a choice among a few symbols, or the cost may come from a program that you cannot differentiate.
+# Then people still use the score function, with a good baseline.
+
+# %%
+guesses("reparameterization")
+
+# %% [markdown]
 # ## Key points
 #
-# - In `z = mu + sigma * eps` all the chance is in `eps`, so `z` can be differentiated in `mu` and `logvar`.
-# - The gradient it gives is a nudge with the same dice.
-# - A bare draw (`torch.normal`, `sample`) passes nothing on to the encoder, and in a VAE no error says so.
-# - A wrong draw can *lower* the loss: test the draw, not the curve.
-# - The score function needs no slope and pays for it in variance; a baseline takes away most of that.
+# - In `z = mu + sigma * eps` only `eps` is random, so `z` can be differentiated with respect to `mu` and `logvar`.
+# - This gradient is what you measure when you move the centre and keep the noise.
+# - A bare draw (`torch.normal`, `sample`) passes no gradient to the encoder, and in a VAE no error says so.
+# - A wrong draw can *lower* the loss: test the draws, not the loss.
+# - There is another unbiased gradient, the score function. It needs no derivative of the cost, and varies far more.
+#   A baseline takes away most of the difference.
 #
 # ## Expected numbers
 #
-# Embedded digits (4,000 to train, 1,000 to test), pixels drawn anew for each batch, 784-400-20 network, 6 epochs.
-# One draw of z an image; yours may differ by a nat or two in the first column, and by more in the second.
+# These are the embedded digits, 4,000 to train and 1,000 to test, with pixels drawn again for each training batch.
+# The network is 784-400-20, trained for 6 epochs, with one draw of $z$ per image.
+# Yours may differ by a nat or two in the first column, and by more in the second.
 #
 # | draw | reported test loss (nats per image) | the same network, drawn right |
 # | --- | --- | --- |
@@ -546,14 +712,19 @@ show(
 # | `rand` for `randn` | 115 | 184 |
 # | `eps * 0.01` | 99 | 290 |
 #
-# | variance of the gradient, pathwise = 1 | $f = z^2$ at $\theta = 2$ | the VAE's cost in `mu` |
+# Of the optional part:
+#
+# | variance of the gradient, pathwise = 1 | $f = z^2$ at $\theta = 2$ | the VAE's cost, in `mu` |
 # | --- | --- | --- |
 # | pathwise | 1 | 1 |
 # | score function with a baseline | 10.5 | about 30 |
 # | score function | 21.75 | 10,000 to 20,000 |
 #
-# ## What comes next
-#
-# You can now send a gradient through the dice, and you used a decoder on trust to find what a code costs.
-# [Lesson 04](04_decoder.ipynb) opens it.
+# **What comes next.**
+# You can now send a gradient through a random draw.
+# You have used a decoder to find what a code costs, without looking inside.
+# Lesson 04 looks inside.
 # The encoder's answer was not a code but a cloud of codes; the decoder's answer is not a picture either.
+#
+# *[Start page](00_start.ipynb) · before: [02 The encoder](02_encoder.ipynb)
+# · after: [04 The decoder](04_decoder.ipynb)*

@@ -1,4 +1,4 @@
-"""Lesson 03: a gradient through a random draw, in two ways."""
+"""Lesson 03: two gradients through a random draw, pathwise and by the score function."""
 
 import torch
 from jaxtyping import Float
@@ -27,18 +27,18 @@ def score_function_surrogate(
 ) -> Float[Tensor, ""]:
     """Return a scalar whose gradient in mu and logvar is the score-function estimate of the mean cost's gradient.
 
-    The estimator is cost · ∇ log q(z) (Williams 1992, REINFORCE; Kingma & Welling 2013, section 2.2). The scalar's
-    own value means nothing, and no gradient passes through z or cost.
+    The estimate is cost · ∇ log q(z) (Williams 1992, REINFORCE; Kingma & Welling 2013, section 2.2). The value of the
+    scalar has no meaning, and no gradient passes through z or cost.
 
     Args:
         mu, logvar: of the distribution that z was drawn from.
         z: at least one draw, two with a baseline.
         cost: of each draw.
-        baseline: subtract from each draw's cost the mean cost of the other draws of the same image, which leaves the
-            mean of the estimate as it is (Mnih & Rezende 2016).
+        baseline: subtract from the cost of each draw the mean cost of the other draws of the same image. The estimate
+            stays unbiased (Mnih & Rezende 2016).
 
     Raises:
-        ValueError: there are too few draws.
+        ValueError: there are fewer draws than needed.
     """
     cost = cost.detach()
     needed = 2 if baseline else 1

@@ -23,7 +23,7 @@ scores = torch.rand(10, 100, generator=torch.Generator().manual_seed(0))
 for widget in (
     data.DigitBrowser(digits),
     encoder.CloudPicker(plane, few),
-    reparameterization.SameDice(),
+    reparameterization.SameNoise(),
     decoder.LatentPad(plane, few),
     elbo.EffectiveBeta(),
     training.LiveTraining(few),

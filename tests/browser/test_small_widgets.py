@@ -12,11 +12,11 @@ from vae_course.vae import VAE
 from vae_course.lessons.data.widget import DigitBrowser
 from vae_course.lessons.elbo.widget import EffectiveBeta
 from vae_course.lessons.encoder.widget import CloudPicker
-from vae_course.lessons.reparameterization.widget import SameDice
+from vae_course.lessons.reparameterization.widget import SameNoise
 
 torch.manual_seed(0)
 digits, model = load_digits(), VAE(latent_dim=2, hidden=(16,))
-display(DigitBrowser(digits), CloudPicker(model, digits), SameDice(), EffectiveBeta())
+display(DigitBrowser(digits), CloudPicker(model, digits), SameNoise(), EffectiveBeta())
 """
 
 # Presses a key on a slider, and resolves with the milliseconds until the part named has changed and is painted.

@@ -1,7 +1,7 @@
-"""Check a draw of z: is it from the right Gaussian, and does the gradient pass? Lessons 03 and 09 ask for one.
+"""Check a draw of z, for lessons 03 and 09: is it from the right Gaussian, and does the gradient pass?
 
-With one seed and one shape an answer draws the same `eps` whatever `mu` and `logvar` are. So `eps` is measured once,
-and what the answer makes of it is then compared exactly.
+With the same seed and shape an answer draws the same `eps`, whatever `mu` and `logvar` are. So the check measures `eps`
+once, and then compares exactly what the answer makes of it.
 """
 
 from typing import Any
@@ -14,15 +14,15 @@ from torch import Generator, Tensor
 CENTRES = torch.tensor([3.0, -2.0, 0.5])
 FAR_CENTRES = (-30.3, -3.1, 3.1, 30.3)
 LOGVARS = torch.tensor([-12.0, -6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 12.0])
-OWN = "Every image and every dimension has {} of its own: use each entry, and no mean, no other row, no other column."
+OWN = "Every image and every dimension has {} of its own: use that entry, not a mean or another row or column."
 
 
 def expect_gaussian_draw(answer: Any) -> None:
     """Raise `Mistake` unless `answer(mu, logvar, generator)` draws z ~ N(mu, exp(logvar)) by reparameterization.
 
-    The noise is looked at first, then what mu and logvar make of it, then the gradient.
+    It looks at the noise first, then at what mu and logvar make of it, then at the gradient.
     """
-    expect(not isinstance(answer, type), f"A function is asked for, and this is {describe(answer)}.")
+    expect(not isinstance(answer, type), f"The answer should be a function, and this is {describe(answer)}.")
     for shape in ((3, 5), (1, 4)):
         _noise(answer, torch.zeros(shape), torch.full(shape, -1.0))
     _expect_independent(answer)
@@ -36,11 +36,11 @@ def expect_gaussian_draw(answer: Any) -> None:
 
 
 def _noise(answer: Any, mu: Tensor, logvar: Tensor, seed: int = 0) -> Tensor:
-    """Compute z − mu of one draw, and refuse what cannot be a code."""
+    """Compute z − mu of one draw, and refuse a result that cannot be a code."""
     z = ask(answer, mu.clone(), logvar.clone(), Generator().manual_seed(seed))
     expect(isinstance(z, Tensor), f"Return the tensor z: this is {describe(z)}.")
-    expect(z.shape == mu.shape, f"z must have the shape of mu: here {list(mu.shape)}, and yours is {list(z.shape)}.")
-    expect(z.dtype == mu.dtype, f"z must have the type of mu: here {mu.dtype}, and yours is {z.dtype}.")
+    expect(z.shape == mu.shape, f"z must have the shape of mu, here {list(mu.shape)}. Yours has {list(z.shape)}.")
+    expect(z.dtype == mu.dtype, f"z must have the dtype of mu, here {mu.dtype}. Yours has {z.dtype}.")
     expect(
         z.isfinite().all() or (len(mu) == 1 and _noise(answer, mu.repeat(2, 1), logvar.repeat(2, 1)).isfinite().all()),
         f"z contains {'NaN' if z.isnan().any() else 'inf'} at logvar = {logvar.min():g}, which is allowed: "
@@ -48,14 +48,14 @@ def _noise(answer: Any, mu: Tensor, logvar: Tensor, seed: int = 0) -> Tensor:
     )
     expect(
         z.isfinite().all(),
-        "For one image alone z is not finite: eps must not be standardised over the batch, as the draw of an image "
+        "For one image alone z is not finite. Do not standardise eps over the batch: the draw of an image "
         "must not depend on the others.",
     )
     return z.detach() - mu
 
 
 def _expect_independent(answer: Any) -> None:
-    """Refuse noise that images or dimensions share, and noise that is tied to that of others."""
+    """Refuse noise that images or dimensions share, and noise that depends on that of others."""
     mu, logvar = torch.full((100, 50), 1.5), torch.full((100, 50), -1.0)
     noise = _noise(answer, mu, logvar)
     expect(
@@ -68,12 +68,12 @@ def _expect_independent(answer: Any) -> None:
     above = (noise > noise.median()).float()
     rows = torch.corrcoef(above).nan_to_num().fill_diagonal_(0).abs()
     alike = noise.std(0).max() < 1e-5 or rows.max() > 0.8
-    expect(not alike, share.format("Every image should get its own eps, and yours"))
+    expect(not alike, share.format("Every image needs its own eps, and your images"))
     columns = torch.corrcoef(above.T).nan_to_num().fill_diagonal_(0).abs()
     expect(columns.max() < 0.8, share.format("The latent dimensions of an image"))
     expect(
         _noise(answer, mu[:1], logvar[:1]).any() and noise.mean(0).std() > 1e-4,
-        "For one image alone there is no noise: its draw must not depend on the others of a batch. Is eps centred?",
+        "For one image alone there is no noise. Is eps centred over the batch? A draw must not depend on other images.",
     )
 
 
@@ -86,7 +86,7 @@ def _expect_one_source(answer: Any) -> None:
     ask(answer, mu.clone(), logvar.clone(), Generator())
     expect(
         torch.equal(state, torch.get_rng_state()),
-        "It seeds or uses torch's own random numbers beside the generator: all chance should come from `generator`.",
+        "It seeds or uses torch's global random numbers as well: all noise should come from `generator`.",
     )
 
 
@@ -94,26 +94,26 @@ def _expect_gaussian(answer: Any) -> None:
     mu = CENTRES.repeat(200, 34)
     noise = _noise(answer, mu, torch.full_like(mu, -1.0)).reshape(-1, 3)  # A column for each centre.
     std, centre = noise.std(0), (CENTRES + noise.mean(0)).tolist()
-    expect(noise.min() < 0, "eps is never negative: rand draws evenly from 0 to 1, and a Gaussian draw is randn.")
-    expect(noise.max() > 0, "eps is never positive: a Gaussian draw, as of randn, has both signs.")
+    expect(noise.min() < 0, "eps is never negative. rand draws evenly from 0 to 1; for a Gaussian, use randn.")
+    expect(noise.max() > 0, "eps is never positive. A Gaussian draw, as from randn, has both signs.")
     expect(
         not ((noise.mean(0).abs() > 0.05 * std) & (noise.median(0).values.abs() > 0.05 * std)).any(),
         f"The mean of z must be mu. At mu = 3, -2 and 0.5 it is {', '.join(f'{value:.2f}' for value in centre)}.",
     )
     fewest = min(len(column.unique()) for column in noise.T)
-    few = "The noise has few different values: is something rounded, or {}?"
+    few = "The noise has few different values. Is something rounded, or {}?"
     expect(fewest > 500, few.format("drawn as whole numbers"))
     standard = (noise - noise.mean(0)) / std
     edges = standard.amin(0), standard.amax(0)
     expect(
         torch.minimum(-edges[0], edges[1]).min() > 2.9 and all((standard == edge).sum(0).max() < 4 for edge in edges),
         f"The noise, or z, is cut off: it lies between {edges[0].max():.1f} and {edges[1].min():.1f} sigma. "
-        "A Gaussian draw, as of randn, has no limits, and goes beyond 3 sigma once in 400 times.",
+        "A Gaussian draw, as from randn, has no limits: one in 400 lies beyond 3 sigma.",
     )
     lengths = noise.reshape(200, 102).norm(dim=1)
     expect(
         noise.reshape(200, 102).mean(1).std() > 1e-4 and lengths.std() > 0.01 * lengths.mean(),
-        "In every image the noise of all dimensions has the same mean or the same length: do not standardise eps, as "
+        "The noise has the same mean, or the same length, in every image. Do not standardise eps over the dimensions: "
         "randn is standard already.",
     )
     for edge, share in ((-1.0, 0.159), (1.0, 0.841), (2.0, 0.977)):
@@ -121,14 +121,14 @@ def _expect_gaussian(answer: Any) -> None:
         worst = found[(found - share).abs().argmax()]
         expect(
             abs(worst - share) < 0.02,
-            f"The noise is not Gaussian: {share:.1%} of it should lie below {edge:+.0f} standard deviations, and of "
-            f"yours {worst:.1%} does. A Gaussian draw is randn.",
+            f"The noise is not Gaussian: {share:.1%} of it should lie below {edge:+.0f} standard deviations, and "
+            f"{worst:.1%} of yours does. For a Gaussian, use randn.",
         )
     expect(fewest > 0.95 * len(noise), few.format("computed in half precision"))
     expect(
         close(std, std.mean().expand(3), rtol=0.05),
-        "The noise grows with mu: at mu = 3, -2 and 0.5 its standard deviation is "
-        f"{', '.join(f'{value:.2f}' for value in std)} with the same logvar. Add mu, multiply by sigma alone.",
+        "The noise depends on mu: at mu = 3, -2 and 0.5 its standard deviation is "
+        f"{', '.join(f'{value:.2f}' for value in std)}, with the same logvar. Multiply eps by sigma only, then add mu.",
     )
 
 
@@ -141,7 +141,7 @@ def _expect_mu(answer: Any) -> None:
 
 
 def _expect_sigma(answer: Any) -> None:
-    """Compare sigma at many log-variances, each the same for all images."""
+    """Compare sigma at many log-variances, with one log-variance for all images at a time."""
     many, few = torch.zeros(200, 102), torch.zeros(40, 3)
     eps = _noise(answer, few, few - 1) / _noise(answer, many, many - 1).std()
     sigma = torch.stack([(_noise(answer, few, few + value) / eps).median() for value in LOGVARS])
@@ -154,10 +154,10 @@ def _expect_sigma(answer: Any) -> None:
     hints = {
         "exp(logvar) is the variance. Sigma is its square root: halve logvar before the exponential.":
             torch.exp(LOGVARS),
-        "The noise has the same size whatever logvar is: eps must be multiplied by sigma.": sigma.mean().expand(9),
-        "logvar itself is used as sigma, but it is a logarithm: undo it with an exponential.":
+        "The noise has the same size whatever logvar is: multiply eps by sigma.": sigma.mean().expand(9),
+        "logvar itself is used as sigma, but it is a logarithm: take an exponential.":
             (LOGVARS, -LOGVARS, LOGVARS.abs(), LOGVARS / 2, -LOGVARS / 2),
-        "Sigma shrinks where logvar grows: look at a sign in the exponential.":
+        "Sigma becomes smaller when logvar grows: look at the sign in the exponential.":
             (torch.exp(-0.5 * LOGVARS), torch.exp(-LOGVARS)),
         f"(z - mu) / sigma must have a standard deviation of 1, and yours has {scale:.2g}: eps is scaled.":
             scale * right,
@@ -190,20 +190,20 @@ def _expect_entries_of_their_own(answer: Any) -> None:
             OWN.format("a sigma"): tuple(mu + torch.exp(0.5 * other) * eps for other in _neighbours(logvar)),
             OWN.format("a mu"): tuple(other + sigma * eps for other in _neighbours(mu)),
         },
-        otherwise="z is right where all images have the same mu and logvar, and wrong where they differ. "
+        otherwise="z is right if all images have the same mu and logvar, and wrong if they differ. "
         + OWN.format("a mu and a sigma"),
     )
 
 
 def _neighbours(values: Tensor) -> list[Tensor]:
-    """Give what is taken in place of each entry by mistake."""
+    """Return what an answer may use by mistake in the place of each entry."""
     means = [values.mean(0), values.mean(1, keepdim=True), values.mean()]
     others = [values[:1], values[:, :1], values.flip(0), values.flip(1), values.roll(1, 0), values.roll(1, 1)]
     return [other.expand(values.shape) for other in (*means, *others)]
 
 
 def _expect_noise_of_size_1(answer: Any) -> None:
-    """Compare the size of eps in other batches than the large one."""
+    """Compare the size of eps in small batches."""
     for shape in ((7, 2), (1, 1)):
         _noise(answer, torch.zeros(shape), torch.full(shape, -1.0))
     one = torch.cat([_noise(answer, torch.zeros(1, 4), torch.zeros(1, 4), seed) for seed in range(300)]).std()
@@ -221,30 +221,29 @@ def _expect_gradient(answer: Any) -> None:
     z = ask(answer, mu.clone(), logvar.clone(), Generator().manual_seed(0))
     expect(
         mu.grad is None and logvar.grad is None,
-        "It runs `backward` inside, which adds to `.grad`: return z, and leave the gradient to the caller.",
+        "It calls `backward`, which adds to `.grad`. Only return z, and leave the gradient to the caller.",
     )
     with torch.no_grad():
         without = ask(answer, mu.clone(), logvar.clone(), Generator().manual_seed(0))
     expect(
         close(z, without),
-        f"Under `torch.no_grad()`, as at the test, z is {'mu itself' if close(without, mu) else 'another'}: "
-        "draw in one way always.",
+        f"Under `torch.no_grad()`, as in a test, z is {'mu itself' if close(without, mu) else 'another one'}: "
+        "always draw in the same way.",
     )
-    expect(z.requires_grad, "No gradient passes: z is detached. Compute z from mu and logvar with autograd on.")
-    weights = (
-        torch.rand(40, 3) + 0.5
-    )  # They differ, so that a gradient of other images does not add up to the right one.
+    expect(z.requires_grad, "No gradient passes: z is detached. Compute z from mu and logvar, with autograd on.")
+    # The weights differ, so that a gradient of other images does not add up to the right one.
+    weights = torch.rand(40, 3) + 0.5
     by_mu, by_logvar = torch.autograd.grad(z, leaves, weights, allow_unused=True)
     expect(by_mu is not None or by_logvar is not None, "No gradient passes: z is cut off from mu and from logvar.")
     expect(
-        by_mu is not None, "The derivative of z in mu must be 1, and no gradient reaches mu: a `detach` cuts it off."
+        by_mu is not None, "The derivative of z in mu must be 1, but no gradient reaches mu: a `detach` cuts it off."
     )
-    why = " torch.normal gives 0: draw eps apart from mu and sigma." if not by_mu.any() else ""
+    why = " torch.normal gives 0: draw eps first, without mu and sigma." if not by_mu.any() else ""
     mean = (by_mu / weights).mean()
     expect(close(by_mu, weights), f"The derivative of z in mu must be 1, and yours is {mean:.2f}.{why}")
     right = 0.5 * (z - mu).detach() * weights
     expect(
         by_logvar is not None and close(by_logvar, right, atol=1e-3),
-        "The derivative of z in logvar must be ½ sigma eps: something (a `detach`, a number, an array) stops the "
-        "gradient on sigma's way.",
+        "The derivative of z in logvar must be ½ sigma eps. Does a `detach`, a Python number or an array stop the "
+        "gradient in sigma?",
     )

@@ -6,7 +6,7 @@ from vae_course.kit.exercise import exercise
 from vae_course.lessons.gaussian_draw import expect_gaussian_draw
 
 
-@exercise("reparameterize", "It draws from N(mu, sigma²), image by image, and lets the gradient through.")
+@exercise("reparameterize", "It draws from N(mu, sigma²) for each image, and the gradient passes through.")
 def check_reparameterize(answer: Any) -> None:
     """Look at the noise, then at what mu and logvar make of it, then at the gradient."""
     expect_gaussian_draw(answer)

@@ -1,4 +1,4 @@
-"""Lesson 03's figures: what the dice do to a cost, a cloud, and a gradient."""
+"""Draw the figures of lesson 03: what noise does to a cost, a cloud, and a gradient."""
 
 from vae_course.kit.figures import show_digits
 from vae_course.lessons import COLORS
@@ -13,10 +13,10 @@ from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 
-def priced_digits(
+def digits_with_costs(
     x: Float[Tensor, "1 1 28 28"], images: Float[Tensor, "draws 1 28 28"], nats: Float[Tensor, " draws"]
 ) -> Figure:
-    """The given image, and beside it what each draw decodes to, with what it costs."""
+    """Show an image, and beside it what each draw decodes to, with its cost."""
     figure, (given, *axes) = plt.subplots(1, len(images) + 1, figsize=(8, 1.75))
     show_digits(given, x)
     given.set_title("given", loc="center", color=COLORS["truth"])
@@ -27,12 +27,12 @@ def priced_digits(
     return figure
 
 
-def nudge_by_dice(fresh: Float[Tensor, " runs"], same: Float[Tensor, " runs"], title: str) -> Figure:
-    """Each run's change in cost, a dot a run: fresh dice after the nudge above, the same dice below."""
+def change_by_noise(new: Float[Tensor, " runs"], same: Float[Tensor, " runs"], title: str) -> Figure:
+    """Show the change in cost of each run as a dot: new noise after the move above, the same noise below."""
     figure, ax = plt.subplots(figsize=(8, 2.8))
     ax.axvline(0, color=COLORS["truth"], linewidth=1)
-    _strip(ax, {"fresh dice": (fresh, COLORS["prior"]), "same dice": (same, COLORS["pathwise"])})
-    ax.set_xlabel("change in cost after the nudge, mean of 1,000 draws (nats)")
+    _strip(ax, {"new noise": (new, COLORS["prior"]), "same noise": (same, COLORS["pathwise"])})
+    ax.set_xlabel("change in cost after the move, averages of 1,000 draws (nats)")
     ax.set_title(title)
     return figure
 
@@ -40,7 +40,7 @@ def nudge_by_dice(fresh: Float[Tensor, " runs"], same: Float[Tensor, " runs"], t
 def moving_cloud(
     eps: Float[Tensor, "draws 2"], clouds: dict[str, tuple[Float[Tensor, "2"], Float[Tensor, "2"]]]
 ) -> Figure:
-    """The same noise through several (mu, sigma): five of the draws are numbered, so that you can follow them."""
+    """Show the same noise with several (mu, sigma): five of the draws are numbered, so that you can follow them."""
     corners = torch.tensor([(1.4 * np.sin(turn), 1.4 * np.cos(turn)) for turn in np.arange(5) * 2 * np.pi / 5])
     followed = torch.cdist(corners.float(), eps).argmin(1)
     figure, all_axes = plt.subplots(1, len(clouds), figsize=(8, 3.3), sharex=True, sharey=True)
@@ -53,14 +53,14 @@ def moving_cloud(
             ax.scatter(*point, s=150, color=COLORS["pathwise"], zorder=3)
         ax.set_title(name, loc="center", fontweight="normal", fontsize=12)
         ax.set_aspect("equal")
-        ax.set_xlabel("$z_1$")
-    all_axes[0].set_ylabel("$z_2$")
-    figure.suptitle("The dice stay, the cloud moves: every draw rides along", x=0.01, ha="left")
+        ax.set_xlabel("z[0]")
+    all_axes[0].set_ylabel("z[1]")
+    figure.suptitle("The noise stays the same, and every draw moves with the cloud", x=0.01, ha="left")
     return figure
 
 
 def reported_and_right(losses: dict[str, tuple[float, float]], title: str) -> Figure:
-    """Per line of code: the loss it reports of itself, and the same network's loss when z is drawn as it should be."""
+    """Show for each line of code the loss that it reports, and the loss of the same network when z is drawn right."""
     figure, ax = plt.subplots(figsize=(8, 3.2))
     for row, (reported, right) in enumerate(losses.values()):
         ax.plot([reported, right], [row, row], color=COLORS["prior"], linewidth=2, zorder=1)
@@ -79,7 +79,7 @@ def reported_and_right(losses: dict[str, tuple[float, float]], title: str) -> Fi
 
 
 def toy_estimators(grads: dict[str, Float[Tensor, " draws"]], truth: float, title: str) -> Figure:
-    """Histograms of one-draw estimates of one derivative; the counts are logarithmic, because the tails matter."""
+    """Draw histograms of one-draw estimates of one derivative; the counts are logarithmic, because the tails matter."""
     figure, all_axes = plt.subplots(len(grads), 1, figsize=(8, 4.6), sharex=True, sharey=True)
     for ax, (name, values) in zip(all_axes, grads.items(), strict=True):
         ax.hist(values, np.linspace(-25, 100, 126), color=COLORS[name.split()[-1]], log=True)
@@ -93,7 +93,7 @@ def toy_estimators(grads: dict[str, Float[Tensor, " draws"]], truth: float, titl
 
 
 def vae_estimators(grads: dict[str, Float[Tensor, " runs"]], title: str) -> Figure:
-    """Estimates of one derivative of a VAE's cost, a dot an estimate: all of them, and the middle enlarged."""
+    """Show each estimate of one derivative of a VAE's cost as a dot: all of them, and the middle enlarged."""
     figure, (whole, zoom) = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
     for ax in (whole, zoom):
         _strip(ax, {name: (values, COLORS[name.split()[-1]]) for name, values in grads.items()})
@@ -109,6 +109,7 @@ def vae_estimators(grads: dict[str, Float[Tensor, " runs"]], title: str) -> Figu
 
 
 def _strip(ax: Axes, rows: dict[str, tuple[Float[Tensor, " runs"], str]]) -> None:
+    """Draw each row of values as dots in a colour."""
     for row, (values, color) in enumerate(rows.values()):
         jitter = 0.22 * np.sin(np.arange(len(values)) * 2.4)
         ax.scatter(values, row + jitter, s=28, color=color, alpha=0.75)

@@ -1,4 +1,4 @@
-"""The noise of lesson 03: it stays the same, and mu and sigma move it."""
+"""Show noise that stays the same, and what mu and sigma make of it."""
 
 import math
 
@@ -10,14 +10,14 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-# The first five draws are numbered, and with this seed they lie well apart.
+# The first five draws have numbers, and with this seed they lie well apart.
 SEED, NUMBERED = 2327, 5
-# In pixels: a unit of z, where z = 0 is, how tall a bell curve is, and the ground lines of eps and of z.
+# In pixels: the width of one unit of z, the place of z = 0, the height of a bell curve, the base lines of eps and z.
 UNIT, MIDDLE, TALL, NOISE, DRAWS = 36, 285, 76, 104, 236
 
 
-class SameDice(CourseWidget):
-    """A thousand draws of eps that never change, and z = mu + sigma · eps as mu and logvar slide."""
+class SameNoise(CourseWidget):
+    """Show up to a thousand draws of eps that never change, and their z = mu + sigma · eps for any mu and logvar."""
 
     alt = (
         "Sliders for mu, logvar and the number of draws. Above, eps under a bell curve; below, z = mu + sigma · eps; "
@@ -27,7 +27,7 @@ class SameDice(CourseWidget):
     def __init__(self):
         generator = Generator().manual_seed(SEED)
         self._eps = torch.randn(1000, generator=generator)
-        # Each eps keeps a height below the bell curve. It shows where many lie, and nothing else.
+        # Each eps gets a height below the bell curve, at random. It shows where many lie, and nothing else.
         self._height = torch.exp(-0.5 * self._eps.square()) * torch.rand(1000, generator=generator)
         look = {"style": {"description_width": "60px"}, "layout": {"width": "min(570px, 100%)"}}
         self.mu = ipywidgets.FloatSlider(description="mu", min=-2.0, max=2.0, step=0.05, **look)
@@ -80,12 +80,12 @@ def draw(eps: Float[Tensor, " draws"], height: Float[Tensor, " draws"], mu: floa
 
 
 def across(z: float) -> float:
-    """Give the place of a z on the picture."""
+    """Return the horizontal place of a z on the picture."""
     return MIDDLE + UNIT * z
 
 
 def bell(mu: float, sigma: float, ground: int, color: str) -> str:
-    """Draw a bell curve, as tall as every other: only its place and its width say something."""
+    """Draw a bell curve. All have the same height: only its place and its width have a meaning."""
     steps = [i / 10 for i in range(-35, 36)]
     points = " ".join(
         f"{across(mu + sigma * step):.1f},{ground - TALL * math.exp(-(step**2) / 2):.1f}" for step in steps
@@ -101,7 +101,7 @@ def dots(z: Float[Tensor, " draws"], height: Float[Tensor, " draws"], ground: in
 
 
 def table(*rows: tuple[str, ...]) -> str:
-    """Write rows of figures as HTML; the first row holds their names."""
+    """Write rows of numbers as HTML; the first row holds their names."""
     cells = ("".join(f'<td style="padding: 0 0 0 14px">{cell}</td>' for cell in cells) for cells in rows)
     lines = "</tr><tr>".join(cells).replace(">-", ">−")
     return f'<table style="text-align: right; line-height: 1.6; margin-bottom: 12px"><tr>{lines}</tr></table>'
