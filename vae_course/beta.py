@@ -19,7 +19,7 @@ from torch import Generator, Tensor, nn
 
 @dataclass(frozen=True)
 class BetaRange:
-    """β drawn again for each image, from `low` to `high`, so that one network learns them all; for `TrainConfig.beta`.
+    """Draw β again for each image, from `low` to `high`, so that one network learns them all; for `TrainConfig.beta`.
 
     log β has a density that rises in a straight line to twice its first value: a high β is harder to learn, because
     its loss is nearly as low where every image is decoded alike.
@@ -44,7 +44,7 @@ class BetaRange:
 
 
 class Response(nn.Module):
-    """The effect of β on a layer: a scale and a shift for each of its units, from a small network of log β.
+    """Scale and shift each unit of a layer, by a small network of log β (as YOTO does: Dosovitskiy & Djolonga 2020).
 
     Before training it does nothing.
 
@@ -68,7 +68,7 @@ class Response(nn.Module):
 
 
 class MultiRateEncoder(Encoder):
-    """q(z|x, β): each hidden layer responds to β before its ReLU."""
+    """Encode as q(z|x, β): each hidden layer responds to β before its ReLU."""
 
     context: Tensor
 
@@ -79,7 +79,7 @@ class MultiRateEncoder(Encoder):
     def forward(
         self, x: Float[Tensor, "batch 1 28 28"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Images to `mu` and `logvar` at the level of β."""
+        """Compute `mu` and `logvar` of images, at the level of β."""
         h = x.flatten(1)
         _check_count(self.context, h)
         for linear, response in zip(_linear_layers(self.features), self.responses, strict=True):
@@ -88,9 +88,9 @@ class MultiRateEncoder(Encoder):
 
 
 class MultiRateDecoder(Decoder):
-    """p(x|z, β): the code responds to β on its way in, and each hidden layer before its ReLU.
+    """Decode as p(x|z, β): the code responds to β at the entrance, and each hidden layer before its ReLU.
 
-    The first is what lets a high β shut a latent dimension off.
+    The response at the entrance lets a high β switch a latent dimension off.
     """
 
     context: Tensor
@@ -100,7 +100,7 @@ class MultiRateDecoder(Decoder):
         self.responses = nn.ModuleList(Response(units) for units in (latent_dim, *reversed(hidden)))
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch 1 28 28"]:
-        """Codes to logits at the level of β."""
+        """Compute the logits of codes, at the level of β."""
         entry, *responses = self.responses
         *linears, last = _linear_layers(self.logits)
         _check_count(self.context, z)
@@ -111,14 +111,14 @@ class MultiRateDecoder(Decoder):
 
 
 class MultiRateVAE(VAE):
-    """A VAE that has learnt every β of a range at once (the idea: Bae et al. 2022, arXiv 2212.03905).
+    """A VAE that learns every β of a range at once (Bae et al. 2022, arXiv 2212.03905).
 
     `model.at(beta)` is the VAE for that β, with everything a VAE has. Asked without `at`, it answers as at β = 1.
     To train it, draw β for each image: `fit(model, images, TrainConfig(beta=BetaRange(*model.beta_range)))`.
 
     Args:
         latent_dim: the number of latent dimensions D.
-        hidden: the widths of the hidden layers. One network for all β wants a little more than one for a single β.
+        hidden: the widths of the hidden layers. One network for all β needs a little more than one for a single β.
         beta_range: the lowest and the highest β; 1, where the −ELBO is, must lie between them.
 
     Raises:
@@ -196,7 +196,7 @@ def rate_distortion(
 
 
 def effective_betas(P: int, D: int, B: int, N: int) -> list[float]:
-    """Return the β of the losses A to F: what a nat of KL counts in the loss, over what a nat of reconstruction counts.
+    """Return the β of the losses A to F: what a nat of KL adds to the loss, over what a nat of reconstruction adds.
 
     Args:
         P: pixels of an image.
@@ -205,12 +205,12 @@ def effective_betas(P: int, D: int, B: int, N: int) -> list[float]:
         N: images in the data set.
     """
     return [
-        1.0,  # A: every nat counts once
-        1.0,  # B: every nat counts 1 / (B · P)
-        P / D,  # C: a nat of KL counts 1 / (B · D), one of reconstruction 1 / (B · P)
-        1 / 2,  # D: squares are twice a Gaussian's nats, so a nat of reconstruction counts 2
-        P / 2,  # E: a nat of KL counts 1 / B, one of reconstruction 2 / (B · P)
-        P / 2 * B / N,  # F: as E, and a nat of KL counts B / N times as much
+        1.0,  # A: every nat adds 1
+        1.0,  # B: every nat adds 1 / (B · P)
+        P / D,  # C: a nat of KL adds 1 / (B · D), one of reconstruction 1 / (B · P)
+        1 / 2,  # D: a nat of KL adds 1 / B, one of reconstruction 2 / B, as squares are twice a Gaussian's nats
+        P / 2,  # E: a nat of KL adds 1 / B, one of reconstruction 2 / (B · P)
+        P / 2 * B / N,  # F: as E, and a nat of KL adds B / N times as much
     ]
 
 

@@ -13,7 +13,7 @@ SIZES = ((784, 20, 128, 60_000), (729, 7, 50, 1_001), (17, 7, 3, 41), (12_288, 9
 BATCH = "the batch is summed, or averaged, in both terms, so B cancels"
 
 
-@exercise("effective_betas", "You can read the price of a nat off a loss, whoever wrote it.")
+@exercise("effective_betas", "You can find the β of a loss, whoever wrote it.")
 def check_effective_betas(answer: Any) -> None:
     """Check a function of the sizes P, D, B and N that returns the six β, A to F."""
     for sizes in SIZES:
@@ -30,12 +30,12 @@ def check_effective_betas(answer: Any) -> None:
 
 
 def _six(got: Any) -> dict[str, Any]:
-    """The six values by the letter of their loss."""
+    """Return the six values, each under the letter of its loss."""
     wanted = "Return a list of six numbers: the β of A, B, C, D, E and F, in this order"
     if hasattr(got, "tolist"):  # An array, or a tensor.
         got = got.tolist()
     expect(isinstance(got, list | tuple), f"{wanted}. The result is {describe(got)}.")
-    expect(len(got) == len(NAMES), f"{wanted}. There are {len(got)} in it.")
+    expect(len(got) == len(NAMES), f"{wanted}. Yours has {len(got)}.")
     return dict(zip(NAMES, got, strict=True))
 
 
@@ -72,7 +72,7 @@ def _mistake(name: str, value: float, right: float, sizes: tuple[int, ...]) -> s
     if value == 0:
         return "it is 0, as if the KL did not count at all."
     if right != 1 and _same(value, 1 / right):
-        return "this is upside down. β is what a nat of KL counts, over what a nat of reconstruction counts."
+        return "this is upside down. β is what a nat of KL adds, divided by what a nat of reconstruction adds."
     causes = _causes(name, *sizes)
     for count in (1, 2, 3):
         for factors in combinations(causes, count):
@@ -82,7 +82,7 @@ def _mistake(name: str, value: float, right: float, sizes: tuple[int, ...]) -> s
 
 
 def _rounded(value: float, right: float) -> bool:
-    """Whether it is the right value with digits lost; 1 is left out, because it is a guess of its own."""
+    """Say whether it is the right value with digits lost; 1 is left out, because it is a guess of its own."""
     if value == 1:
         return False
     near = math.isclose(value, right, rel_tol=1e-3) or value in (math.floor(right), math.ceil(right))
@@ -90,7 +90,7 @@ def _rounded(value: float, right: float) -> bool:
 
 
 def _causes(name: str, P: int, D: int, B: int, N: int) -> dict[float, str]:
-    """What was overlooked, by the factor between the answer and the right one."""
+    """List what was overlooked, by the factor between the answer and the right one."""
     pixels = "the KL is divided by P as well" if name == "B" else "the reconstruction is a sum over pixels, so no P"
     twice = "a Gaussian's nats are half the squares, so squares without the ½ count each nat of reconstruction twice"
     half = "a Bernoulli's nats are what binary_cross_entropy gives, so no ½ and no 2 stand in it"

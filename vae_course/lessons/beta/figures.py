@@ -16,7 +16,7 @@ BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
 
 
 def two_sums(measured: Measured, title: str) -> Figure:
-    """For each β what training minimised, and -ELBO."""
+    """Draw against β what training minimised, and −ELBO."""
     figure, axes = plt.subplots()
     losses = [terms.weighted(beta).item() for beta, terms in measured.items()]
     for name, color, style, values, at, side in (
@@ -34,7 +34,7 @@ def two_sums(measured: Measured, title: str) -> Figure:
 
 
 def touching_lines(measured: Measured, price: float, titles: tuple[str, str]) -> Figure:
-    """Lines of equal cost D + βR: at one price through every network, and through each network at its own price."""
+    """Draw lines of equal cost D + βR: one price through every network, and each network at its own price."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2), sharex=True, sharey=True)
     rates, distortions = _plane(measured)
     for beta, r, d in zip(measured, rates, distortions, strict=True):
@@ -55,7 +55,7 @@ def touching_lines(measured: Measured, price: float, titles: tuple[str, str]) ->
 
 
 def curve_and_dots(curve: Measured, dots: Measured, title: str) -> Figure:
-    """One network's frontier, with networks that learnt one β each as dots on it, labelled with β."""
+    """Draw one network's frontier as a curve, and networks that learnt one β each as dots, labelled with β."""
     figure, axes = plt.subplots(figsize=(8, 4.4))
     rates, distortions = _plane(curve)
     axes.plot(rates, distortions, color=COLORS["elbo"], linewidth=3)
@@ -72,7 +72,7 @@ def curve_and_dots(curve: Measured, dots: Measured, title: str) -> Figure:
 
 
 def slopes(found: Sequence[tuple[float, float]], low: float, high: float, tolerance: float, title: str) -> Figure:
-    """(β, -dD/dR) along a frontier, as their ratio, with the band of what is asked for between two β."""
+    """Draw pairs (β, −dD/dR) along a frontier, as their ratio, with the band that is asked for between two β."""
     figure, axes = plt.subplots()
     betas, ratios = zip(*[(beta, slope / beta) for beta, slope in found], strict=True)
     axes.fill_between((low, high), 1 - tolerance, 1 + tolerance, color=COLORS["elbo"], alpha=0.2, linewidth=0)
@@ -86,7 +86,7 @@ def slopes(found: Sequence[tuple[float, float]], low: float, high: float, tolera
 
 
 def frontier(figures: Mapping[str, Any], title: str) -> Figure:
-    """The card "regret": the curve of the first seed's one network, and the same seed's separate networks as dots.
+    """Draw from the card "regret": the curve of the first seed's one network, and the seed's separate networks as dots.
 
     Args:
         figures: what `pretrained_card("regret")` holds.

@@ -27,7 +27,7 @@ MEASURED = 1000
 
 
 class Page(anywidget.AnyWidget):
-    """HTML that takes the place of what is shown once its images are decoded, so that nothing flickers."""
+    """Show HTML, and replace it only when the images of the new one are decoded, so that nothing flickers."""
 
     html = traitlets.Unicode().tag(sync=True)
     _esm = """
@@ -48,7 +48,7 @@ class Page(anywidget.AnyWidget):
 
 
 class BetaExplorer(CourseWidget):
-    """Reconstructions, samples, the place on the frontier and the active units, as β slides.
+    """Show reconstructions, samples, the place on the frontier and the active units, as β slides.
 
     The network is asked again at each move. What takes many digits (the frontier, the units' activity) is measured
     once, at 29 β, and interpolated.
@@ -77,7 +77,7 @@ class BetaExplorer(CourseWidget):
         images = digits.test_images[:MEASURED]
         costs = [(t.reconstruction.item(), t.kl.item()) for t in rate_distortion(model, images, betas).values()]
         activity = torch.stack([unit_activity(model.at(beta), images) for beta in betas]).cpu().numpy()
-        # In the order at β = 1, which stays, so that one sees who leaves.
+        # In the order at β = 1, which stays, so that one sees which dimensions stop being active.
         activity = activity[:, np.argsort(-activity[betas.index(1.0)])]
         self._levels, self._measured = np.log(betas), np.column_stack([costs, activity])
         self._distortions, self._rates = self._measured.T[:2].tolist()
@@ -155,7 +155,7 @@ class BetaExplorer(CourseWidget):
 
 
 def interpolate(at: float, x: Float[np.ndarray, " rows"], y: Float[np.ndarray, "rows columns"]) -> list[float]:
-    """Each column's value there: of the cubic through the four nearest rows (Lagrange)."""
+    """Compute each column's value there, by the cubic through the four nearest rows (Lagrange)."""
     start = min(max(int(np.searchsorted(x, at)) - 2, 0), len(x) - 4)
     near = x[start : start + 4]
     weights = [math.prod((at - other) / (one - other) for other in near if other != one) for one in near]
@@ -163,7 +163,7 @@ def interpolate(at: float, x: Float[np.ndarray, " rows"], y: Float[np.ndarray, "
 
 
 def digits_tag(images: Float[Tensor, "batch 1 28 28"], columns: int, name: str) -> str:
-    """Digits as an HTML image."""
+    """Make an HTML image of digits."""
     content = b64encode(png(images, columns)).decode()
     return f'<img alt="{name}" width="{(29 * columns + 1) * 1.9:.0f}" src="data:image/png;base64,{content}">'
 
