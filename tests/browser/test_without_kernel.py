@@ -1,5 +1,10 @@
 """What a widget shows where its kernel is gone, and where there never was one."""
 
+import shutil
+from pathlib import Path
+
+EXECUTED = Path(__file__).parents[2] / "notebooks" / "05_elbo.ipynb"
+
 CELL = """
 from vae_course.lessons.elbo import EffectiveBeta
 
@@ -30,8 +35,9 @@ def test_after_a_restart_it_says_to_run_the_cell_again_and_after_a_reload_it_is_
     page.wait_for_function("!document.querySelector('.jp-OutputArea').innerText.includes('widget: ')")
 
 
-def test_a_lesson_that_is_opened_and_not_run_shows_the_picture(open_lesson):
-    lesson = open_lesson("05_elbo")
+def test_a_lesson_that_is_opened_and_not_run_shows_the_picture(open_lesson, lab):
+    shutil.copy(EXECUTED, lab.notebooks / "opened.ipynb")
+    lesson = open_lesson("opened")
     lesson.scroll_to_widget(".vae-still img")
     assert lesson.page.locator(".vae-still img").get_attribute("alt").startswith("Buttons choose a sum or a mean")
     lesson.page.get_by_text("Run this cell in JupyterLab").wait_for()

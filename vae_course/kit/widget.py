@@ -115,8 +115,8 @@ def with_scale(slider: ipywidgets.FloatLogSlider, home: float = 1.0, width: int 
     """Put a scale under a slider over powers of ten, with a mark at `home`, and a button beside it that goes there."""
     powers = [10.0**power for power in range(math.ceil(slider.min), math.floor(slider.max) + 1)]
     ticks = [
-        f'<span style="left: {100 * (math.log10(value) - slider.min) / (slider.max - slider.min):.1f}%">'
-        + (f"<b>{value:g}</b></span>" if value == home else f"{value:g}</span>")
+        f'<span class="{"vae-home" if value == home else ""}" '
+        f'style="left: {100 * (math.log10(value) - slider.min) / (slider.max - slider.min):.1f}%">{value:g}</span>'
         for value in powers
     ]
     scale = ipywidgets.HTML("".join(ticks))
