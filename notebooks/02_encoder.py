@@ -21,6 +21,7 @@
 # %%
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
+from vae_course.kit.answers import go_on_with
 from vae_course.kit.exercise import show_me
 from vae_course.kit.figures import digit_rows, show
 from vae_course.lessons import COLORS
@@ -292,6 +293,7 @@ check_encoder(MyEncoder)
 # %%
 from vae_course.encoder import Encoder
 
+MyEncoder = go_on_with(MyEncoder, otherwise=Encoder)
 show_me(Encoder)
 
 # %% [markdown]
@@ -300,7 +302,7 @@ show_me(Encoder)
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
-encoder = Encoder(latent_dim=2)
+encoder = MyEncoder(latent_dim=2)
 mu, logvar = encoder(grey(digits.test_images))  # [1000, 1, 28, 28] -> [1000, 2] twice
 sigma = torch.exp(0.5 * logvar)
 print("mu", tuple(mu.shape), "· logvar", tuple(logvar.shape))
@@ -324,10 +326,10 @@ from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
 
-def train_vae(latent_dim, epochs, beta=1.0, encoder_class=Encoder):
+def train_vae(latent_dim, epochs, beta=1.0, encoder_class=MyEncoder):
     torch.manual_seed(0)
     model = VAE(latent_dim)
-    model.encoder = encoder_class(latent_dim)
+    model.encoder = encoder_class(latent_dim=latent_dim)
     for _ in fit(model, digits.train_images, TrainConfig(epochs=epochs, beta=beta)):
         pass
     return model
