@@ -9,19 +9,19 @@
 # %% [markdown]
 # # 06 · Training: the loop, and how to read it
 #
-# *90 minutes. Needs lessons 01 to 05.*
+# *100 minutes: 50 to the place to rest, and 50 after it. The open task takes 30 more. Needs lessons 01 to 05.*
+#
+# *[Start page](00_start.ipynb) · before: [05 The ELBO](05_elbo.ipynb) · after: [07 Beta](07_beta.ipynb)*
 #
 # You will be able to:
 #
 # - write the step and the loop that train a VAE, and say what each line is for;
-# - read a training: what falls, what rises, what is noise, and what is memory;
+# - read a training: what each of the two terms does, what is noise, and what is overfitting;
 # - measure a test cost that deserves the name $-\mathrm{ELBO}$, and say what it may be compared with;
-# - give back digits the model has never seen, and invent digits that nobody wrote.
+# - reconstruct digits that the model has never seen, and generate digits that nobody wrote, with a VAE of your own.
 
 # %%
 import math
-import tempfile
-from pathlib import Path
 
 from vae_course.data import binarize, binarize_once, grey
 from vae_course.digits import load_digits
@@ -29,12 +29,13 @@ from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.kit.answers import go_on_with, kept
 from vae_course.kit.exercise import show_me
 from vae_course.kit.figures import digit_grid, digit_rows, show
+from vae_course.kit.predict import guesses, predict, reveal
+from vae_course.kit.table import table
 from vae_course.lessons.training import check_evaluate, check_training_step, plots
 from vae_course.vae import VAE
 
 import torch
 from torch import Generator
-from torch.nn.functional import normalize
 from torch.optim import Adam
 
 digits = load_digits()
@@ -42,14 +43,14 @@ digits = load_digits()
 # %% [markdown]
 # ## All the pieces, and no digit
 #
-# You have an encoder, a draw, a decoder and a cost.
-# Put together, they make a `VAE`.
-# Ask it for eight digits.
+# You have an encoder, a random draw, a decoder and a cost.
+# Together they make a `VAE`.
+# Ask an untrained one for eight digits.
 
 # %%
 torch.manual_seed(0)
 model = VAE(latent_dim=20, hidden=(400,))
-figure = digit_grid(model.sample(8, Generator().manual_seed(0)), title="What it invents before it has seen a digit")
+figure = digit_grid(model.sample(8, Generator().manual_seed(0)), title="What it generates before it has seen a digit")
 show(figure, "Eight squares of even grey noise, without any shape.")
 
 # %% tags=["nbval-check-output"]
@@ -58,29 +59,22 @@ x = binarize(images, Generator().manual_seed(0))
 with torch.no_grad():
     terms = model.elbo(x, Generator().manual_seed(0)).mean()
 
-print(f"parameters:      {sum(p.numel() for p in model.parameters()):,}")
-print(f"784 coin flips:  {784 * math.log(2):.0f} nats")
-print(f"reconstruction:  {terms.reconstruction:.0f} nats per image")
-print(f"KL:              {terms.kl:.1f} nats per image")
+print(f"parameters: {sum(p.numel() for p in model.parameters()):,}")
+costs = {"784 coin flips": 784 * math.log(2), "reconstruction": terms.reconstruction, "KL": terms.kl}
+table(costs, ["nats per image"])
 
 # %% [markdown]
-# An untrained network is a little worse than flipping a coin for every pixel.
-# Lesson 01's average digit, which knows nothing of the image in hand, costs 205.
+# An untrained network is a little worse than a coin flip for every pixel.
+# Lesson 01's average digit, which knows nothing of the image, costs 205 nats.
 #
-# The network has 652,824 numbers, and training is the search for better ones.
+# The network has 652,824 parameters, and training searches for better ones.
 # It minimises the sum of two terms, reconstruction + KL.
-#
-# > **Predict first.**
-# > At the start the two terms are 550 and 0.1 nats.
-# > Where does each of them end, and by which way: straight, or with detours?
-# > Draw the two curves.
-# > You will have your answer in a few minutes.
 
 # %% [markdown]
 # ## One step
 #
 # A step does four things.
-# Here are three of them by hand, on 128 digits: the terms and their sum, the slope, the step.
+# Here are three of them by hand, on 128 digits: compute the two terms and their sum, compute the gradient, and step.
 
 # %%
 torch.manual_seed(0)
@@ -90,25 +84,27 @@ x = binarize(grey(digits.train_images[:128]), Generator().manual_seed(0))  # [12
 
 terms = model.elbo(x, Generator().manual_seed(1)).mean()  # two numbers: a mean over 128 images
 cost = terms.reconstruction + terms.kl
-cost.backward()  # the slope of the cost, for every parameter, into its .grad
-optimizer.step()  # every parameter moves a little against its slope
+cost.backward()  # the gradient of the cost, for every parameter, into its .grad
+optimizer.step()  # every parameter moves a little against its gradient
 
 again = model.elbo(x, Generator().manual_seed(1)).mean()
 print(f"−ELBO before the step {terms.negative_elbo:.1f}, after it {again.negative_elbo:.1f} nats per image")
-assert again.negative_elbo < terms.negative_elbo, "one step on the same images with the same dice lowers the cost"
+assert again.negative_elbo < terms.negative_elbo, "one step on the same images with the same noise lowers the cost"
 
 # %% [markdown]
-# Same images, same dice, lower cost.
-# The dice matter: with other draws of $z$ the two numbers could differ by luck alone.
+# The images and the noise are the same, and the cost is lower.
+# The noise matters: with other draws of $z$ the two numbers could differ by chance alone.
 #
-# That was three of the four.
-# The fourth is the one that gets forgotten.
+# The fourth thing is the one that people forget.
 #
 # > **Predict first.**
-# > You ask for the slope of the same cost twice in a row.
-# > What stands in `.grad` after the second time, compared with the first?
+# > You compute the gradient of the same cost twice in a row, with `backward()`.
+# > How large is `.grad` after the second time, compared with the first?
 
-# %% tags=["nbval-check-output"]
+# %%
+predict("training/grad", "After the second backward(), .grad is how many times as large as after the first?")
+
+# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 torch.manual_seed(0)
 model = VAE()
 steepness = []
@@ -117,37 +113,46 @@ for _ in range(3):
     steepness.append(model.decoder.logits[0].weight.grad.norm().item())
 
 print("times the first:", [f"{s / steepness[0]:.2f}" for s in steepness])
+reveal("training/grad", 2)
 
 # %% [markdown]
+# <details><summary>After your guess: why</summary>
+#
 # `backward` *adds* to `.grad`.
-# To expect "the same" was reasonable: in most of Python, computing a thing again replaces it.
+# It is reasonable to expect "the same": in most of Python, a new computation replaces the old result.
 #
-# In a loop, each step would drag all earlier slopes along, most of them taken at places the model has left.
-# `optimizer.zero_grad()` wipes them out, once a step.
+# </details>
 
 # %% [markdown]
-# ## Exercise 1: the step
+# In a loop, every step would still use the gradients of all earlier steps.
+# Most of those were computed at parameters that the model no longer has.
+# `optimizer.zero_grad()` removes them, once per step.
+
+# %% [markdown]
+# ## Exercise 1: `training_step`
 #
-# In words: *take one step down the slope of reconstruction + $\beta$ · KL, averaged over the batch.*
+# *10 minutes · difficulty 2 of 3*
+#
+# In words: *take one step down the gradient of reconstruction + $\beta$ · KL, averaged over the batch.*
 #
 # The letter $\beta$ is the weight of the KL.
-# In this lesson it is 1, and then the cost is $-\mathrm{ELBO}$; lesson 07 turns it.
+# In this lesson it is 1, and then the cost is $-\mathrm{ELBO}$; lesson 07 changes it.
 #
 # Write `training_step` so that it
 #
 # - puts the model in training mode,
 # - draws $z$ once, with the `generator`,
-# - has the optimizer take one step on a fresh slope,
-# - returns the two terms from before the step as `ElboTerms`, each a mean over the batch, and each `.detach()`ed:
-#   the number, without the memory of how it was computed.
+# - lets the optimizer take one step with a gradient that holds nothing of earlier steps,
+# - returns the two terms from before the step as `ElboTerms`.
+#   Each is a mean over the batch and `.detach()`ed: a number that does not remember how it was computed.
 #
-# You may use `model.elbo(x, generator)`, which returns `ElboTerms` with one entry an image.
-# They know `.mean()` and `.weighted(beta)`.
+# You may use `model.elbo(x, generator)`. It returns `ElboTerms` with one entry per image.
+# They have `.mean()` and `.weighted(beta)`.
 
 
 # %%
 def training_step(model, x, beta, optimizer, generator):
-    """One step on the batch x; both terms from before it, each a mean over the batch, as ElboTerms."""
+    """Take one step on the batch x; return both terms from before it, each a mean over the batch, as ElboTerms."""
     ...
 
 
@@ -157,21 +162,25 @@ check_training_step(training_step)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Five things happen, in this order: mode, terms, wipe, slope, step.
+# Five things happen, in this order: set the mode, compute the terms, remove the old gradient, compute the new one,
+# and step.
 # You have seen each of them above except the mode, which is `model.train()`.
+#
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
 # `model.elbo(x, generator).mean()` gives both terms as single numbers.
-# Their `.weighted(beta)` is what you ask the slope of.
+# Compute the gradient of their `.weighted(beta)`.
+#
 # </details>
 #
 # <details><summary>Hint 3: why detach?</summary>
 #
-# A term that came out of the network remembers how it was computed, with all the tensors on the way.
-# Keep a thousand of them in a list and you keep a thousand such memories.
-# `ElboTerms(terms.reconstruction.detach(), …)` keeps the number and lets go of the rest.
+# A term that comes out of the network remembers how it was computed, with all the tensors on the way.
+# If you keep a thousand of them in a list, you keep all those tensors in memory.
+# `ElboTerms(terms.reconstruction.detach(), …)` keeps the number and forgets the rest.
+#
 # </details>
 
 # %%
@@ -181,15 +190,25 @@ training_step = go_on_with(training_step, otherwise=course_training_step)
 show_me(course_training_step)
 
 # %% [markdown]
-# It weighs each image first and averages then, so that in lesson 07 each image may have a β of its own.
+# The course's weighs each image first and averages then, so that in lesson 07 each image may have a β of its own.
 # With one β for all, the order makes no difference.
 
 # %% [markdown]
 # ## The loop
 #
-# Everything else is bookkeeping: take the digits in a new order, 128 at a time, draw their pixels, step.
+# The rest of the loop is short: take the digits in a new order, 128 at a time, draw their pixels, and step.
 # One pass over all 4,000 digits is called an *epoch*.
-# From here on the lessons import `training_step` from the course.
+#
+# > **Predict first.**
+# > At the start the two terms are about 550 and 0.1 nats.
+# > Their sum will fall. What does the KL alone do?
+
+# %%
+predict(
+    "training/kl",
+    "The sum of the two terms falls during training. What does the KL alone do?",
+    choices=["it falls", "it stays near 0", "it rises"],
+)
 
 # %%
 torch.manual_seed(0)
@@ -205,10 +224,10 @@ for _epoch in range(4):
         terms.append(training_step(model, x, 1.0, optimizer, generator))
 
 # %% [markdown]
-# That is the whole of it.
-# It took about a second; here is the first part of your answer.
+# That is the whole loop, and it took about a second.
+# Here are both terms of every step.
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure = plots.two_terms(terms, without_z=205, title="Reconstruction falls while KL rises")
 show(
     figure,
@@ -218,60 +237,64 @@ show(
 )
 assert terms[-1].reconstruction < 200, "after four epochs the model beats the average digit"
 assert terms[-1].kl > 5, "after four epochs the code says something"
+reveal("training/kl", "it rises")
 
 # %% [markdown]
-# Read it from left to right.
-#
-# 1. **The fall.**
-#    In twenty steps from 550 to about 240: the decoder learns which pixels are ever on, and that needs no $z$.
-# 2. **The spike in the KL**, and a smaller one after it.
-#    The encoder throws its clouds far from the prior before the decoder can make use of it.
-#    The cost of it pushes them back; this is no error.
-# 3. **The slow stretch**, to about step 60.
-#    Reconstruction creeps to 205, the average digit, which is as far as a model without $z$ can get.
-# 4. **The take-off.**
-#    The KL climbs for good, and the reconstruction drops below the dashed line.
-#    From here on, $z$ says something about the image.
-
-# %% [markdown]
-# ## Why the KL rises
-#
-# A sum is being minimised, so why would a part of it grow?
+# <details><summary>After your guess: why</summary>
 #
 # The KL is what it costs to say something in $z$.
-# At the start every cloud lies on the prior: the code costs nothing and says nothing.
-# Training raises the KL for as long as one nat spent there buys more than one nat of reconstruction.
-# It stops where a nat buys a nat.
+# At the start every cloud lies on the prior: the code costs nothing, and says nothing.
+# Training raises the KL as long as one nat more in the code saves more than one nat of reconstruction.
+# "It falls" is the usual guess: the KL is a part of a cost, and the cost is minimised.
 #
-# So a rising KL is the sign of a model that learns to use its code.
-# The alarm is the other one: **a KL that falls to 0 and stays there**, with the reconstruction stuck near 205.
+# </details>
 
 # %% [markdown]
-# ## Exercise 2: a measurement
+# Read the picture from left to right.
 #
-# A batch's cost tells how the model does on images it is being trained on.
-# What you want to know is how it does on others: 1,000 test digits, which no step may ever touch.
+# 1. **The fall.**
+#    In twenty steps the reconstruction goes from 550 to about 240.
+#    The decoder learns which pixels are ever on, and for that it needs no $z$.
+# 2. **The spike in the KL**, and a smaller one after it.
+#    The encoder moves its clouds far from the prior before the decoder can use them.
+#    This costs nats, so training moves them back. It is no error.
+# 3. **The slow part**, to about step 60.
+#    The reconstruction comes down to 205, the average digit. A model without $z$ gets no further.
+# 4. **The second fall.**
+#    The KL rises for good, and the reconstruction goes below the dashed line.
+#    From here on, $z$ says something about the image.
+#
+# So a rising KL is a good sign: the model learns to use its code.
+# The bad sign is **a KL that falls to 0 and stays there**, while the reconstruction stays near 205.
+
+# %% [markdown]
+# ## Exercise 2: `evaluate`
+#
+# *10 minutes · difficulty 2 of 3*
+#
+# The cost of a batch says how good the model is on images that it is trained on.
+# You want to know how good it is on others: 1,000 test digits, which no step may ever use.
 #
 # In words: *both terms of the ELBO, with $z$ drawn, averaged over all test images.*
 #
 # `images` are bytes of shape `[N, 28, 28]`, like `digits.test_images`.
 # Write `evaluate` so that it
 #
-# - makes one generator from the seed, `Generator().manual_seed(seed)`, for all dice:
-#   first the pixels, with `binarize_once(images, binarization, generator)`, then one $z$ per image,
-# - measures in evaluation mode, and leaves the model in the mode it came in,
-# - computes no slopes,
+# - makes one generator from the seed, `Generator().manual_seed(seed)`, for all random draws:
+#   first all pixels, with `binarize_once(images, binarization, generator)`, then one $z$ per image,
+# - measures in evaluation mode, and leaves the model in the mode in which it came,
+# - computes no gradients,
 # - counts every image once, however you split them,
 # - returns `ElboTerms` of two means, each a tensor of shape `[]`.
 #
-# Our network behaves the same in both modes.
-# One with dropout or batch norm does not, and it would go on training in the wrong one without a word.
+# Our network does the same in both modes.
+# A network with dropout or batch norm does not, and would go on training in the wrong mode without any error.
 
 
 # %%
-@torch.no_grad()  # no slopes in here
+@torch.no_grad()  # no gradients in here
 def evaluate(model, images, binarization, seed):
-    """Both terms of the ELBO, each a mean over all images, as ElboTerms."""
+    """Measure both terms of the ELBO, each a mean over all images, as ElboTerms."""
     ...
 
 
@@ -282,13 +305,15 @@ check_evaluate(evaluate)
 # <details><summary>Hint 1</summary>
 #
 # `model.training` is `True` or `False`.
-# Remember it before `model.eval()`; `model.train(remembered)` puts it back.
+# Keep it in a variable before you call `model.eval()`; `model.train(kept)` restores it.
+#
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# `binarize_once` returns bytes; `grey` makes them a model's input, 0.0 or 1.0.
-# A thousand images fit through the network in one go: `model.elbo(x, generator).mean()`.
+# `binarize_once` returns bytes; `grey` turns them into a model's input, 0.0 or 1.0.
+# A thousand images fit through the network at once: `model.elbo(x, generator).mean()`.
+#
 # </details>
 #
 # <details><summary>Hint 3: if you split</summary>
@@ -296,6 +321,7 @@ check_evaluate(evaluate)
 # 1,025 images in batches of 1,000 leave 25 in the last one.
 # The mean of the two means would count each of those 25 forty times.
 # Collect the terms of all images first, and average at the end.
+#
 # </details>
 
 # %%
@@ -303,16 +329,16 @@ from vae_course.training import TrainConfig, fit
 from vae_course.training import evaluate as course_evaluate
 
 evaluate = go_on_with(evaluate, otherwise=course_evaluate)
-SEED = 1234  # of all measurements from here on, so that each meets the same dice
+SEED = 1234  # of all measurements from here on, so that each uses the same noise
 show_me(course_evaluate)
 
 # %% [markdown]
 # ## A loop that waits for you
 #
-# You have the loop in one cell, and it can't be stopped, looked at or drawn from outside.
+# Your loop is in one cell. You can't stop it or look into it from outside.
 # The course's `fit` is the same loop with a `yield` at the end of each step.
 # That makes it a generator in Python's sense.
-# It does a step when you ask for the next one, and otherwise nothing.
+# It takes a step when you ask for the next one, and does nothing otherwise.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -328,15 +354,15 @@ progress = next(training)
 print(f"now at step {progress.step} of {progress.steps}, epoch {progress.epoch:.4f}, β = {progress.beta}")
 
 # %% [markdown]
-# To pause, don't ask.
+# To pause, don't ask for the next step.
 # To stop, never ask again.
-# To go on, `next(training)`, or a `for` loop over what is left.
+# To continue, call `next(training)`, or write a `for` loop over the rest.
 
 # %% [markdown]
 # ## Watch it learn
 #
-# Now a real training: 30 epochs, 960 steps, about ten seconds.
-# While it runs, look in five times at what the decoder makes of the same ten codes.
+# Now train for 30 epochs: 960 steps, about ten seconds.
+# Five times in between, the next cell decodes the same ten codes.
 # `fit` also measures the test digits at the end of each epoch; they are never trained on.
 
 # %%
@@ -362,8 +388,8 @@ show(
 
 # %% [markdown]
 # Each column is one code, drawn from the prior before the first step and never changed.
-# The second row is that slow stretch: ten codes, one picture, because $z$ says next to nothing yet.
-# After that the columns part, and each code becomes somebody.
+# The second row is the slow part: all ten codes give one picture, because $z$ says next to nothing yet.
+# After that the columns begin to differ, and each code becomes a picture of its own.
 
 # %%
 figure = plots.training_curves(history, "Reconstruction falls, KL rises, and the test follows")
@@ -374,29 +400,40 @@ show(
     "dots follow the line.",
 )
 test = history[-1].test
-print(
-    f"test: reconstruction {test.reconstruction:.0f} + KL {test.kl:.0f} = −ELBO {test.negative_elbo:.0f} nats per image"
-)
 assert test.negative_elbo < 120, "after 30 epochs −ELBO is about 115 nats per image"
 assert 18 < test.kl < 32, "after 30 epochs KL is about 24 nats per image"
+costs = {"reconstruction": test.reconstruction, "KL": test.kl, "−ELBO": test.negative_elbo}
+table(costs, ["test (nats per image)"], digits=0)
 
 # %% [markdown]
-# Compare with the two curves you drew.
-# The reconstruction went from 550 down to about 91, the KL from 0.1 up to about 24.
-# Against the average digit's 205, the code costs 24 nats and saves 114.
-# Nor is it done: the test still falls by a quarter of a nat an epoch.
+# The reconstruction went from 550 down to about 91, and the KL from 0.1 up to about 24.
+# Compared with the average digit's 205, the code costs 24 nats and saves 114.
+# The training is not finished: the test still falls by a quarter of a nat per epoch.
+
+# %% [markdown]
+# > **A place to rest.**
+# > You have written the step and the measurement, and trained a VAE.
+# > Stop here if you like.
+# > After this come a widget, what can go wrong when you read a training, and a VAE of your own.
 
 # %% [markdown]
 # ## Turn β while it learns
 #
-# The same training once more, with the controls in your hands.
+# Here is the same training again, and this time you control it.
 # Press *Start*, and let it run for ten epochs or so.
-# Other cells can be run meanwhile: they and the training take turns.
+# You can run other cells meanwhile: they and the training take turns.
 #
 # > **Predict first.**
-# > In the middle of it you drag β from 1 to 10, and every nat of KL costs ten times as much.
-# > Which of the two curves jumps, which way, and within how many steps?
-# > And when you drag it back to 1, is what was learnt lost?
+# > In the middle of it you move β from 1 to 10, so every nat of KL costs ten times as much.
+# > Which curve jumps?
+# > And is what was learnt lost when you move β back to 1?
+
+# %%
+predict(
+    "training/jump",
+    "β goes from 1 to 10 during training. Which curve jumps?",
+    choices=["the KL alone", "the reconstruction alone", "both, within about ten steps", "neither: both change slowly"],
+)
 
 # %%
 from vae_course.lessons.training import LiveTraining
@@ -405,30 +442,35 @@ live = LiveTraining(digits, epochs=60)
 live
 
 # %% [markdown]
-# <details><summary>What you should have seen</summary>
+# When you have tried it, run the next cell.
+
+# %% jupyter={"source_hidden": true}
+reveal("training/jump", "both, within about ten steps")
+
+# %% [markdown]
+# <details><summary>After your guess: why</summary>
 #
-# Both curves jump, within about ten steps, a third of an epoch.
-# At epoch 10 the KL falls from about 19 to 2 nats.
-# The reconstruction leaps from 115 to 200, nearly as dear as the average digit.
-# To expect a jump of the KL alone was reasonable, since its price is all that changed.
+# At epoch 10 the KL falls from about 19 to 2 nats within ten steps, a third of an epoch.
+# The reconstruction jumps from 115 to 200, nearly as much as the average digit costs.
+# "The KL alone" is a reasonable guess, since only its price has changed.
 # But the picture was drawn from those nats, and they are gone.
 #
-# Then the reconstruction comes down by itself, to about 170: the network learns to make the most of 3 nats.
-# The pictures say how: a few kinds of blurred digit, and whatever is rare becomes one of them.
+# Then the reconstruction comes down again, to about 170: the network learns to make the most of 3 nats.
+# The pictures show how. There are a few kinds of blurred digit, and each rare digit becomes one of them.
 #
-# Back at 1, one epoch brings it most of the way.
-# The weights had not forgotten how to draw; nobody had told them what.
+# Back at 1, one epoch is nearly enough.
+# The weights could still draw; the code had stopped saying what.
 #
 # </details>
 #
-# After *Stop*, the model is yours: `live.model`.
+# After *Stop*, the trained model is `live.model`.
 
 # %% [markdown]
 # ## What is noise
 #
-# The thin line jitters by several nats from step to step, although the model hardly changes.
+# The thin line of the training jumps by several nats from step to step, although the model hardly changes.
 # Is something wrong?
-# Look at how much one digit's cost differs from another's.
+# Look at how much the cost differs from digit to digit.
 
 # %%
 x = binarize(grey(digits.test_images), Generator().manual_seed(0))  # [1000, 1, 28, 28]
@@ -436,21 +478,24 @@ with torch.no_grad():
     costs = model.elbo(x, Generator().manual_seed(1)).negative_elbo  # [1000]
     means = torch.stack([model.elbo(x, Generator().manual_seed(s)).negative_elbo.mean() for s in range(8)])
 
-print(f"one digit beside another:         ± {costs.std():.0f} nats")
-print(f"a batch of 128 beside another:    ± {costs.std() / 128**0.5:.1f} nats")
-print(f"the whole test, with other dice:  ± {means.std():.1f} nats")
+spread = {
+    "from digit to digit": costs.std(),
+    "from batch to batch of 128": costs.std() / 128**0.5,
+    "the whole test, with other noise": means.std(),
+}
+table(spread, ["standard deviation (nats)"])
 
 # %% [markdown]
-# A 1 is cheap and a curly 2 is dear.
-# A mean over 128 of them wobbles by more than two nats, depending on which 128 it caught.
-# So don't read single batches; read the test, where every epoch meets the same 1,000 digits with the same dice.
+# A 1 costs little, and a curly 2 costs much.
+# So a mean over 128 digits changes by more than two nats, depending on which 128 they are.
+# Don't read single batches.
+# Read the test, where every epoch uses the same 1,000 digits and the same noise.
 
 # %%
 order = costs.argsort()
 ends = torch.cat([order[:10], order[-10:]])
-title = (
-    f"The ten cheapest ({costs[order[:10]].mean():.0f} nats) and the ten dearest ({costs[order[-10:]].mean():.0f} nats)"
-)
+cheapest, most_expensive = (costs[part].mean() for part in ends.split(10))
+title = f"The ten cheapest ({cheapest:.0f} nats) and the ten most expensive ({most_expensive:.0f} nats)"
 figure = digit_grid(x[ends], 10, title)
 show(
     figure,
@@ -459,50 +504,72 @@ show(
 )
 
 # %% [markdown]
-# ## A test without dice
+# ## A test without random draws
 #
-# Should a test throw dice at all?
-# Many programs measure without them: they decode $z = \mu$, the middle of the cloud, and print the sum.
+# Does a test need random draws at all?
+# Many programs do without: they decode $z = \mu$, the middle of the cloud, and print the sum.
 #
 # > **Predict first.**
-# > The test with $z$ drawn says about 115.
-# > What does it say with $z = \mu$, same model, same images?
+# > The test with $z$ drawn gives about 115.
+# > What does the same model give on the same images with $z = \mu$?
 
 # %%
+predict("training/centre", "The test gives 115 with z drawn. What does it give with z = mu?")
+
+# %% jupyter={"source_hidden": true}
 with torch.no_grad():
     mu, logvar = model.encoder(x)  # [1000, 20] each
     at_the_centre = elbo_terms(x, model.decoder(mu), mu, logvar).mean()
 
-print(f"z drawn:  {means.mean():.1f} nats per image")
-print(f"z = μ:    {at_the_centre.negative_elbo:.1f} nats per image, and no bound of anything")
-assert means.mean() - at_the_centre.negative_elbo > 3, "z = μ flatters by several nats"
+assert means.mean() - at_the_centre.negative_elbo > 3, "z = μ looks better by several nats"
+reveal("training/centre", f"{at_the_centre.negative_elbo:.1f}", unit="nats")
+table({"z drawn": means.mean(), "z = μ, which bounds nothing": at_the_centre.negative_elbo}, ["nats per image"])
 
 # %% [markdown]
-# It flatters by about nine nats.
-# $\mu$ is what $z$ is on average, and no difference would be a fair guess.
+# <details><summary>After your guess: why</summary>
+#
+# With $z = \mu$ the model looks better than it is, by about nine nats.
+# "No difference" is a fair guess, because $\mu$ is the average of $z$.
 # But the cost at the average is not the average cost.
 #
-# The KL charges you for a code that is only as precise as its cloud.
-# Decoding from the exact centre uses precision that nobody paid for.
-# So: look at pictures from $\mu$ if you like, and **measure with $z$ drawn**.
+# </details>
 
 # %% [markdown]
-# ## What is memory
+# The KL pays for a code that is only as precise as its cloud.
+# Whoever decodes the exact centre uses precision that nobody has paid for.
+# So look at pictures from $\mu$ if you like, but **measure with $z$ drawn**.
+
+# %% [markdown]
+# ## Overfitting
 #
 # Training and test moved nearly together above.
-# Give the network 200 digits and the same kind of training, in two ways.
-# *Drawn once*: every digit's pixels are drawn before the training, and it sees those same 200 pictures again and again.
-# *Drawn anew*: the pixels are drawn for each batch, as we did so far.
-# (A pixel that is 0 or 255 comes out the same in every draw, so the same loop does both.)
+# Now give the network only 200 digits, and train it in two ways.
+# *Pixels drawn once*: they are drawn before the training, so the network sees the same 200 pictures again and again.
+# *Pixels drawn again*: they are drawn for each batch, as we did so far.
+# (A pixel of 0 or 255 is the same in every draw, so one loop does both.)
 #
 # > **Predict first.**
-# > 200 digits, 600 steps.
-# > For each way, what does the cost of the *test* digits do in the end: fall, level off, or rise?
+# > There are 200 digits and 600 steps.
+# > What does the cost of the *test* digits do in the end, in each of the two ways?
 
 # %%
+predict(
+    "training/once",
+    "200 digits, pixels drawn once. What does the test cost do in the end?",
+    choices=["it falls", "it stays level", "it rises"],
+)
+
+# %%
+predict(
+    "training/again",
+    "200 digits, pixels drawn again for each batch. What does the test cost do in the end?",
+    choices=["it falls", "it stays level", "it rises"],
+)
+
+# %% jupyter={"source_hidden": true}
 few = digits.train_images[:200]
 once = binarize_once(few, "static", Generator().manual_seed(0))
-runs = {"pixels drawn once": [], "pixels drawn anew": []}
+runs = {"pixels drawn once": [], "pixels drawn again": []}
 for pictures, points in zip((once, few), runs.values(), strict=True):
     torch.manual_seed(0)
     small = VAE()
@@ -512,69 +579,91 @@ for pictures, points in zip((once, few), runs.values(), strict=True):
             unseen = evaluate(small, digits.test_images, "static", SEED).negative_elbo.item()
             points.append((progress.step, seen, unseen))
 
-# %%
-figure = plots.train_beside_test(runs, "Drawn once, the test soon turns up; drawn anew, it levels off")
+# %% jupyter={"source_hidden": true}
+figure = plots.train_beside_test(runs, "Drawn once, the test soon turns up; drawn again, it levels off")
 show(
     figure,
     "Two panels, each with −ELBO on the training images as a dashed line and on the test images as a solid line. "
     "Where the pixels were drawn once, the test line turns up after 300 steps. Where they are drawn for every "
     "batch, it levels off. In both, the training line goes on falling.",
 )
-(_, seen, unseen), (_, _, unseen_anew) = runs["pixels drawn once"][-1], runs["pixels drawn anew"][-1]
+(_, seen, unseen), (_, _, unseen_again) = runs["pixels drawn once"][-1], runs["pixels drawn again"][-1]
 assert unseen - seen > 60, "drawn once, 200 digits are learnt by heart"
-assert unseen_anew < unseen - 15, "drawn anew, the test is better"
+assert unseen_again < unseen - 15, "drawn again, the test is better"
+reveal("training/once", "it rises")
+reveal("training/again", "it stays level")
 
 # %% [markdown]
-# On the left the training cost looks like a triumph, and the test turns round at the dot.
-# From there on the network learns 200 pictures by heart, pixel by pixel.
-# Stop there, judged by a third set that is kept for the purpose and never by the test itself; or get more data.
+# <details><summary>After your guess: why</summary>
 #
-# On the right there is more data: the same 200 digits never look quite the same twice.
-# The gap is still there, as the network does know these 200 digits better than others.
-# But the test levels off, and if you run on, it creeps up only slowly.
+# On the left the training cost keeps falling, and looks excellent. The test cost turns at the dot, and rises.
+# On the right the same 200 digits never look quite the same twice, as if there were more data.
+# The test levels off, and if you train on, it rises only slowly.
+# "It falls" is what the training cost suggests, in both.
 #
-# A training cost alone can't tell the two apart, and on its own it prefers the wrong one.
+# </details>
+
+# %% [markdown]
+# After the turn, the network learns its 200 pictures by heart, pixel by pixel.
+# This is called **overfitting**: the model gets better on the training data, and worse on all other data.
+# The training cost alone does not show it, and it prefers the wrong one of the two.
+#
+# Whatever makes a model fit its training data less closely is called **regularisation**.
+# New pixels for each batch are one kind.
+# Another is to stop at the turn. But choose the moment with a third set of digits, never with the test itself.
+# The best cure is more data.
 
 # %% [markdown]
 # ## What is a good loss?
 #
-# A common question, and even for one and the same network there is more than one answer.
-# You have known why since lesson 01: the number depends on what you take a grey pixel to be.
+# People often ask this, and even one network has more than one answer.
+# You know the reason from lesson 01: the number depends on what you take a grey pixel to be.
 #
 # > **Predict first.**
-# > Take the model with 30 epochs, change nothing in it, and measure the test three times:
-# > pixels drawn, pixels thresholded, pixels left grey.
-# > By how many nats do the three differ?
+# > Take the model of 30 epochs, and measure the test three times: pixels drawn, pixels thresholded, pixels left grey.
+# > By how many nats do the largest and the smallest of the three differ?
 
 # %%
+predict("training/pixels", "One model, three kinds of test pixels. By how many nats does −ELBO differ at most?")
+
+# %% jupyter={"source_hidden": true}
 readings = {
     "drawn (static)": evaluate(model, digits.test_images, "static", SEED),
     "thresholded": evaluate(model, digits.test_images, "threshold", SEED),
     "grey": evaluate(model, digits.test_images, "grey", SEED),
 }
-print(f"{'test pixels':16}{'reconstruction':>16}{'KL':>8}{'sum':>8}   nats per image")
-for name, measured in readings.items():
-    print(f"{name:16}{measured.reconstruction:16.1f}{measured.kl:8.1f}{measured.negative_elbo:8.1f}")
+sums = [terms.negative_elbo for terms in readings.values()]
 assert readings["thresholded"].negative_elbo < readings["drawn (static)"].negative_elbo - 5, "thresholded is easier"
+reveal("training/pixels", f"{max(sums) - min(sums):.0f}", unit="nats")
+rows = {name: (terms.reconstruction, terms.kl, terms.negative_elbo) for name, terms in readings.items()}
+table(rows, ["test pixels", "reconstruction", "KL", "sum (nats per image)"])
 
 # %% [markdown]
-# One network, three numbers.
-# Thresholded edges are smooth and easier to guess than drawn ones, so they cost about ten nats less.
-# Grey pixels cost the most here, and their sum is not the likelihood of a grey image.
-# (The 46 nats of lesson 01, which no model can save, are in the grey reading and, on average, in the drawn one;
-# the thresholded one has no such floor.)
+# <details><summary>After your guess: why</summary>
 #
-# So a loss is good or bad only beside one that was measured on the same pixels, with $z$ drawn, and $\beta = 1$.
-# When you report yours, name all three.
+# The edges of thresholded digits are smooth and easier to guess than drawn ones, so they cost about ten nats less.
+# Grey pixels cost most, and their sum is not the likelihood of a grey image.
+# (The 46 nats of lesson 01, which no model can save, are in the sum for grey and, on average, in that for drawn pixels.
+# Thresholded pixels have no such floor.)
+# If you guessed 0: it is one network and the same digits, but the three tests ask it about different pictures.
+#
+# </details>
 
 # %% [markdown]
-# ## Keep it
+# So you can judge a loss only beside one that was measured on the same pixels, with $z$ drawn, and with $\beta = 1$.
+# When you report yours, say all three.
+
+# %% [markdown]
+# ## Save it
 #
-# A model that took ten seconds can be trained again; one that took a night can't.
+# You can repeat a training of ten seconds, but not one that took a night.
 # The course saves the weights, the config and the name of the data.
-# Give it the optimizer as well, and training can go on where it stopped.
+# If you give it the optimizer as well, training can go on where it stopped.
 
 # %%
+import tempfile
+from pathlib import Path
+
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 
 with tempfile.TemporaryDirectory() as folder:
@@ -584,7 +673,6 @@ with tempfile.TemporaryDirectory() as folder:
 
 ours, theirs = (evaluate(m, digits.test_images, "static", SEED).negative_elbo for m in (model, loaded.model))
 assert torch.equal(ours, theirs), "the loaded model is the saved one, to the last bit"
-print(f"saved {ours:.2f}, loaded {theirs:.2f} nats per image")
 print(f"trained on {loaded.data!r} digits for {loaded.config.epochs} epochs")
 
 # %% [markdown]
@@ -598,24 +686,24 @@ print(f"trained on {loaded.data!r} digits for {loaded.config.epochs} epochs")
 # The second line fetches the full MNIST, 60,000 digits, and needs a network the first time.
 
 # %% [markdown]
-# ## What you came for
+# ## Reconstruct and generate
 #
-# First the easier half: digits from the test that the model has never seen, one of each class.
-# Each is squeezed into 20 numbers, and drawn again from them.
+# First, reconstruct: take one test digit of each class, which the model has never seen.
+# The encoder turns each into 20 numbers, and the decoder draws it from them.
 
 # %%
 first = torch.stack([(digits.test_labels == label).nonzero()[0, 0] for label in range(10)])  # [10]
 given = binarize(grey(digits.test_images[first]), Generator().manual_seed(0))  # [10, 1, 28, 28]
-figure = digit_rows({"given": given, "given back": model.reconstruct(given)}, "784 pixels through 20 numbers, and back")
+figure = digit_rows({"given": given, "reconstructed": model.reconstruct(given)}, "784 pixels, 20 numbers, 784 pixels")
 show(
     figure,
-    "Two rows with one digit of each class: given above, and given back below. All ten can be recognised; the "
+    "Two rows with one digit of each class: given above, and reconstructed below. All ten can be recognised; the "
     "lower ones are softer.",
 )
 
 # %% [markdown]
-# Now the other half.
-# No digit goes in: 60 codes are drawn from the prior, and the decoder is asked what they are.
+# Now generate: no digit goes in.
+# Draw 60 codes from the prior, and decode them.
 
 # %%
 figure = digit_grid(model.sample(60, Generator().manual_seed(1)), 12, "Twenty numbers: some digits, many fragments")
@@ -625,91 +713,125 @@ show(
 )
 
 # %% [markdown]
-# A few could pass; most are fragments.
-# Yet what was given came back in good shape, so the decoder can draw.
+# A few look like digits; most are fragments.
+# But the reconstructions are good, so the decoder can draw.
 #
-# It was asked about codes it never practised.
-# Twenty numbers are a large room, and the clouds of 4,000 digits leave many of its corners empty.
-# The prior draws there, too.
-# So make the room smaller.
+# The reason is that the decoder gets codes that it has never been trained on.
+# In 20 dimensions the clouds of 4,000 digits leave most of the space empty, and the prior draws codes there, too.
+# (Lesson 10 looks at this closely.)
+# So try a smaller space.
 #
 # > **Predict first.**
-# > The same network, the same training, with 8 latent dimensions in place of 20.
-# > Is its $-\mathrm{ELBO}$ better or worse?
-# > And its inventions?
+# > Train the same network in the same way with 8 latent dimensions in place of 20.
+# > What happens to its $-\mathrm{ELBO}$?
+# > Can you read more of the digits that it generates, or fewer?
 
 # %%
+predict(
+    "training/narrow",
+    "8 latent dimensions in place of 20. What happens?",
+    choices=[
+        "better −ELBO, more readable digits",
+        "better −ELBO, fewer readable digits",
+        "worse −ELBO, more readable digits",
+        "worse −ELBO, fewer readable digits",
+    ],
+)
+
+# %% jupyter={"source_hidden": true}
 torch.manual_seed(0)
 narrow = VAE(latent_dim=8)
 for _ in fit(narrow, digits.train_images, config):
     pass
 
-for name, vae in (("20 numbers", model), (" 8 numbers", narrow)):
-    print(f"{name}: −ELBO {evaluate(vae, digits.test_images, 'static', SEED).negative_elbo:.0f} nats per image")
+both = {"20 dimensions": model, "8 dimensions": narrow}
+costs = {name: evaluate(vae, digits.test_images, "static", SEED).negative_elbo for name, vae in both.items()}
+table(costs, ["−ELBO (nats per image)"], digits=0)
 
-# %%
-invented = narrow.sample(60, Generator().manual_seed(1))  # [60, 1, 28, 28]
-figure = digit_grid(invented, 12, "Eight numbers: softer, and fewer fragments. Nobody wrote these")
+# %% jupyter={"source_hidden": true}
+generated = narrow.sample(60, Generator().manual_seed(1))  # [60, 1, 28, 28]
+figure = digit_grid(generated, 12, "Eight numbers: softer, and fewer fragments. Nobody wrote these")
 show(
     figure,
     "Sixty pictures decoded from draws of the prior, of the network with 8 numbers. They are softer than those "
     "before, and more of them can be read as digits.",
 )
+reveal("training/narrow", "worse −ELBO, more readable digits")
 
 # %% [markdown]
-# Worse by nearly ten nats, and yet you can read more of them.
-# $-\mathrm{ELBO}$ asks how well the model describes digits that exist; inventing asks what lies between them.
-# (What you see are means, as in lesson 04: a probability for each pixel.)
+# <details><summary>After your guess: why</summary>
 #
-# Look at these for a while.
-# You know what every line of the program that made them is for, and wrote the ones that matter.
-# It was never told what a digit is, or that there are ten of them.
+# $-\mathrm{ELBO}$ is worse by nearly ten nats, and still you can read more of the digits.
+# $-\mathrm{ELBO}$ asks how well the model describes digits that exist.
+# To generate, it needs what lies between them.
+# Most people expect both to get better, or both worse.
+#
+# </details>
+
+# %% [markdown]
+# Look at these digits for a while. (They are means, as in lesson 04: a probability for each pixel.)
+# You know what every line of the program that made them is for, and you wrote the ones that matter.
+# Nobody has said to the network what a digit is, or that there are ten.
 #
 # > **Predict first.**
-# > Are they new, or are they training digits that the network knows by heart?
-# > For each, look up the most similar of the 4,000, where a likeness of 1 means the same picture.
-# > Will the likeness be higher than for a test digit, which is surely new?
+# > Are they new, or are they training digits that the network has learnt by heart?
+# > For each, look up the most similar of the 4,000 training digits. A similarity of 1 means the same picture.
+# > Compare it with the similarity of a test digit, which is certainly new.
 
 # %%
+predict(
+    "training/copies",
+    "Generated digits, compared with test digits: how similar are they to the nearest training digit?",
+    choices=["more similar: they are copies", "about as similar", "less similar"],
+)
+
+# %% jupyter={"source_hidden": true}
+from torch.nn.functional import normalize
+
 seen = grey(digits.train_images).flatten(1)  # [4000, 784]
 
 
 def most_similar(images):
-    likeness, index = (normalize(images.flatten(1)) @ normalize(seen).T).max(dim=1)  # [B], [B]
-    return likeness.mean(), seen[index].reshape(-1, 1, 28, 28)
+    similarity, index = (normalize(images.flatten(1)) @ normalize(seen).T).max(dim=1)  # [B], [B]
+    return similarity.mean(), seen[index].reshape(-1, 1, 28, 28)
 
 
-dice = Generator().manual_seed(1)
-likeness = {
-    "a test digit": most_similar(grey(digits.test_images))[0],
-    "invented, 8 numbers": most_similar(narrow.sample(1000, dice))[0],
-    "invented, 20 numbers": most_similar(model.sample(1000, dice))[0],
+noise = Generator().manual_seed(1)
+similarity = {
+    "test digits": most_similar(grey(digits.test_images))[0],
+    "generated, 8 dimensions": most_similar(narrow.sample(1000, noise))[0],
+    "generated, 20 dimensions": most_similar(model.sample(1000, noise))[0],
 }
-for name, value in likeness.items():
-    print(f"{name:21} has a likeness of {value:.2f} to its most similar training digit, on average")
-assert likeness["invented, 20 numbers"] < likeness["invented, 8 numbers"] < 0.9, "inventions should be no copies"
+values = list(similarity.values())
+assert values[2] < values[1] < 0.9, "generated digits should be no copies"
+table(similarity, ["similarity to the nearest training digit"], digits=2)
 
-# %%
-rows = {"invented": invented[:10], "most similar": most_similar(invented[:10])[1]}
-figure = digit_rows(rows, "Relatives, not copies")
+# %% jupyter={"source_hidden": true}
+rows = {"generated": generated[:10], "most similar": most_similar(generated[:10])[1]}
+figure = digit_rows(rows, "Similar, but no copies")
 show(
     figure,
-    "Two rows of ten pictures: invented digits, and under each the training digit that is most similar to it. The "
-    "two share a rough shape, but no pair is equal.",
+    "Two rows of ten pictures: generated digits, and under each the training digit that is most similar to it. The "
+    "two have a similar shape, but no pair is equal.",
 )
+reveal("training/copies", "about as similar")
 
 # %% [markdown]
-# Relatives: with eight numbers, an invented digit is about as like the training digits as new handwriting is.
-# A copy would be more like them than that.
-# The inventions of twenty numbers are *less* like any digit, which is your fragments in a number.
-# (It is a rough measure: a soft picture is a little like everything.)
+# <details><summary>After your guess: why</summary>
+#
+# With eight dimensions, a generated digit is about as similar to the training digits as new handwriting is.
+# A copy would be more similar than that.
+# With twenty dimensions it is *less* similar to any digit: those are the fragments that you saw.
+# (It is a rough measure, because a soft picture is a little similar to everything.)
+#
+# </details>
 
 # %% [markdown]
 # ## A VAE of your own
 #
 # You have written eight pieces in these six lessons.
-# Whatever their checks called right is kept in your file, and `kept` takes it from there.
-# For each of the others it takes the course's.
+# Your file `my_vae.py` has those that their checks called right, and `kept` takes them from there.
+# For the others it takes the course's.
 
 # %%
 from vae_course.decoder import log_likelihood
@@ -730,8 +852,8 @@ mine = kept(
 
 
 # %% [markdown]
-# Put them together as in lesson 05.
-# Only the decoder is the course's: you looked at it in lesson 04, and did not have to write it.
+# Put them together.
+# Only the decoder is the course's: lesson 04 showed it to you, and did not ask you to write it.
 
 
 # %%
@@ -747,7 +869,7 @@ class MyVAE(VAE):
 
 
 # %% [markdown]
-# Your two terms should be what `log_likelihood` and `kl_divergence` say.
+# Your two terms must agree with your `log_likelihood` and your `kl_divergence`.
 
 # %%
 torch.manual_seed(0)
@@ -761,7 +883,7 @@ assert torch.allclose(terms.kl, mine.kl_divergence(mu, logvar), rtol=1e-3, atol=
 
 # %% [markdown]
 # Now the loop of this lesson, with your step.
-# Smaller batches and a higher learning rate do in 12 epochs what took 30 above.
+# With smaller batches and a higher learning rate, 12 epochs do what took 30 above.
 
 # %%
 optimizer = Adam(my_model.parameters(), lr=0.003, fused=True)
@@ -773,15 +895,15 @@ for _epoch in range(12):
 
 # %%
 measured = mine.evaluate(my_model, digits.test_images, "static", SEED)
-print(f"your VAE: reconstruction {measured.reconstruction:.0f} + KL {measured.kl:.0f}", end=" ")
-print(f"= −ELBO {measured.negative_elbo:.0f} nats per image")
 assert measured.negative_elbo < 120, "after 12 epochs −ELBO is about 116 nats per image"
+costs = {"reconstruction": measured.reconstruction, "KL": measured.kl, "−ELBO": measured.negative_elbo}
+table(costs, ["your VAE (nats per image)"], digits=0)
 
 # %% [markdown]
 # The same code learns more from more digits.
-# The course ships a network that was trained for 60 epochs on all 60,000 digits of MNIST.
-# Its layers are a little wider, 512 in place of 400, and it can be asked for any β, which lesson 07 explains.
-# Here it is at β = 1, beside yours.
+# The course brings a network that was trained for 60 epochs on all 60,000 digits of MNIST.
+# Its layers are a little wider, 512 units in place of 400, and it can work at any β, which lesson 07 explains.
+# Here it is at β = 1, below yours.
 
 # %%
 from vae_course.checkpoints import load_pretrained
@@ -790,29 +912,56 @@ shipped = load_pretrained("every-beta").at(1.0)
 given = binarize(grey(digits.test_images[first]), Generator().manual_seed(0))  # [10, 1, 28, 28]
 rows = {
     "given": given,
-    "yours gives back": my_model.reconstruct(given),
-    "60,000 digits": shipped.reconstruct(given),
-    "yours invents": my_model.sample(10, Generator().manual_seed(3)),
-    "60,000 invent": shipped.sample(10, Generator().manual_seed(3)),
+    "yours reconstructs": my_model.reconstruct(given),
+    "60,000 reconstruct": shipped.reconstruct(given),
+    "yours generates": my_model.sample(10, Generator().manual_seed(3)),
+    "60,000 generate": shipped.sample(10, Generator().manual_seed(3)),
 }
-figure = digit_rows(rows, "The same code: your 4,000 digits, and all 60,000")
+figure = digit_rows(rows, "The same code, trained on 4,000 digits and on 60,000")
 show(
     figure,
-    "Five rows of ten digits: test digits; what your VAE gives back, and what the network trained on 60,000 digits "
-    "gives back, with sharper lines; then what each of the two invents from ten codes of the prior.",
+    "Five rows of ten digits: test digits; their reconstructions by your VAE, and by the network trained on 60,000 "
+    "digits, with sharper lines; then what each of the two generates from ten codes of the prior.",
 )
 print(f"60,000 digits: −ELBO {evaluate(shipped, digits.test_images, 'static', SEED).negative_elbo:.0f} nats per image")
+
+# %% [markdown]
+# You have built and trained a variational autoencoder.
+# What it generates still disappoints: many of the digits cannot be read, even with 60,000 digits to learn from.
+# The reason is not the decoder, as lesson 10 shows.
+#
+# ### Change this and see
+#
+# - Train `MyVAE(latent_dim=2)` and `MyVAE(latent_dim=50)`. What happens to the KL, and to what they generate?
+# - Take `optimizer.zero_grad()` out of your step, and train again. How much worse is the test?
+#
+# ### An open task
+#
+# *30 minutes or more · difficulty 3 of 3*
+#
+# Make the test $-\mathrm{ELBO}$ of your VAE on the 1,000 digits as low as you can within one minute of training.
+#
+# <details><summary>What a good answer shows</summary>
+#
+# It holds back some of the 4,000 training digits to choose the settings, and uses the test digits once, at the end.
+# It changes one thing at a time: learning rate and its decay, batch size, widths, latent dimensions.
+# It names the pixels (drawn), $\beta = 1$ and $z$ drawn, and says how much the number differs from seed to seed.
+#
+# </details>
+
+# %%
+guesses("training")
 
 # %% [markdown]
 # ## Key points
 #
 # - A step: terms, `zero_grad`, `backward`, `step`. A loop: new order, new pixels, step.
-# - Reconstruction falls while KL rises, until a nat of code buys a nat of picture.
-#   A KL that stays at 0 is the alarm.
-# - Single batches are noise; read the same test with the same dice, once an epoch.
-# - Training that falls while the test rises is memory.
-# - $-\mathrm{ELBO}$ has $z$ drawn. With $z = \mu$ it flatters.
-# - A loss without its binarisation is no number at all.
+# - Reconstruction falls while KL rises, until one nat more of code saves only one nat of picture.
+#   A KL that stays at 0 is the bad sign.
+# - Single batches are noisy; read the same test with the same noise, once per epoch.
+# - If the training cost falls while the test cost rises, the model overfits.
+# - $-\mathrm{ELBO}$ has $z$ drawn. With $z = \mu$ a model looks better than it is.
+# - A loss without its binarisation cannot be compared with anything.
 #
 # | 784-400-20, 30 epochs | test pixels | nats per image |
 # | --- | --- | --- |
@@ -824,14 +973,16 @@ print(f"60,000 digits: −ELBO {evaluate(shipped, digits.test_images, 'static', 
 # | the same model with $z = \mu$, which is no bound | drawn once | 106 |
 # | 8 latent dimensions | drawn once | 125 |
 #
-# Trained on the embedded 4,000 digits with pixels drawn anew, batch 128, learning rate 0.001; one seed.
+# Trained on the embedded 4,000 digits with pixels drawn again for each batch, batch 128, learning rate 0.001; one seed.
 # Tested on the embedded 1,000.
 # Yours may differ by a nat or two.
 # With the full MNIST everything gets better: never compare across data sets.
 #
 # **What comes next.**
-# You weighed the two terms equally, because the ELBO says so.
-# Lesson 07 puts a hand on the scale: what does a code look like that costs 5 nats, or 70?
+# You gave the two terms equal weight, because the ELBO does.
+# [Lesson 07](07_beta.ipynb) changes the weight: what does a code look like that costs 5 nats, or 70?
+#
+# *[Start page](00_start.ipynb) · before: [05 The ELBO](05_elbo.ipynb) · after: [07 Beta](07_beta.ipynb)*
 
 # %% [markdown]
 # ## The quiz again

@@ -130,7 +130,7 @@ def _check_places(y: Float[Tensor, "batch classes"], labels: Int64[Tensor, " bat
         expect(
             labels[other] == labels[wrong] or not torch.equal(y[other], y[wrong]),
             f"The labels {labels[other]} and {labels[wrong]} look the same to the network. "
-            "All ten must be told apart, so each has its own place.",
+            "All ten must look different, so each has its own place.",
         )
     one_hot = ((y == 0) | (y == 1)).all() and (y.sum(1) == 1).all()
     expect(

@@ -12,7 +12,7 @@ from torch import Tensor
 def ten_digits(
     images: Float[Tensor, "rows labels 28 28"], title: str, given: Float[Tensor, "rows 1 28 28"] | None = None
 ) -> Figure:
-    """A row a style, a column a label; to their left, if there are any, the digits whose style it is."""
+    """Draw a row per style and a column per label; to their left, if there are any, the digits whose style it is."""
     rows, labels = images.shape[:2]
     parts = [] if given is None else [("style of", given, 1)]
     parts.append(("", images.reshape(-1, 1, 28, 28), labels))
@@ -29,7 +29,7 @@ def ten_digits(
 
 
 def slants(degrees: Float[Tensor, "labels codes"], against: int, shown: tuple[int, ...], title: str) -> Figure:
-    """How far the digits lean: those of one label across, those of others, from the same codes, up."""
+    """Draw how far digits lean: those of one label to the right, those of others, from the same codes, upwards."""
     figure, all_axes = plt.subplots(1, len(shown), figsize=(8, 3.2), sharex=True, sharey=True)
     low, high = degrees.min().item(), degrees.max().item()
     for axes, label in zip(all_axes, shown, strict=True):
@@ -42,16 +42,16 @@ def slants(degrees: Float[Tensor, "labels codes"], against: int, shown: tuple[in
     return figure
 
 
-def costs(rise: Float[Tensor, "true told"], title: str) -> Figure:
-    """What a told label costs more than the true one, in nats per image, for each true class."""
+def costs(rise: Float[Tensor, "true given"], title: str) -> Figure:
+    """Draw what each label costs more than the right one, in nats per image, for each class."""
     figure, axes = plt.subplots(figsize=(6.4, 5.2))
     axes.imshow(rise, cmap="Oranges", vmin=0)
     for true, row in enumerate(rise.tolist()):
-        for told, nats in enumerate(row):
+        for given, nats in enumerate(row):
             dark = nats > 0.78 * rise.max()
-            axes.text(told, true, f"{nats:.0f}", ha="center", va="center", fontsize=10, color="w" if dark else "k")
-    axes.set(xticks=range(rise.shape[1]), yticks=range(rise.shape[0]), ylabel="digit it was")
-    axes.set_xlabel("label it was told (in the fields: nats per image more)")
+            axes.text(given, true, f"{nats:.0f}", ha="center", va="center", fontsize=10, color="w" if dark else "k")
+    axes.set(xticks=range(rise.shape[1]), yticks=range(rise.shape[0]), ylabel="class of the digit")
+    axes.set_xlabel("label that it is given (in the fields: nats per image more)")
     axes.grid(visible=False)
     figure.suptitle(title, x=0.01, ha="left")
     return figure

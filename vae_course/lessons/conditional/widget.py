@@ -1,4 +1,4 @@
-"""Label and style, in lesson 12: one code, written as any of the labels."""
+"""Show label and style, in lesson 12: one code, decoded with any of the labels."""
 
 from vae_course.conditional import ConditionalVAE
 from vae_course.data import binarize, grey
@@ -16,7 +16,7 @@ REACH = 3.0
 
 
 class LabelAndStyle(CourseWidget):
-    """A code z as the chosen label, large, and as each label, small. z is a test digit's, or drawn, or moved.
+    """Show a code z with the chosen label, large, and with each label, small. z is a test digit's, or drawn, or moved.
 
     Args:
         model: a `ConditionalVAE`.
@@ -51,7 +51,7 @@ class LabelAndStyle(CourseWidget):
         self.draw = ipywidgets.Button(description="Random style", layout={"width": "120px"})
         self.sliders = [
             ipywidgets.FloatSlider(
-                0.0, min=-REACH, max=REACH, step=0.05, description=f"z{_subscript(i + 1)}", readout_format=".2f",
+                0.0, min=-REACH, max=REACH, step=0.05, description=f"z[{i}]", readout_format=".2f",
                 style={"description_width": "initial"}, layout={"width": "300px", "max_width": "95%"},
             )
             for i in self._moved
@@ -115,7 +115,3 @@ class LabelAndStyle(CourseWidget):
         self.large_caption.value = f"<b>A {label} in the same style</b>"
         self.large.value = png(images[label : label + 1], 1)
         self.all.value = png(images, len(images))
-
-
-def _subscript(i: int) -> str:
-    return str(i).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 
 def two_terms(terms: Sequence[ElboTerms], without_z: float, title: str) -> Figure:
-    """Both terms of every step, side by side, beside what an image costs without any z; nats per image."""
+    """Draw both terms of every step, and what an image costs without any z; nats per image."""
     figure, (left, right) = plt.subplots(1, 2, sharex=True)
     steps = range(1, len(terms) + 1)
     for axes, name, values in (
@@ -26,14 +26,14 @@ def two_terms(terms: Sequence[ElboTerms], without_z: float, title: str) -> Figur
     right.set_title("KL", color=COLORS["kl"])
     left.axhline(without_z, color=COLORS["prior"], linestyle="--", linewidth=1.5)
     left.text(
-        len(terms), without_z + 8, f"no z at all: {without_z:.0f}", color=COLORS["prior"], ha="right", va="bottom"
+        len(terms), without_z + 8, f"without z: {without_z:.0f}", color=COLORS["prior"], ha="right", va="bottom"
     )
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
 def training_curves(history: Sequence[Progress], title: str) -> Figure:
-    """Both terms: a thin line for every batch of a training, a dot for every test; nats per image."""
+    """Draw both terms: a thin line for every batch of a training, a dot for every test; nats per image."""
     figure, (left, right) = plt.subplots(1, 2, sharex=True, figsize=(8, 3.8))
     tested = [progress for progress in history if progress.test is not None]
     for axes, name, label in ((left, "reconstruction", "Reconstruction"), (right, "kl", "KL")):
@@ -54,7 +54,7 @@ def training_curves(history: Sequence[Progress], title: str) -> Figure:
 
 
 def train_beside_test(runs: dict[str, Sequence[tuple[int, float, float]]], title: str) -> Figure:
-    """-ELBO on the images trained on and on the test's, a panel a run of (step, train, test); nats per image."""
+    """Draw -ELBO on the training and the test images, a panel per run of (step, train, test); nats per image."""
     figure, all_axes = plt.subplots(1, len(runs), sharey=True, figsize=(8, 4))
     for axes, (name, points) in zip(all_axes, runs.items(), strict=True):
         steps, train, test = zip(*points, strict=True)
