@@ -25,9 +25,7 @@ def two_terms(terms: Sequence[ElboTerms], without_z: float, title: str) -> Figur
     left.set_title("Reconstruction", color=COLORS["reconstruction"])
     right.set_title("KL", color=COLORS["kl"])
     left.axhline(without_z, color=COLORS["prior"], linestyle="--", linewidth=1.5)
-    left.text(
-        len(terms), without_z + 8, f"without z: {without_z:.0f}", color=COLORS["prior"], ha="right", va="bottom"
-    )
+    left.text(len(terms), without_z + 8, f"without z: {without_z:.0f}", color=COLORS["prior"], ha="right", va="bottom")
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 
