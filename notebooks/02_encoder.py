@@ -9,14 +9,17 @@
 # %% [markdown]
 # # 02 · The encoder: an answer with a width
 #
-# *60 minutes. Needs lesson 01.*
+# *65 minutes: 35 to the place to rest, and 30 after it. The open task takes 30 more. Needs lesson 01.*
+#
+# *[Start page](00_start.ipynb) · before: [01 The data](01_data.ipynb)
+# · after: [03 Reparameterisation](03_reparameterization.ipynb)*
 #
 # You will be able to
 #
-# - say why an autoencoder that remembers every digit cannot invent one,
-# - read $q(z|x)$ as a cloud of codes with a centre and a width,
-# - write an encoder with two heads, and say why the second gives a *log-variance*,
-# - look at an encoder's widths and tell what it is sure of.
+# - say what an autoencoder knows about its codes, and what it does not;
+# - read $q(z|x)$ as a cloud of codes with a centre and a width;
+# - write an encoder with two heads, and say why the second gives a *log-variance*;
+# - look at an encoder's widths and say what it is sure of.
 
 # %%
 from vae_course.data import binarize, grey
@@ -24,8 +27,10 @@ from vae_course.digits import load_digits
 from vae_course.kit.answers import go_on_with
 from vae_course.kit.exercise import show_me
 from vae_course.kit.figures import digit_rows, show
+from vae_course.kit.predict import guesses, predict, reveal
+from vae_course.kit.table import table
 from vae_course.lessons import COLORS
-from vae_course.lessons.encoder import check_encoder, clouds, code_maps, width_from_head
+from vae_course.lessons.encoder import check_encoder, clouds, code_maps, logvar_histogram, width_from_head
 
 import matplotlib.pyplot as plt
 import torch
@@ -37,12 +42,17 @@ digits = load_digits()
 test_x = binarize(grey(digits.test_images), Generator().manual_seed(0))  # [1000, 1, 28, 28]
 
 # %% [markdown]
-# ## A machine that remembers
+# ## A plain autoencoder
 #
-# Squeeze an image of 784 pixels into 20 numbers, and blow those up into an image again.
-# If what comes out looks like what went in, the 20 numbers hold what matters about the digit.
-# They are its **code**, written $z$, and the two halves are an *encoder* and a *decoder*.
-# Each of the numbers is called a *latent dimension*; "latent" means hidden.
+# Turn an image of 784 pixels into 20 numbers, and turn those into an image again.
+# This is called to *reconstruct* the image.
+# If the second image looks like the first, the 20 numbers hold what matters about the digit.
+# They are its **code**, written $z$.
+#
+# Nobody finds the code in the data: the data are pixels.
+# Such a variable is called a **latent variable**; "latent" means hidden.
+# Each of its 20 numbers is a *latent dimension*.
+# The network from the image to the code is the **encoder**, and the one from the code to the image is the *decoder*.
 
 
 # %%
@@ -63,9 +73,9 @@ def plain_autoencoder(latent_dim):
 
 
 # %% [markdown]
-# Train the two together to give back what they got.
-# The cost is the one of lesson 01: nats per image, summed over the pixels.
-# You need not study this loop; lesson 06 takes its time over one like it.
+# Train the two together to reconstruct digits.
+# The cost is that of lesson 01: nats per image, summed over the pixels.
+# You need not study this loop; lesson 06 explains one like it.
 
 
 # %%
@@ -87,15 +97,15 @@ def train_plain(latent_dim, epochs):
 plain_encoder, plain_decoder = train_plain(latent_dim=20, epochs=15)
 
 # %% [markdown]
-# It works, on most digits it has not been trained on too.
+# It also works on most digits that it has not been trained on.
 # `torch.sigmoid` turns the decoder's output into a probability for each pixel, and the picture shows those.
 
 # %%
 with torch.no_grad():
     plain_codes = plain_encoder(test_x)  # [1000, 20]
-    rebuilt = torch.sigmoid(plain_decoder(plain_codes[:10]))  # [10, 1, 28, 28]
+    reconstructed = torch.sigmoid(plain_decoder(plain_codes[:10]))  # [10, 1, 28, 28]
 
-figure = digit_rows({"test digit": test_x[:10], "rebuilt": rebuilt}, "Twenty numbers are enough to give a digit back")
+figure = digit_rows({"test digit": test_x[:10], "reconstructed": reconstructed}, "Twenty numbers reconstruct a digit")
 show(
     figure,
     "Two rows of ten digits: test digits above, and below them what the autoencoder makes of their codes. All ten "
@@ -103,49 +113,63 @@ show(
 )
 
 # %% [markdown]
-# ## A machine that cannot invent
+# ## Can it generate?
 #
-# The decoder makes a digit of any 20 numbers.
-# So to invent a digit, you need 20 numbers, and a die to roll them with.
+# The decoder makes an image of any 20 numbers.
+# So to generate a digit, you need 20 random numbers of a suitable size.
 #
-# Be generous to it.
-# Take the codes of the 1,000 test digits, and note the mean and the spread of each of the 20 numbers.
+# Take the codes of the 1,000 test digits, and compute the mean and the spread of each of the 20 numbers.
 # Draw new numbers from bell curves with those means and spreads.
-# Every number is then of a size that the decoder has met.
+# Then every number has a size that the decoder knows.
 #
 # > **Predict first.**
-# > Of ten digits made that way, how many will you be able to read?
+# > You decode ten codes that you draw in this way.
+# > How many of the ten images can you read as digits?
 
 # %%
+predict(
+    "encoder/generate",
+    "You decode ten random codes. How many of the images can you read as digits?",
+    choices=["nearly all", "about half", "hardly any"],
+)
+
+# %% jupyter={"source_hidden": true}
 eps = torch.randn(10, 20, generator=Generator().manual_seed(3))
 drawn = plain_codes.mean(0) + plain_codes.std(0) * eps  # [10, 20]
 with torch.no_grad():
-    plain_invented = torch.sigmoid(plain_decoder(drawn))
+    plain_generated = torch.sigmoid(plain_decoder(drawn))
 
-figure = digit_rows({"rebuilt": rebuilt, "invented": plain_invented}, "It remembers digits and invents debris")
+rows = {"reconstructed": reconstructed, "generated": plain_generated}
+figure = digit_rows(rows, "It reconstructs digits, but it generates fragments")
 show(
     figure,
-    "Two rows of ten pictures. The rebuilt digits above can be read. Of the pictures below, which were decoded "
-    "from random codes, nearly all are fragments and blots.",
+    "Two rows of ten pictures. The reconstructed digits above can be read. Of the pictures below, which were "
+    "decoded from random codes, nearly all are fragments and blots.",
 )
+reveal("encoder/generate", "hardly any")
 
 # %% [markdown]
-# If you said "most of them", you had a good reason: each number alone is a plausible one.
-# But the decoder has only ever been asked about codes of digits, a few points in a space of 20 dimensions.
-# What it says between them, nobody has ever corrected.
+# <details><summary>After your guess: why</summary>
 #
-# Nor is there a map: nothing in the cost says *where* the codes should lie, so you have to guess where to roll.
+# If you said "nearly all", you had a good reason: each of the numbers alone is a plausible one.
+# But the decoder was trained only on the codes of digits.
+# Those are a few points in a space of 20 dimensions.
+# Nothing in training corrects what it makes of the codes between them.
+#
+# </details>
+#
+# A second problem is that nothing in the cost says *where* the codes should lie.
+# You had to measure that on digits before you could draw a code.
 
 # %% [markdown]
 # ## Ask for a cloud
 #
 # Here is the one change that this lesson is about.
-# Let the encoder answer with a **cloud** of codes instead of a point.
-# Each time the digit comes up, give the decoder a different code out of its cloud.
-# Then the decoder has to do well all over the cloud, and where clouds touch there is no gap left to fall into.
+# The encoder answers with a **cloud** of codes instead of a point.
+# Each time the digit comes up, the decoder gets another code, drawn from its cloud.
+# So it has to do well all over the cloud, and where clouds touch there is no gap between them.
 #
-# What is the least you have to say to describe a cloud?
-# Where its centre is, and how wide it is.
+# To describe a cloud you need at least two things: where its centre is, and how wide it is.
 # A bell curve needs no more than that: a mean $\mu$ and a standard deviation $\sigma$, for each latent dimension.
 
 # %%
@@ -167,20 +191,23 @@ show(
 )
 
 # %% [markdown]
-# The name for the cloud is $q(z|x)$, read "q of z, given x".
+# The cloud is a distribution, written $q(z|x)$ and read "q of z, given x".
 # It says how likely each code $z$ is, once you have seen the image $x$.
+# In papers it is called the **approximate posterior**; lesson 05 shows what it approximates.
 #
 # $$q(z|x) = \mathcal{N}\left(z;\ \mu(x),\ \sigma(x)^2\right)$$
 #
 # In words: a bell curve in each latent dimension, whose centre and width the encoder computes from the image.
-# The dimensions are drawn one by one, each on its own, so a cloud is never tilted.
-# That is a choice, made because it keeps the rest short, and not a law.
+#
+# Each latent dimension has its own bell curve, independent of the others, so a cloud is never tilted.
+# This is called **mean field**.
+# It is a choice that keeps the formulas short, and other choices are possible.
 
 # %% [markdown]
 # ## Two heads
 #
 # So the encoder needs two outputs where the plain one had one.
-# Both want to know the same things about the image, so they share the hidden layer and part ways after it.
+# Both need the same features of the image, so they share the hidden layer, and each has a layer of its own after it.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -195,29 +222,36 @@ print("features", tuple(h.shape), "· mu", tuple(mu.shape), "· a", tuple(a.shap
 print(f"the second head's outputs run from {a.min():.2f} to {a.max():.2f}")
 
 # %% [markdown]
-# The second head, `a`, cannot be the width.
+# The output of the second head, `a`, cannot be the width.
 # A linear layer gives any number, negative ones too, and a width is positive.
 #
-# Here is the way out that nearly everyone takes: read the output as the *logarithm of the variance*.
+# Nearly everyone solves this in the same way: read the output as the *logarithm of the variance*.
 #
 # $$a = \log \sigma^2 \qquad\Longleftrightarrow\qquad \sigma = \exp(a / 2)$$
 #
 # In words: to get the width, halve the output and take the exponential.
 # In code it has the name `logvar`, and the width is `torch.exp(0.5 * logvar)`.
-
-# %% [markdown]
+#
 # > **Predict first.**
-# > A head gives −6, 0 and 6.
-# > What are the three widths, roughly?
+# > The head gives 6.
+# > How wide is the cloud, roughly?
+# > (In your head: $e$ is about 3.)
 
-# %% tags=["nbval-check-output"]
-for logvar in (-6.0, -2.0, 0.0, 2.0, 6.0):
-    sigma = torch.exp(torch.tensor(0.5 * logvar))
-    print(f"logvar {logvar:4.0f}    sigma {sigma:6.3f}")
+# %%
+predict("encoder/width", "The head gives logvar = 6. What is the width σ, roughly?")
+
+# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
+widths = {logvar: torch.exp(torch.tensor(0.5 * logvar)).item() for logvar in (-6, -2, 0, 2, 6)}
+reveal("encoder/width", round(widths[6], 1))
+table([[f"{logvar}", width] for logvar, width in widths.items()], ["logvar", "σ"], digits=3)
 
 # %% [markdown]
-# Did you forget the half?
-# Nearly everyone does once, and gets 0.0025 and 403: those are the variances.
+# <details><summary>After your guess: why</summary>
+#
+# Half of 6 is 3, and $e^3$ is about 20.
+# If you said 403, you forgot the half, as nearly everyone does once: 403 is the variance.
+#
+# </details>
 
 # %%
 figure = width_from_head()
@@ -229,22 +263,23 @@ show(
 )
 
 # %% [markdown]
-# Three things are gained.
+# This has three advantages.
 #
-# - **Nothing is forbidden.** Whatever the layer gives is the logarithm of some variance.
-# - **It counts in factors.** From 0.01 to 0.02 is as big a step as from 1 to 2: with widths, it matters how many times.
-# - **It starts out sensibly.** A fresh layer gives numbers near 0, so an untrained encoder says $\sigma \approx 1$.
+# - **Every number is allowed.** Whatever the layer gives is the logarithm of some variance.
+# - **Equal steps are equal factors.** From $\sigma = 0.01$ to 0.02 is as large a step as from 1 to 2.
+#   That is right for widths, where factors count.
+# - **It starts at a sensible width.** A new layer gives numbers near 0, so $\sigma \approx 1$ before training.
 #
-# And one thing is convention.
-# $\log \sigma$ would do all of this as well.
-# The variance is there because the cost in lesson 05 contains $\sigma^2$ and $\log \sigma^2$.
-# `logvar` gives both without a detour (Kingma & Welling 2013, appendix B; the two heads are their equation 12).
+# $\log \sigma$ would do all of this as well, so the variance is a convention.
+# The cost in lesson 05 contains $\sigma^2$ and $\log \sigma^2$, and `logvar` gives both directly.
+# (Kingma & Welling 2013, appendix B; the two heads are their equation 12.)
 
 # %% [markdown]
 # ## Exercise: the encoder
 #
-# You have the three layers as loose pieces.
-# Make one module of them that takes images and returns `mu` and `logvar`.
+# *10 minutes · difficulty 2 of 3*
+#
+# Make one module of the three layers above, which takes images and returns `mu` and `logvar`:
 #
 # - one hidden layer of `hidden` units,
 # - a head `self.mu` and a head `self.logvar` with `latent_dim` outputs each,
@@ -260,7 +295,7 @@ class MyEncoder(nn.Module):
         ...
 
     def forward(self, x):
-        """Images [B, 1, 28, 28] to the pair mu, logvar, each [B, latent_dim]."""
+        """Map images [B, 1, 28, 28] to the pair mu, logvar, each [B, latent_dim]."""
         ...
 
 
@@ -270,7 +305,7 @@ check_encoder(MyEncoder)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Everything with weights is made once, in `__init__`, and becomes an attribute: `self.something = …`.
+# Make everything that has weights once, in `__init__`, and keep it as an attribute: `self.something = …`.
 # `forward` only uses it.
 #
 # </details>
@@ -278,7 +313,7 @@ check_encoder(MyEncoder)
 # <details><summary>Hint 2</summary>
 #
 # `self.features` can be the same `nn.Sequential` as above, with `hidden` in place of 400.
-# Apply it once, and hand its result to both heads.
+# Apply it once, and give its result to both heads.
 #
 # </details>
 #
@@ -286,7 +321,7 @@ check_encoder(MyEncoder)
 #
 # Does the check say that `logvar` is never negative?
 # Then something after the second head keeps it positive.
-# The *variance* must be positive; its logarithm is negative as soon as the cloud is narrower than 1.
+# The *variance* must be positive; its logarithm is negative where the cloud is narrower than 1.
 #
 # </details>
 
@@ -297,8 +332,8 @@ MyEncoder = go_on_with(MyEncoder, otherwise=Encoder)
 show_me(Encoder)
 
 # %% [markdown]
-# That is the course's own, and from here on the lessons import it.
-# It takes a list of widths for `hidden`, so that it can be made deeper; otherwise it is what you were asked for.
+# The course's own takes a list of widths for `hidden`, so that it can be made deeper.
+# Otherwise it is what you were asked for, and the later lessons import it.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -310,15 +345,25 @@ print(f"{sum(p.numel() for p in encoder.parameters()):,} parameters")
 print(f"untrained, its widths lie between {sigma.min():.1f} and {sigma.max():.1f}")
 
 # %% [markdown]
+# > **A place to rest.**
+# >
+# > *What you have now:* an encoder of your own, which answers with a cloud.
+# >
+# > *What comes, in about 30 minutes:* you train it, and see what a cloud needs and what its width says.
+# > Then you see what one wrong line costs.
+# >
+# > Stop here if you like.
+# > When you come back, click on the next cell and choose *Run → Run All Above Selected Cell*.
+
+# %% [markdown]
 # ## Is a cloud enough?
 #
-# Train it, in a whole variational autoencoder (VAE), with codes of two numbers so that you can see them on a map.
-# How to draw from the cloud and still get a gradient is lesson 03, and what happens in `fit` is lesson 06.
-# For now it is a box.
+# Train the encoder in a whole variational autoencoder (VAE), with codes of two numbers, so that you can draw a map.
+# Lesson 03 shows how to draw from a cloud and still get a gradient, and lesson 06 shows what happens in `fit`.
 #
-# One thing about the box you do need.
-# Besides the cost of a bad reconstruction, training can charge a price for the cloud.
-# It is the higher, the more the cloud differs from one *standard cloud*, whose centre is 0 and whose width is 1.
+# One thing you need to know now.
+# Beside the cost of the reconstruction, training can charge a price for the cloud.
+# The more the cloud differs from one *standard cloud*, with centre 0 and width 1, the higher is the price.
 # `beta` is the weight of that price, and lesson 05 derives it.
 
 # %%
@@ -340,8 +385,9 @@ free = train_vae(latent_dim=2, epochs=12, beta=0.0)
 vae = train_vae(latent_dim=2, epochs=12)
 
 # %% [markdown]
-# Three encoders: one that answers with points, one with clouds and no price on them, one with clouds that pay.
-# The circle is a yardstick: it has the radius 3, and the standard cloud puts 99 % of its codes inside.
+# These are three encoders.
+# The first gives points, the second clouds without a price, and the third clouds with a price.
+# Every map of their codes gets a circle of radius 3, in which the standard cloud has 99 % of its codes.
 
 # %% tags=["nbval-check-output"]
 inside = 1 - torch.exp(torch.tensor(-(3**2) / 2))
@@ -349,56 +395,105 @@ print(f"share of the standard cloud within 3 of the origin, in two dimensions: {
 
 # %% [markdown]
 # > **Predict first.**
-# > What share of the test digits has its code inside the circle, for each of the three?
-# > And for the one in the middle, is it more like the left one's, or the right one's?
+# > The third encoder has to pay for clouds that are far away, so most of its codes lie inside the circle.
+# > The first one, with points, pays nothing, and most of its codes lie outside.
+# > Where do the centres of the second one lie, with clouds and without a price?
 
 # %%
+predict(
+    "encoder/free",
+    "Clouds without a price: where do most of their centres lie?",
+    choices=["outside the circle, like the points", "inside, like the clouds with a price"],
+)
+
+# %% jupyter={"source_hidden": true}
 with torch.no_grad():
     points = plain_encoder_2d(test_x)  # [1000, 2]
     free_mu, free_logvar = free.encoder(test_x)
     mu, logvar = vae.encoder(test_x)
 
-maps = {"points": points, "clouds, free": free_mu, "clouds, with a price": mu}
-figure = code_maps(maps, digits.test_labels, "The price brings the codes home, the clouds alone do not")
-show(
-    figure,
-    "Three maps of codes at one scale, each with the same circle around 0. The points of the plain autoencoder, "
-    "and the clouds without a price, lie mostly outside the circle. With a price most of the codes lie inside it.",
-)
-
-# %%
+maps = {"points": points, "clouds, no price": free_mu, "clouds, with a price": mu}
 shares = {name: (codes.norm(dim=1) < 3).float().mean() for name, codes in maps.items()}
 assert shares["clouds, with a price"] > 0.7, "most codes of a VAE should lie inside the circle"
 assert shares["points"] < 0.6, "a plain autoencoder has no reason to keep its codes inside the circle"
+show(
+    code_maps(maps, digits.test_labels, "Only the price brings the codes to the centre"),
+    "Three maps of codes at one scale, each with the same circle around 0. The points of the plain autoencoder, "
+    "and the clouds without a price, lie mostly outside the circle. With a price most of the codes lie inside it.",
+)
+reveal("encoder/free", "outside the circle, like the points")
 
 # %% [markdown]
-# In size and in count, the middle map is like the left one.
-# (Its layout resembles the right one because both started from the same weights.)
-# That is a surprise if you thought, as many explanations have it, that noise alone fills the gaps.
-# Look at the widths to see how the encoder got out of it.
+# <details><summary>After your guess: why</summary>
+#
+# If you guessed "inside", you may have heard that noise alone brings the codes together: many explanations say so.
+# But without a price it costs nothing to move the clouds apart.
+# (The layout of the middle map resembles the right one because both started from the same weights.)
+#
+# </details>
+#
+# The widths show what the encoder does without a price.
 
 # %%
-for name, centres, logvars in (("free", free_mu, free_logvar), ("with a price", mu, logvar)):
+rows = {}
+for name, centres, logvars in (("no price", free_mu, free_logvar), ("with a price", mu, logvar)):
     width, spread = torch.exp(0.5 * logvars).median(), centres.std(0).mean()
-    print(f"{name:>12}: a cloud is {width:.3f} wide, the map {spread:.1f}: 1 to {spread / width:.0f}")
-assert free_logvar.median() < logvar.median() - 2, "unpaid clouds should be far narrower"
+    rows[name] = (width, spread, spread / width)
+assert free_logvar.median() < logvar.median() - 2, "clouds without a price should be far narrower"
+table(rows, ["width of a cloud", "width of the map", "map / cloud"], digits=(3, 1, 0))
 
 # %% [markdown]
-# Left to itself, the encoder spreads the centres out and shrinks the clouds to nearly nothing.
-# A cloud that narrow *is* a point, and you are back where you started.
-# So it takes two things: an answer with a width, and a reason not to give the width up.
+# Without a price, the encoder moves the centres apart and makes the clouds so narrow that they are nearly points.
+# Then the decoder gets nearly the same code each time, and you are back at the plain autoencoder.
+# So you need two things: an answer with a width, and a price that keeps the width.
 # This lesson is about the first, lesson 05 about the second.
+
+# %% [markdown]
+# ### Change this and see
+#
+# *3 minutes · difficulty 1 of 3 · no check*
+#
+# Try a small price, such as 0.01 or 0.1, and a high one, such as 4.
+# What happens to the share inside the circle, and to the width?
+
+# %%
+some = train_vae(latent_dim=2, epochs=12, beta=1.0)  # Change beta.
+with torch.no_grad():
+    some_mu, some_logvar = some.encoder(test_x)
+print(f"inside the circle: {(some_mu.norm(dim=1) < 3).float().mean():.0%}")
+print(f"median width: {torch.exp(0.5 * some_logvar).median():.3f}")
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# At 0.01, 17 % of the codes lie inside the circle, and the median width is 0.02.
+# At 0.1 it is 34 % with 0.06, and at 4 it is 99 % with 0.32.
+# The higher the price, the more the clouds resemble the standard cloud.
+#
+# </details>
 
 # %% [markdown]
 # ## What is the encoder sure of?
 #
-# Now each digit has a width, and the width is something to read.
-# A narrow cloud says "it is this code, give or take very little"; a wide one says "something around here".
+# Now each digit has a width, and the width says something.
+# A narrow cloud says "the code is here, within very little"; a wide one says "it is somewhere around here".
 #
 # > **Predict first.**
-# > Which digits get the widest clouds: those in the crowd, those at the edge of the map, or is it something else?
+# > Which digits get the widest clouds?
 
 # %%
+predict(
+    "encoder/widest",
+    "Which digits get the widest clouds?",
+    choices=[
+        "those in the crowded middle of the map",
+        "those at the edge of the map",
+        "those written in thick lines",
+        "those written in thin lines",
+    ],
+)
+
+# %% jupyter={"source_hidden": true}
 first = slice(0, 300)
 figure = clouds(
     test_x[first],
@@ -414,28 +509,33 @@ show(
     "thick ones.",
 )
 
-# %% [markdown]
-# Each ellipse is one digit: its centre is `mu`, and it reaches one $\sigma$ to each side.
-# A guess by the place on the map was reasonable: at the edge there are fewer neighbours to be mixed up with.
-# But the widest and the narrowest clouds lie side by side, and what tells their digits apart is ink.
-# A thick 8 has four times the white pixels of a thin 1, and each white pixel is a piece of evidence.
-
-# %%
+# %% jupyter={"source_hidden": true}
 ink = test_x.sum((1, 2, 3))  # [1000], white pixels
 sigma = torch.exp(0.5 * logvar)  # [1000, 2]
 correlation = torch.corrcoef(torch.stack([ink.log(), sigma.log().mean(1)]))[0, 1]
 print(f"correlation of log ink and log sigma: {correlation:.2f}")
 assert correlation < -0.4, "more ink should mean a narrower cloud"
+reveal("encoder/widest", "those written in thin lines")
 
 # %% [markdown]
-# How much of that is the digits' doing, and how much the habit of a small network?
-# The picture cannot tell.
-# Lesson 05 has a way to compute the right cloud for a digit, and to hold the encoder's answer against it.
+# <details><summary>After your guess: why</summary>
+#
+# Each white pixel is a piece of evidence, and a thick 8 has four times the white pixels of a thin 1.
+# If you guessed by the place on the map: at the edge there are fewer neighbours to be mixed up with.
+# But the widest and the narrowest clouds lie side by side.
+#
+# </details>
+#
+# Each ellipse is one digit: its centre is `mu`, and it reaches one $\sigma$ to each side.
+#
+# Does this come from the digits, or from this small network?
+# The picture cannot say.
+# Lesson 05 computes the right cloud for a digit, and compares the encoder's answer with it.
 
 # %% [markdown]
 # Pick digits yourself, and read their clouds in numbers.
 # The slider goes through the test digits of a class, from the narrowest cloud to the widest.
-# Guess first: what do the narrowest 8 and the widest 8 look like?
+# Compare the narrowest 8 with the widest.
 
 # %%
 from vae_course.lessons.encoder import CloudPicker
@@ -445,40 +545,43 @@ CloudPicker(vae, digits)
 # %% [markdown]
 # ## What a ReLU on `logvar` would cost
 #
-# "A variance must be positive, so I'll put a ReLU on it": this is the most tempting mistake with this encoder.
+# "A variance must be positive, so I put a ReLU on it": this is the most tempting mistake with this encoder.
 # It runs, it trains, and the cost falls.
 #
 # > **Predict first.**
-# > Where do the trained `logvar` lie: around 0, above it, or below?
-# > What would a ReLU make of them?
+# > A ReLU turns every negative `logvar` into 0.
+# > How many of the trained log-variances would it change?
 
 # %%
-figure, axes = plt.subplots(figsize=(8, 3.2))
-axes.hist(logvar.flatten().numpy(), bins=60, color=COLORS["posterior"])
-axes.axvspan(0, 1.7, color="#e4e4e4", linewidth=0)
-axes.text(0.85, 60, "all that a\nReLU leaves", ha="center", va="center")
-axes.set(xlabel="logvar", ylabel="log-variances", xlim=(-8, 1.7), title="Every trained log-variance is negative")
-top = axes.secondary_xaxis(-0.32)
-top.set_xticks([-7.38, -5.99, -4.61, -3.22, -1.83, 0], ["0.025", "0.05", "0.1", "0.2", "0.4", "1"])
-top.set_xlabel("σ")
+predict("encoder/relu", "What share of the trained log-variances are negative, in per cent?")
+
+# %% jupyter={"source_hidden": true}
+negative = (logvar < 0).float().mean().item()
+assert negative > 0.99, f"all trained log-variances should be negative, and {negative:.0%} are"
 show(
-    figure,
+    logvar_histogram(logvar, "Every trained log-variance is negative"),
     "A histogram of log-variances, with a second scale for σ. It reaches from about −7 to −1.5, which is σ from "
     "0.03 to 0.5. The half from 0 upwards, which is all that a ReLU leaves, is empty.",
 )
+reveal("encoder/relu", round(100 * negative), unit="%")
 
 # %% [markdown]
-# A positive one is allowed, and there is none here: its cloud would be wider than
-# the standard cloud, and the price rises on that side, too.
+# <details><summary>After your guess: why</summary>
 #
-# A ReLU turns every one of these into 0, so every cloud has the width 1, however clear the digit is.
-# A softplus on `logvar` does nearly the same: every width is a little over 1.
-# (A softplus that makes $\sigma$ itself is another way to get a positive width, and a sound one.)
-# Train it that way, to see what it costs.
+# A negative `logvar` is a cloud narrower than the standard cloud, and every digit gets one of those.
+# If you guessed about half, as for an untrained layer: training moves them all to one side.
+# A cloud wider than the standard cloud is allowed, too, but the price rises on that side as well.
+#
+# </details>
+#
+# After a ReLU every cloud has the width 1 or more, however clear the digit is.
+# A softplus on `logvar` does nearly the same.
+# (A softplus that makes $\sigma$ itself is another way to get a positive width, and it works.)
+# Train the encoder with a ReLU, to see what it costs.
 
 
 # %%
-class NeverSure(Encoder):
+class NeverSure(MyEncoder):
     def forward(self, x):
         mu, logvar = super().forward(x)
         return mu, logvar.relu()
@@ -487,29 +590,28 @@ class NeverSure(Encoder):
 never_sure = train_vae(latent_dim=2, epochs=12, encoder_class=NeverSure)
 right_cost = evaluate(vae, digits.test_images, "static").negative_elbo
 relu_cost = evaluate(never_sure, digits.test_images, "static").negative_elbo
-print(f"logvar as it should be: {right_cost:.0f} nats per image")
-print(f"ReLU on logvar:         {relu_cost:.0f} nats per image, {relu_cost - right_cost:.0f} more")
 assert relu_cost > right_cost + 4, "a ReLU on logvar should cost several nats"
+table({"no activation": right_cost, "ReLU": relu_cost}, ["after the second head", "nats per image"], digits=0)
 
 # %% [markdown]
 # Both are below the 205 nats of lesson 01's average picture, so both have learnt something.
 # The wrong one did not crash, there was no warning, and its cost fell while it trained.
-# Without the right figure beside it, you would have believed it.
-# That is why this course checks pieces, and not only losses.
+# Without the right number beside it, you would have believed it.
+# Therefore this course checks pieces, and not only losses.
 
 # %% [markdown]
-# ## Now invent
+# ## Generate digits
 #
-# Back to 20 numbers, and to the die.
-# This time the codes have a home, the standard cloud, so you know where to roll.
-# You need twenty numbers from a bell curve with mean 0 and width 1, and nothing measured on any digit.
+# Back to 20 numbers.
+# The price has moved the codes to the standard cloud, so you know where to draw them.
+# You need twenty random numbers with mean 0 and width 1, and you measure nothing on any digit.
 
 # %%
 vae_20d = train_vae(latent_dim=20, epochs=15)
 with torch.no_grad():
-    invented = torch.sigmoid(vae_20d.decoder(eps))  # [10, 20] -> [10, 1, 28, 28]
+    generated = torch.sigmoid(vae_20d.decoder(eps))  # [10, 20] -> [10, 1, 28, 28]
 
-figure = digit_rows({"points": plain_invented, "clouds": invented}, "The same dice, decoded by both")
+figure = digit_rows({"points": plain_generated, "clouds": generated}, "The same random numbers, decoded by both")
 show(
     figure,
     "Two rows of ten pictures from the same random numbers. The points of the plain autoencoder give fragments. "
@@ -517,18 +619,25 @@ show(
 )
 
 # %% [markdown]
-# Not all of them are digits, and it was a few seconds' training on 4,000 images.
+# Not all of them are digits, because this was a few seconds of training on 4,000 images.
 # But the strokes hang together, and you can read some of them.
 
 # %% [markdown]
-# One more look at what you built.
+# Here is one more look at what you built.
 # Take three test digits: one with a narrow cloud, one with a middling and one with a wide cloud.
-# Draw eight codes out of the cloud of each, and decode them.
+# Draw eight codes from the cloud of each, and decode them.
 #
 # > **Predict first.**
-# > How much will the eight differ: not at all, a little, or so much that you would call them another digit?
+# > How much do the eight pictures from the middling cloud differ?
 
 # %%
+predict(
+    "encoder/eight",
+    "Eight codes are drawn from a cloud of middling width and decoded. How much do the pictures differ?",
+    choices=["not at all", "a little: it is the same digit", "much: some are other digits"],
+)
+
+# %% jupyter={"source_hidden": true}
 with torch.no_grad():
     mu, logvar = vae_20d.encoder(test_x)  # [1000, 20] twice
     chosen = logvar.mean(1).argsort()[[20, 500, 979]]  # [3], narrow to wide
@@ -539,40 +648,79 @@ with torch.no_grad():
 names = ("narrow cloud", "middling cloud", "wide cloud")
 side_by_side = torch.cat((test_x[chosen][None], decoded))  # [9, 3, 1, 28, 28], each digit first
 rows = {name: side_by_side[:, i] for i, name in enumerate(names)}
-figure = digit_rows(rows, "A digit, and eight codes out of its cloud: siblings, not copies")
 show(
-    figure,
+    digit_rows(rows, "A digit, and eight codes from its cloud: alike, but not copies"),
     "Three rows: a digit, and beside it eight pictures decoded from codes in its cloud. In the row of the narrow "
-    "cloud the eight are nearly alike. In the row of the wide cloud they differ in width and slant, but each is "
-    "still the same digit.",
+    "cloud the eight are nearly alike. In the middle row they are 4s that differ a little. In the row of the wide "
+    "cloud they differ most, and two of them can hardly be read as a 3.",
 )
+reveal("encoder/eight", "a little: it is the same digit")
 
 # %% [markdown]
-# The narrower the cloud, the harder the eight are to tell apart.
-# All the codes of a cloud give about the same digit, because the decoder was asked about all of them.
+# <details><summary>After your guess: why</summary>
+#
+# The decoder was trained on codes from all over the cloud, and each of them had to give this digit.
+# If you guessed "not at all": that is what a plain autoencoder wants, and a narrow cloud comes close to it.
+#
+# </details>
+#
+# The wider the cloud, the more the eight differ.
+# In the wide one, two of them can hardly be read.
+
+# %% [markdown]
+# ## An open task: one width for all digits
+#
+# *30 minutes · difficulty 3 of 3 · no check*
+#
+# Does the encoder need a width for each digit?
+# Write an encoder whose `logvar` is the same for all images: one trainable number per latent dimension.
+# Train it with 2 and with 20 latent dimensions, beside the right one.
+# How many nats per image does it lose?
+# Use more than one seed, so that you know which differences are luck.
+#
+# <details><summary>What a good answer shows</summary>
+#
+# - At the end of training the numbers must have stopped moving.
+#   Adam moves a number by about the learning rate per step, so in 384 steps of 0.001 it moves by 0.4 at most.
+#   A `logvar` that starts at 0 then stays near −0.4, and the encoder seems to lose 7 nats (2 dimensions) or 12 (20).
+#   One way out is a trainable number times 30; another is a learning rate of its own.
+# - Done in this way, it loses nothing.
+#   Over three seeds it was 0.1 nats worse to 0.5 better with 2 dimensions, and 0.4 to 0.9 better with 20.
+# - So the width of a digit says something about the digit, but here it saves no nats.
+#   It matters much more that the width is of the right size: the ReLU made it 1, and that cost 9 nats.
+# - This holds for a short training on 4,000 digits; it was not measured for more.
+#
+# </details>
+
+# %%
+guesses("encoder")
 
 # %% [markdown]
 # ## Key points
 #
 # - The encoder answers with a distribution, $q(z|x)$: a centre and a width for each latent dimension.
-# - Two heads on shared features, `mu` and `logvar`, and no activation after either.
-# - `sigma = exp(0.5 * logvar)`: any number is allowed, and steps are factors.
+# - It has two heads on shared features, `mu` and `logvar`, and no activation after either.
+# - `sigma = exp(0.5 * logvar)`: every number is allowed, and equal steps are equal factors.
 # - `logvar` is negative where the encoder knows something.
-#   A ReLU or a softplus on it forbids that, and no error tells you.
-# - Clouds alone do not order the code space: unpaid, they shrink to points.
+#   A ReLU or a softplus on it forbids that, and no error says so.
+# - Clouds alone do not bring the codes together: without a price they shrink to points.
 #
 # | expected, 4,000 embedded digits, dynamic binarisation, 12 epochs | |
 # | --- | --- |
-# | codes within 3 of the origin, two latents: points | 14–26 % |
+# | codes within 3 of the origin, two latent dimensions: points | 14–26 % |
 # | … clouds without a price | 14–25 % |
 # | … clouds with a price | 82–86 % |
-# | median $\sigma$, two latents: without a price, with one | 0.01–0.02, 0.16–0.17 |
+# | median $\sigma$, two latent dimensions: without a price, with one | 0.01–0.02, 0.16–0.17 |
 # | correlation of log ink and log $\sigma$ | −0.77 to −0.82 |
-# | cost on test digits, two latents, nats per image | 170–174 |
+# | cost on test digits, two latent dimensions, nats per image | 170–174 |
 # | … with a ReLU on `logvar` | 9–11 more |
 #
 # The ranges are over four seeds.
-# At twice the learning rate, the first two rows came out between 45 and 57 %: nothing holds those codes anywhere.
+# With twice the learning rate, the first two rows came out between 45 and 57 %: nothing fixes where those codes lie.
 #
-# **Next:** a cloud is no use until you draw a code from it, and a random draw has no gradient.
-# [Lesson 03](03_reparameterization.ipynb) gets one all the same.
+# **What comes next.**
+# To use a cloud, you draw a code from it, and a random draw has no gradient.
+# Lesson 03 shows how to get one all the same.
+#
+# *[Start page](00_start.ipynb) · before: [01 The data](01_data.ipynb)
+# · after: [03 Reparameterisation](03_reparameterization.ipynb)*

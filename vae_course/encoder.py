@@ -1,4 +1,4 @@
-"""Lesson 02: the encoder, which maps an image to a distribution over codes."""
+"""Lesson 02: the encoder, which maps an image to a distribution over codes, the approximate posterior q(z|x)."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 
 class Encoder(nn.Module):
-    """q(z|x), a Gaussian with diagonal covariance (Kingma & Welling 2013, appendix C.2).
+    """Compute q(z|x), a Gaussian with diagonal covariance (Kingma & Welling 2013, appendix C.2).
 
     Args:
         latent_dim: the number of latent dimensions D.
-        hidden: the widths of the hidden layers, from the image on.
-        inputs: the numbers per image that the first layer takes.
+        hidden: the widths of the hidden layers, the one next to the image first.
+        inputs: how many numbers the first layer takes per image.
     """
 
     def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,), inputs: int = 784):
@@ -26,6 +26,6 @@ class Encoder(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch 1 28 28"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Images to the mean `mu` and the log-variance `logvar` of q(z|x)."""
+        """Map images to the mean `mu` and the log-variance `logvar` of q(z|x)."""
         features = self.features(x)
         return self.mu(features), self.logvar(features)

@@ -30,14 +30,14 @@ for title, hint, build in (
     ("heads shared", "shar|own", lambda self, latent, hidden: setattr(self, "logvar", self.mu)),
     ("weights shared, biases not", "shar|own", lambda self, latent, hidden:
         setattr(self.logvar, "weight", self.mu.weight)),
-    ("no ReLU", "straight line", lambda self, latent, hidden: setattr(self, "features", self.features[:2])),
-    ("ReLU before the linear layer", "straight line", lambda self, latent, hidden: setattr(
+    ("no ReLU", "linear function", lambda self, latent, hidden: setattr(self, "features", self.features[:2])),
+    ("ReLU before the linear layer", "linear function", lambda self, latent, hidden: setattr(
         self, "features", nn.Sequential(nn.Flatten(), nn.ReLU(), nn.Linear(784, hidden)))),
-    ("identity for ReLU", "straight line", lambda self, latent, hidden: setattr(
+    ("identity for ReLU", "linear function", lambda self, latent, hidden: setattr(
         self, "features", nn.Sequential(nn.Flatten(), nn.Linear(784, hidden), nn.Identity()))),
-    ("two linear layers, no ReLU", "straight line", lambda self, latent, hidden: setattr(
+    ("two linear layers, no ReLU", "linear function", lambda self, latent, hidden: setattr(
         self, "features", nn.Sequential(nn.Flatten(), nn.Linear(784, hidden), nn.Linear(hidden, hidden)))),
-    ("LeakyReLU of slope 1", "straight line", lambda self, latent, hidden: setattr(
+    ("LeakyReLU of slope 1", "linear function", lambda self, latent, hidden: setattr(
         self, "features", nn.Sequential(nn.Flatten(), nn.Linear(784, hidden), nn.LeakyReLU(1.0)))),
     ("BatchNorm of the features", "other images", lambda self, latent, hidden:
         self.features.append(nn.BatchNorm1d(hidden))),
@@ -48,9 +48,9 @@ for title, hint, build in (
     ("hidden layer frozen", "requires_grad", lambda self, latent, hidden: self.features.requires_grad_(False)),
     ("logvar's head frozen", "requires_grad", lambda self, latent, hidden:
         self.logvar.requires_grad_(False)),
-    ("all weights zero", "nothing is learnt", lambda self, latent, hidden:
+    ("all weights zero", "learns nothing", lambda self, latent, hidden:
         [nn.init.zeros_(p) for p in self.parameters()]),
-    ("hidden layer of zeros", "nothing is learnt", lambda self, latent, hidden:
+    ("hidden layer of zeros", "learns nothing", lambda self, latent, hidden:
         [nn.init.zeros_(p) for p in self.features.parameters()]),
     ("torch seeded in __init__", "(?i)seed|random", lambda self, latent, hidden: torch.manual_seed(0)),
     ("the default dtype set", "dtype", lambda self, latent, hidden: torch.set_default_dtype(torch.float64)),

@@ -15,15 +15,15 @@ BOUND = 4.0  # A log-variance or a mean that cannot leave ±4 is held there by s
 
 @exercise(
     "MyEncoder",
-    "Every image gets a centre and a width of its own, the width may go either way from 1, and both heads learn.",
+    "Every image gets a centre and a width of its own, the width can be below or above 1, and both heads learn.",
 )
 def check_encoder(answer: Any) -> None:
-    """Take the learner's class, build it with `answer(latent_dim=5)`, and look at what it does with images."""
-    expect(isinstance(answer, type), f"Hand over the class itself, without building it: this is {describe(answer)}.")
-    expect(issubclass(answer, nn.Module), f"A module is asked for: `class {answer.__name__}(nn.Module):`.")
+    """Build the learner's class with `answer(latent_dim=5)`, and test what it does with images."""
+    expect(isinstance(answer, type), f"Give the check the class itself: this is {describe(answer)}.")
+    expect(issubclass(answer, nn.Module), f"The class must be a module: `class {answer.__name__}(nn.Module):`.")
     encoder, x = _build(answer, latent_dim=LATENT_DIM), _images(64)
     encode(encoder, x, LATENT_DIM)
-    expect(encoder.training, "It leaves the module in evaluation mode: leave out `eval()`.")
+    expect(encoder.training, "The module is in evaluation mode after a call: leave out `eval()`.")
     _expect_no_draw(encoder, x)
     _expect_images_apart(encoder, x)
     _expect_gradients(encoder, x)
@@ -48,7 +48,7 @@ def encode(encoder: nn.Module, x: Tensor, latent_dim: int) -> tuple[Tensor, Tens
         expect(
             tensor.shape == (len(x), latent_dim),
             f"{name} has the shape {list(tensor.shape)} for {len(x)} image(s) and latent_dim={latent_dim}: "
-            f"a row for each image and a column for each latent dimension make {[len(x), latent_dim]}.",
+            f"it needs a row for each image and a column for each latent dimension, {[len(x), latent_dim]}.",
         )
         expect(tensor.isfinite().all(), f"{name} is not finite: is there a root or a logarithm of a negative number?")
         expect(tensor.dtype == x.dtype, f"{name} is {tensor.dtype}, and the images are float32: leave the dtype alone.")
@@ -66,22 +66,22 @@ def _build(answer: Any, **sizes: Any) -> nn.Module:
     encoder = answer(**sizes)
     expect(
         torch.initial_seed() == SEEDED,
-        "`__init__` sets torch's seed, so that every encoder starts alike: leave it out.",
+        "`__init__` sets torch's seed, so that every encoder starts with the same weights: leave that out.",
     )
-    expect(torch.get_default_dtype() == dtype, "`__init__` changes torch's default dtype for all other code.")
-    expect(torch.is_grad_enabled() == gradients, "`__init__` leaves gradients switched off, for all code after it.")
+    expect(torch.get_default_dtype() == dtype, "`__init__` changes torch's default dtype: leave that out.")
+    expect(torch.is_grad_enabled() == gradients, "`__init__` switches all gradients off: leave that out.")
     return encoder
 
 
 def _expect_no_draw(encoder: nn.Module, x: Tensor) -> None:
-    """Refuse noise, which is right in training alone, as dropout is."""
+    """Refuse noise in evaluation mode; in training, dropout is allowed."""
     encoder.eval()
     state = torch.get_rng_state()
     first, second = encode(encoder, x, LATENT_DIM), encode(encoder, x, LATENT_DIM)
     expect(
         torch.initial_seed() == SEEDED and torch.equal(state, torch.get_rng_state()) and _same(first, second),
         "It uses random numbers in `forward`: two calls give different answers, or a seed is set. The encoder "
-        "describes the cloud and draws nothing from it; and its layers are made once, in `__init__`.",
+        "describes the cloud and draws nothing from it. Make its layers once, in `__init__`.",
     )
 
 
@@ -90,7 +90,7 @@ def _same(first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor]) -> bool:
 
 
 def _expect_images_apart(encoder: nn.Module, x: Tensor) -> None:
-    """Refuse what mixes the images of a batch, in training and after it."""
+    """Refuse an encoder that mixes the images of a batch, in training or in evaluation mode."""
     for training in (True, False):
         encoder.train(training)
         all_at_once = encode(encoder, x, LATENT_DIM)
@@ -100,8 +100,8 @@ def _expect_images_apart(encoder: nn.Module, x: Tensor) -> None:
             alone = encode(encoder, x[part], LATENT_DIM)
             expect(
                 _same(alone, tuple(whole[part] for whole in all_at_once)),
-                "The code of an image changes with the other images in its batch: nothing may be computed over the "
-                "batch (a mean, a maximum, BatchNorm), no rows mixed, no noise added.",
+                "The code of an image changes with the other images in its batch: compute nothing over the batch "
+                "(a mean, a maximum, BatchNorm), keep the order of the images, and add no noise.",
             )
 
 
@@ -115,7 +115,7 @@ def _expect_gradients(encoder: nn.Module, x: Tensor) -> None:
     for name, own, other in (("mu", *reached), ("logvar", *reversed(reached))):
         expect(
             any(((a != 0) & (b == 0)).any() for a, b in zip(own, other, strict=True) if a.ndim > 1),
-            f"{name} has no weights of its own: the heads share theirs, so one fixes the other. Use two layers.",
+            f"{name} has no weights of its own: the two heads share theirs. Use two layers.",
         )
     own = {name for (name, _), grad in zip(encoder.named_parameters(), reached[0], strict=True) if grad.any()}
     swapped = "logvar.weight" in own and "mu.weight" not in own
@@ -127,7 +127,7 @@ def _reached(name: str, output: Tensor, x: Tensor, parameters: list[Tensor]) -> 
     same = f"{name} is the same for every image: it has to be computed from x."
     alike = bool((output == output[:1]).all())
     expect(output.requires_grad or not alike, same)
-    expect(output.requires_grad, f"No gradient comes back from {name}: a `detach`, a `no_grad` or `.data` cuts it off.")
+    expect(output.requires_grad, f"No gradient comes back from {name}: a `detach`, a `no_grad` or a `.data` stops it.")
     # Random weights, so that no gradient is zero by an accident of symmetry.
     scalar = (output * torch.randn(output.shape)).sum()
     to_x, *grads = torch.autograd.grad(scalar, [x, *parameters], retain_graph=True, allow_unused=True)
@@ -138,7 +138,7 @@ def _reached(name: str, output: Tensor, x: Tensor, parameters: list[Tensor]) -> 
         f"The gradient of {name} stops before the hidden layer: look for a `detach` or a `no_grad`.",
     )
     direct = any(sorted(matrix.shape) == [LATENT_DIM, 784] for matrix in matrices)
-    expect(not direct, f"{name} is computed from x directly: it should come from the hidden layer, as the other does.")
+    expect(not direct, f"{name} is computed from x directly: compute it from the hidden layer, as the other.")
     expect(
         len(matrices) >= 2,
         "The module does not know all its layers, so an optimizer would leave them untrained: make each an "
@@ -146,7 +146,7 @@ def _reached(name: str, output: Tensor, x: Tensor, parameters: list[Tensor]) -> 
     )
     expect(
         any(grad.any() for grad in matrices),
-        f"Every gradient of {name} in the weights is 0, so nothing is learnt: is something rounded, or every weight 0?",
+        f"Every gradient of {name} is 0, so it learns nothing: is something rounded, or every weight 0?",
     )
     return [torch.zeros_like(p) if grad is None else grad for p, grad in zip(parameters, grads, strict=True)]
 
@@ -179,14 +179,14 @@ def _expect_free_outputs(encoder: nn.Module) -> None:
 
 
 def _expect_a_bend(encoder: nn.Module) -> None:
-    """Refuse outputs whose value between two images is the mean of their values there."""
+    """Refuse outputs whose value half-way between two images is the mean of the two images' values."""
     a, b = _patches().split(128)
     ends, middle = [encode(encoder, images, LATENT_DIM) for images in (a, b)], encode(encoder, (a + b) / 2, LATENT_DIM)
     for k, name in enumerate(("mu", "logvar")):
         bend = ends[0][k] + ends[1][k] - 2 * middle[k]
         expect(
             bend.abs().max() > 1e-3 * ends[0][k].abs().max(),
-            f"The way from x to {name} is a straight line: without a ReLU between them, two linear layers are one.",
+            f"{name} is a linear function of x: put a ReLU between the two linear layers, or they count as one.",
         )
 
 
@@ -200,26 +200,26 @@ def _expect_free(name: str, output: Tensor) -> None:
     # A linear head reaches about as far up as down, 2 log softplus a thirtieth as far, ELU and leaky ReLU less.
     sign, side = ("negative", "below") if low < high else ("positive", "above")
     ever = "never" if min(low, high) <= 0 else "hardly"
-    reason = f"sigma {ever} gets {side} 1" if name == "logvar" else "half of the plane is out of reach"
+    reason = f"sigma {ever} gets {side} 1" if name == "logvar" else "no code lies in half of the plane"
     expect(
         min(low, high) > 0.02 * max(low, high),
         f"{name} is {ever} {sign}, so {reason}. Return the linear layer's output: no ReLU, ELU, softplus, exp.",
     )
     expect(
         min(low, high) > BOUND,
-        f"{name} never leaves [{-low:.1f}, {high:.1f}], however large the weights are: something after the linear "
-        "layer, perhaps a tanh or a clamp, holds it there.",
+        f"{name} never leaves [{-low:.1f}, {high:.1f}], however large the weights are: return the linear layer's "
+        "output, without a tanh or a clamp after it.",
     )
 
 
 def _expect_every_pixel(encoder: nn.Module) -> None:
-    """Refuse what does not look at the grey of every pixel."""
+    """Refuse an encoder that does not use the grey of every pixel."""
     x = _images(16, seed=2).requires_grad_()
     mu = encode(encoder, x.detach(), LATENT_DIM)[0]
     softer = torch.where(x > 0.5, 0.4 + 0.2 * x, 0.6 * x).detach()  # On the same side of one half.
     expect(
         not close(mu, encode(encoder, softer, LATENT_DIM)[0]),
-        "Two images of different greys get the same code: is x rounded inside, or cut at a threshold?",
+        "Two images of different greys get the same code: does your code round x, or compare it with a threshold?",
     )
     shuffled = x.detach().flatten(1)[:, torch.randperm(784)].reshape(x.shape)
     expect(
@@ -228,7 +228,7 @@ def _expect_every_pixel(encoder: nn.Module) -> None:
     )
     (slope,) = torch.autograd.grad(encoder(x)[0].square().sum(), x, allow_unused=True)
     unused = 0 if slope is None else int((slope == 0).all(0).sum())
-    expect(not unused, f"{unused} of the 784 pixels make no difference to mu: use the whole image.")
+    expect(not unused, f"{unused} of the 784 pixels do not change mu: use the whole image.")
 
 
 def _expect_one_hidden_layer(encoder: nn.Module, x: Tensor) -> None:
@@ -237,14 +237,14 @@ def _expect_one_hidden_layer(encoder: nn.Module, x: Tensor) -> None:
     for name, output in zip(("mu", "logvar"), encoder(x) if weights else (), strict=bool(weights)):
         grads = torch.autograd.grad(output.square().sum(), weights, retain_graph=True, allow_unused=True)
         deep = sum(grad is not None and bool(grad.any()) for grad in grads)
-        expect(deep <= 2, f"{name} comes through {deep} linear layers: one hidden layer and one head are asked for.")
+        expect(deep <= 2, f"{name} comes through {deep} linear layers: use one hidden layer and one head.")
 
 
 def _expect_width(answer: Any) -> None:
     """Build it for one latent dimension and, where it has the argument, another hidden width."""
     hidden = inspect.signature(answer).parameters.get("hidden")
     width = {} if hidden is None else {"hidden": (7,) if isinstance(hidden.default, tuple) else 7}
-    ignored = "hidden=7 was asked for, and another width came: use the argument `hidden` wherever its number stands."
+    ignored = "hidden=7 gave a layer of another width: use the argument `hidden` wherever its number stands."
     small = _build(answer, latent_dim=1, **width)
     try:
         encode(small, _images(3), 1)

@@ -15,7 +15,7 @@ from torch import Tensor
 def code_maps(
     maps: dict[str, Float[Tensor, "batch 2"]], labels: Int64[Tensor, " batch"], title: str, radius: float = 3
 ) -> Figure:
-    """Maps of two-number codes at one scale, with the share inside the same circle on every map."""
+    """Draw maps of two-number codes at one scale, each with the same circle and the share of codes inside."""
     figure, all_axes = plt.subplots(1, len(maps), figsize=(8, 6.6 / len(maps) + 1.1), sharex=True, sharey=True)
     for axes, (name, codes) in zip(all_axes, maps.items(), strict=True):
         axes.scatter(*codes.T, s=5, c=[CLASS_COLORS[label] for label in labels])
@@ -35,7 +35,7 @@ def clouds(
     labels: Int64[Tensor, " batch"],
     title: str,
 ) -> Figure:
-    """The one-sigma ellipse of every image on the map, and beside it the images with the widest and narrowest."""
+    """Draw the one-sigma ellipse of every image on the map, and beside it the images of the widest and narrowest."""
     figure, axes = plt.subplot_mosaic(
         [["map", "widest"], ["map", "narrowest"]], figsize=(8, 4.7), width_ratios=(1.6, 1)
     )
@@ -54,7 +54,7 @@ def clouds(
 
 
 def width_from_head() -> Figure:
-    """Left: making a width of whatever a head gives. Right: bell curves whose log-variances differ by 2."""
+    """Draw on the left two ways to make a width of what a head gives, on the right bell curves for four logvar."""
     figure, (left, right) = plt.subplots(1, 2, width_ratios=(1, 1.3))
     a = torch.linspace(-4, 3, 200)
     left.plot(a, a, "--", color=COLORS["prior"])
@@ -74,6 +74,20 @@ def width_from_head() -> Figure:
         right.text(*place, f"logvar {logvar}, σ = {sigma:.2f}".replace("-", "−"), fontsize=11)
     right.set(xlabel="z", ylabel="density", xlim=(-4, 5.5))
     right.set_title("Equal steps are equal factors")
+    return figure
+
+
+def logvar_histogram(logvar: Float[Tensor, "batch latent"], title: str) -> Figure:
+    """Draw how log-variances are distributed, with a second scale for sigma, and mark those that a ReLU keeps."""
+    figure, axes = plt.subplots(figsize=(8, 3.2))
+    axes.hist(logvar.flatten().numpy(), bins=60, color=COLORS["posterior"])
+    axes.axvspan(0, 1.7, color="#e4e4e4", linewidth=0)
+    axes.text(0.85, 60, "all that a\nReLU leaves", ha="center", va="center")
+    axes.set(xlabel="logvar", ylabel="log-variances", xlim=(-8, 1.7), title=title)
+    widths = axes.secondary_xaxis(-0.32)
+    sigma = torch.tensor([0.025, 0.05, 0.1, 0.2, 0.4, 1])
+    widths.set_xticks((2 * sigma.log()).tolist(), [f"{width:.3g}" for width in sigma])
+    widths.set_xlabel("σ")
     return figure
 
 

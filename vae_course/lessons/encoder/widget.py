@@ -1,4 +1,4 @@
-"""The cloud picker of lesson 02: a digit, and the cloud of codes that the encoder answers with."""
+"""The cloud picker of lesson 02: a digit, and the cloud of codes that the encoder gives for it."""
 
 from vae_course.data import as_pixels
 from vae_course.digits import Digits
@@ -12,21 +12,21 @@ import ipywidgets
 import torch
 from torch import Generator, Tensor
 
-# The codes of other classes on the map: more would hide what matters, and take longer to repaint.
+# How many codes the map shows in grey: more would hide what matters, and take longer to repaint.
 SHOWN = 300
 # The length of the arms that point at the cloud, in units of z.
 ARM = 0.3
 
 
 class CloudPicker(CourseWidget):
-    """A test digit's q(z|x) on the plane of codes, as its 1σ ellipse, with the digit and its reconstruction.
+    """Show q(z|x) of a test digit as a 1σ ellipse on the plane of codes, with the digit and its reconstruction.
 
     Args:
         model: with two latent dimensions.
-        digits: of the test digits, those of a class stand in the order of their clouds' area, the narrowest first.
+        digits: the slider goes through the test digits of a class, from the smallest area of a cloud to the largest.
 
     Raises:
-        ValueError: the model has not two latent dimensions.
+        ValueError: the model does not have two latent dimensions.
     """
 
     alt = (
@@ -44,9 +44,9 @@ class CloudPicker(CourseWidget):
         mu, logvar = (answer.cpu() for answer in model.encoder(on_device))
         self._mu, self._logvar = mu, logvar
         self._pairs = torch.stack([x, model.reconstruct(on_device).cpu()], 1)  # [N, 2, 1, 28, 28]
-        self._area = logvar.sum(1)  # its logarithm, but for a constant
+        self._area = logvar.sum(1)  # twice the logarithm of the area, plus a constant
         (left, low), (right, high) = (end.tolist() for end in torch.aminmax(mu, dim=0))
-        # A model that tells little has clouds as wide as the prior and codes close together: both shall be seen.
+        # If the codes say little, the clouds are as wide as the prior and the codes close together: show both.
         half = max(1.5, 0.55 * max(right - left, high - low))
         middles = {"z[0]": (left + right) / 2, "z[1]": (low + high) / 2}
         self._axes = [Axis(name, middle - half, middle + half) for name, middle in middles.items()]
