@@ -1,7 +1,7 @@
-"""Lesson 09: broken VAEs. Each has one small mistake that people make; it trains without an error, and draws something.
+"""Lesson 09: broken VAEs. Each has one small mistake that people make, and trains without an error.
 
-A patient overrides one of the two steps of `VAE.elbo` that can go wrong in silence: how z is drawn, and what an image
-is said to cost. `examine` looks for symptoms, and knows nothing of the mistake.
+A patient overrides one of two steps of `VAE.elbo` that can be wrong without an error: how z is drawn, and what an image
+costs. `examine` measures the symptoms, and does not look at the code.
 """
 
 from typing import NamedTuple
@@ -27,35 +27,35 @@ MISTAKES = {
     "mu detached": "mu is detached where z is drawn",
     "logvar detached": "logvar is detached where z is drawn",
     "pixel mean": "the reconstruction is a mean over pixels, the KL a sum over dimensions",
-    "sigmoid twice": "a sigmoid stands before a loss that wants logits",
+    "sigmoid twice": "a sigmoid is applied before a loss that expects logits",
     "KL sign": "the KL has the wrong sign",
     "KL forgotten": "the loss is the reconstruction alone",
     "test set": "the test digits were among the training digits",
 }
-"""What may be wrong with a patient, by name. Not every one of them has a patient."""
+"""What may be wrong with a patient, by name. Some of these mistakes have no patient."""
 
 
 class Patient(VAE):
-    """A VAE whose two steps can be replaced one at a time. As it is here, it is healthy."""
+    """A VAE in which each of the two steps can be replaced. This one is healthy."""
 
     mistake: str | None = None
     """One of `MISTAKES`."""
 
     def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
-        """z ~ q(z|x)."""
+        """Draw z ~ q(z|x)."""
         return reparameterize(mu, logvar, generator)
 
     def cost(self, x: Images, logits: Images, mu: Latents, logvar: Latents) -> ElboTerms:
-        """Both terms of each image."""
+        """Compute both terms of each image."""
         return elbo_terms(x, logits, mu, logvar)
 
     def elbo(self, x: Images, generator: Generator | None = None) -> ElboTerms:
-        """What the patient reports, and is trained on."""
+        """Compute what the patient reports, and is trained on."""
         mu, logvar = self.encoder(x)
         return self.cost(x, self.decoder(self.draw(mu, logvar, generator)), mu, logvar)
 
     def honest(self) -> VAE:
-        """A healthy VAE with this one's encoder and decoder: it reports the bound that they deserve."""
+        """Build a healthy VAE with this patient's encoder and decoder: it reports their true bound."""
         with torch.random.fork_rng(devices=[]):  # Building draws from torch's global generator; keep that from showing.
             healthy = VAE(**self.options).to(self.device)
         healthy.load_state_dict(self.state_dict())
@@ -68,27 +68,27 @@ class VarianceAsDeviation(Patient):
     mistake = "variance"
 
     def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
-        """The square root is lost."""
+        """Forget the square root."""
         return mu + logvar.exp() * torch.randn(mu.shape, generator=generator, device=mu.device)
 
 
-class UniformDice(Patient):
+class UniformNoise(Patient):
     """eps comes from `rand`, between 0 and 1."""
 
     mistake = "rand"
 
     def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
-        """A letter is lost."""
+        """Lose a letter: it should be `randn`."""
         return mu + torch.exp(0.5 * logvar) * torch.rand(mu.shape, generator=generator, device=mu.device)
 
 
-class FaintDice(Patient):
-    """eps is scaled down, as somebody once did to get sharper pictures."""
+class FaintNoise(Patient):
+    """eps is scaled down: its author wanted sharper pictures."""
 
     mistake = "faint"
 
     def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
-        """A hundredth of the noise."""
+        """Keep a hundredth of the noise."""
         return mu + torch.exp(0.5 * logvar) * 0.01 * torch.randn(mu.shape, generator=generator, device=mu.device)
 
 
@@ -98,71 +98,71 @@ class MeanOverPixels(Patient):
     mistake = "pixel mean"
 
     def cost(self, x: Images, logits: Images, mu: Latents, logvar: Latents) -> ElboTerms:
-        """β = 784 in disguise."""
+        """Train with β = 784 without saying so."""
         reconstruction, kl = elbo_terms(x, logits, mu, logvar)
         return ElboTerms(reconstruction / 784, kl)
 
 
 class SigmoidTwice(Patient):
-    """The loss wants logits, and is given probabilities."""
+    """The loss expects logits, and gets probabilities."""
 
     mistake = "sigmoid twice"
 
     def cost(self, x: Images, logits: Images, mu: Latents, logvar: Latents) -> ElboTerms:
-        """No pixel can be said to be off with a probability over one half."""
+        """Give every pixel at least probability ½ of being on, so that no pixel can be called off."""
         return elbo_terms(x, torch.sigmoid(logits), mu, logvar)
 
 
-class NoDiceAtTheTest(Patient):
+class NoNoiseAtTheTest(Patient):
     """In training z is drawn; at the test it is the mean."""
 
     mistake = "mu at test"
 
     def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
-        """What is reported then is no bound."""
+        """Report a number that is no bound."""
         return reparameterize(mu, logvar, generator) if self.training else mu
 
 
 class KlRewarded(Patient):
-    """The formula of −KL was taken for that of KL."""
+    """The author took the formula of −KL for that of KL."""
 
     mistake = "KL sign"
 
     def cost(self, x: Images, logits: Images, mu: Latents, logvar: Latents) -> ElboTerms:
-        """The further from the prior, the better the loss; the clamp that hides it came when numbers ran away."""
+        """Make the loss better the further q is from the prior; the clamp was added to stop the numbers growing."""
         reconstruction, kl = elbo_terms(x, logits, mu, logvar)
         return ElboTerms(reconstruction, -kl.clamp(max=200))
 
 
 class MeanWithoutGradient(Patient):
-    """`mu` is detached where z is drawn, so the pictures cannot tell the encoder where to put a code."""
+    """`mu` is detached where z is drawn, so the reconstruction cannot say where the encoder should put a code."""
 
     mistake = "mu detached"
 
     def draw(self, mu: Latents, logvar: Latents, generator: Generator | None = None) -> Latents:
-        """A `.detach()` that was meant for a plot."""
+        """Keep a `.detach()` that was meant for a plot."""
         return reparameterize(mu.detach(), logvar, generator)
 
 
 PATIENTS: dict[str, type[Patient]] = {
-    "A": NoDiceAtTheTest,
+    "A": NoNoiseAtTheTest,
     "B": SigmoidTwice,
-    "C": UniformDice,
+    "C": UniformNoise,
     "D": MeanOverPixels,
     "E": VarianceAsDeviation,
     "F": MeanWithoutGradient,
     "G": KlRewarded,
-    "H": FaintDice,
+    "H": FaintNoise,
 }
 
 
 class Symptoms(NamedTuple):
-    """What can be measured from outside, on images that the patient has not seen."""
+    """What can be measured without reading the code, on images that the patient has not seen."""
 
     reported: ElboTerms
-    """What the patient says an image costs, in nats."""
+    """What an image costs, as the patient reports it, in nats."""
     honest: ElboTerms
-    """What it costs with the patient's encoder and decoder, by a healthy VAE, in nats."""
+    """What it costs as a healthy VAE computes it with the patient's encoder and decoder, in nats."""
     residuals: Latents
     """(z − mu) / sigma at the test: in health, draws from N(0, 1)."""
     training_residuals: Latents
@@ -176,7 +176,7 @@ class Symptoms(NamedTuple):
 
 
 def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = EVALUATION_SEED) -> Symptoms:
-    """Look for symptoms; the pixels are drawn once. The patient's parameters and its mode stay as they were."""
+    """Measure the symptoms; the pixels are drawn once. The patient's parameters and its mode stay as they were."""
     was_training, device = patient.training, patient.device
     generator = Generator(device).manual_seed(seed)
     x = as_pixels(images.to(device), "static", generator)

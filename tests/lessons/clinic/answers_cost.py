@@ -363,7 +363,7 @@ for title, hint, cost in (
         nats(x, a).sum((1, 2, 3)), torch_kl(Normal(m, s.exp()), Normal(0.0, 1.0)).sum(1))),
     ("a KL below 1 for nothing", "KL is .* nats", lambda x, a, m, s: ElboTerms(
         nats(x, a).sum((1, 2, 3)), F.relu(half_kl(m, s).sum(1) - 1))),
-    ("the ELBO's signs", "sign turned", lambda x, a, m, s: ElboTerms(log_likelihood(a, x), -kl_divergence(m, s))),
+    ("the ELBO's signs", "wrong sign", lambda x, a, m, s: ElboTerms(log_likelihood(a, x), -kl_divergence(m, s))),
     ("the border left out", "reconstruction is .* nats", lambda x, a, m, s: ElboTerms(
         nats(x, a)[:, :, 2:26, 2:26].sum((1, 2, 3)), half_kl(m, s).sum(1))),
     ("halved logits", "reconstruction is .* nats", lambda x, a, m, s: ElboTerms(
@@ -390,6 +390,6 @@ for title, kl in (
     ANSWERS.wrong(title, hint="Compare each part")(
         lambda x, a, m, s, kl=kl: ElboTerms(nats(x, a).sum((1, 2, 3)), kl(m, s))
     )
-ANSWERS.wrong("x as the logits of the course's function", hint="x and the logits in the other's place")(
+ANSWERS.wrong("x as the logits of the course's function", hint="x and the logits exchanged")(
     lambda x, a, m, s: ElboTerms(-log_likelihood(x, a), kl_divergence(m, s))
 )

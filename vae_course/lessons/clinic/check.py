@@ -28,10 +28,10 @@ HALLMARKS = {
     "mu detached": "no gradient in the head for mu, and one in the head for logvar",
     "logvar detached": "no gradient in the head for logvar",
     "pixel mean": "a reported reconstruction hundreds of times smaller than the honest one",
-    "sigmoid twice": "a reported reconstruction of over 500 nats, where an empty pixel can't cost less than log 2",
+    "sigmoid twice": "a reported reconstruction of over 500 nats, because an empty pixel costs at least log 2",
     "KL sign": "a reported KL below 0",
     "KL forgotten": "a reported KL of 0 beside a large honest one",
-    "test set": "nothing at all in these tables: its code is in order, and all our patients trained on the same digits",
+    "test set": "nothing at all in these tables: its code would be right, and all our patients have the same digits",
 }
 NAMES = ", ".join(f'"{name}"' for name in MISTAKES)
 # Enough training to tell a wrong fix from a healthy VAE; takes a second.
@@ -39,7 +39,7 @@ CONFIG = TrainConfig(epochs=8, batch_size=64, learning_rate=3e-3)
 IMAGES, LATENT = 600, 8
 
 
-@exercise("diagnose", "Eight of eight, and for each a symptom that no other mistake of the list has.")
+@exercise("diagnose", "All eight are right. Each has a symptom that no other mistake on the list has.")
 def check_diagnosis(answer: Any) -> None:
     """Count the right ones, and for one that is wrong name the symptom that speaks against it."""
     diagnosis = ask(answer)
@@ -52,9 +52,7 @@ def check_diagnosis(answer: Any) -> None:
     count = f"{len(given) - len(wrong)} of {len(PATIENTS)} are right. "
     if wrong:
         letter, name = wrong[0], given[wrong[0]]
-        raise Mistake(
-            f'{count}{letter} is not "{name}": that would show {HALLMARKS[name]}. Look at {letter} for it again.'
-        )
+        raise Mistake(f'{count}{letter} is not "{name}": that would show {HALLMARKS[name]}. What does {letter} show?')
     missing = [letter for letter in PATIENTS if letter not in given]
     expect(not missing, f"{count}Still without a name: {', '.join(missing)}.")
 
@@ -74,11 +72,11 @@ def _name(letter: str, name: Any) -> str:
 
 @exercise(
     "draw",
-    "Trained with this draw, the patient shows no symptom. It is the right one for A, C, E, F and H.",
+    "A patient trained with this draw shows no symptom. It cures A, C, E, F and H.",
     seconds=30.0,
 )
 def check_draw(answer: Any) -> None:
-    """Look at the noise, at what mu and logvar make of it, and at a patient that was trained with the draw."""
+    """Check the noise, then how mu and logvar change it, then a patient that was trained with the draw."""
     expect_gaussian_draw(answer)
     found, right = _examined("draw", answer), _healthy()[1]
     for residuals, when in ((found.training_residuals, "in training"), (found.residuals, "at the test")):
@@ -95,7 +93,7 @@ def check_draw(answer: Any) -> None:
         expect(
             norm > 0.1 * usual,
             f"The residuals are healthy, but the gradient in the head for {name} is {norm:.2f}, and {usual:.1f} in "
-            "a healthy VAE: the reconstruction can't tell it anything.",
+            "a healthy VAE: almost no gradient of the reconstruction reaches it.",
         )
     excess = (found.honest.negative_elbo - right.honest.negative_elbo).item()
     expect(
@@ -106,12 +104,12 @@ def check_draw(answer: Any) -> None:
 
 @exercise(
     "cost",
-    "Trained with this cost, the patient reports what it deserves. It is the right one for B, D and G.",
+    "A patient trained with this cost reports its honest bound. It cures B, D and G.",
     seconds=30.0,
 )
 def check_cost(answer: Any) -> None:
     """Compare both terms, then their gradients, then train a patient with them."""
-    expect(not isinstance(answer, type), f"A function is asked for, and this is {describe(answer)}.")
+    expect(not isinstance(answer, type), f"Give the function itself: this is {describe(answer)}.")
     x, logits, *code = _probes()[0]
     # The course's log_likelihood takes these logits as x, too, so that an exchange of the two raises no error.
     for inputs in ((x, logits.sigmoid(), *code), *_probes()):
@@ -120,13 +118,13 @@ def check_cost(answer: Any) -> None:
     found, right = (examined.honest.negative_elbo for examined in (_examined("cost", answer), _healthy()[1]))
     expect(
         abs(found - right) < 5,
-        f"The number is the right one and the training is not: the patient's honest bound is {found:.0f} "
-        f"nats, a healthy one's {right:.0f}. What is reported must be what is differentiated.",
+        f"The number is right and the training is not: the patient's honest bound is {found:.0f} nats, and a healthy "
+        f"one's is {right:.0f}. What is reported must be what is differentiated.",
     )
 
 
 def open_files() -> HTML:
-    """Each patient's own lines, folded away until its letter is clicked."""
+    """Show each patient's own lines, folded until its letter is clicked."""
     blocks = [
         f"<details><summary>Open the file of patient {letter}</summary>"
         f"<p><b>{escape(kind.mistake)}</b></p><pre>{escape(inspect.getsource(kind))}</pre></details>"
@@ -181,7 +179,7 @@ def _terms(answer: Any, *inputs: Tensor) -> ElboTerms:
     terms = ask(answer, *(value.clone() for value in inputs))
     expect(
         isinstance(terms, ElboTerms),
-        f"Both terms are asked for, as ElboTerms(reconstruction, kl): this is {describe(terms)}.",
+        f"Return both terms, as ElboTerms(reconstruction, kl): this is {describe(terms)}.",
     )
     for name, term in zip(("reconstruction", "KL"), terms, strict=True):
         batch = [len(inputs[0])]
@@ -212,15 +210,15 @@ def _expect_terms(answer: Any, x: Tensor, logits: Tensor, mu: Tensor, logvar: Te
             ((x - logits.sigmoid()).square().sum((1, 2, 3)), 0.5 * (x - logits.sigmoid()).square().sum((1, 2, 3))),
         "counts the pixels that are on, and not those that are off": -(x * logsigmoid(logits)).sum((1, 2, 3)),
         "counts the pixels that are off, and not those that are on": -((1 - x) * logsigmoid(-logits)).sum((1, 2, 3)),
-        "is that of 1 − x: ink and paper, or the sign of the logits, are turned": _nats(1 - x, logits),
-        "has x and the logits in the other's place: the logits come first": _nats(logits, x),
-        "is the sum of both terms: each has its own place": right.negative_elbo,
+        "is that of 1 − x: ink and paper are exchanged, or the logits have the wrong sign": _nats(1 - x, logits),
+        "has x and the logits exchanged: the logits come first": _nats(logits, x),
+        "is the sum of both terms: return each of them by itself": right.negative_elbo,
     })  # fmt: skip
     dimensions = mu.shape[1]
     _expect_term("KL", terms.kl, right.kl, {
         "is a mean over dimensions: in nats per image, it is a sum": right.kl / dimensions,
-        "is divided by 784, and has nothing to do with pixels": right.kl / 784,
-        "is −KL, cut off at 200: without the cut it runs away": -right.kl.clamp(max=200),
+        "is divided by 784, but it has nothing to do with pixels": right.kl / 784,
+        "is −KL, cut off at 200: without the clamp it grows without end": -right.kl.clamp(max=200),
     })  # fmt: skip
 
 
@@ -229,26 +227,26 @@ def _nats(x: Tensor, logits: Tensor) -> Tensor:
 
 
 def _expect_term(name: str, mine: Tensor, right: Tensor, known: dict[str, Any]) -> None:
-    """Compare one term; `known` are its own mistakes, and those of any term come after."""
+    """Compare one term with its own mistakes, which are `known`, and then with those that any term may have."""
     factor = (mine / right).median()
     others = (right.mean().expand_as(right), right[:1].expand_as(right), right.flip(0), right.roll(1), right.sort()[0])
     mistakes = {
-        "has its sign turned: then the training climbs where it should descend": -right,
+        "has the wrong sign: training would make this cost larger": -right,
         **known,
         "is in bits: in nats, the logarithm is the natural one": right / math.log(2),
-        "is 0: it is left out": 0 * right,
+        "is 0: was it left out?": 0 * right,
         "is divided by the number of images: leave the mean over the batch to the caller": right / len(right),
-        "is that of another image, or a mean over the batch: each image has its own": others,
+        "is that of another image, or a mean over the batch: give each image its own": others,
         f"is {factor:.3g} times what it should be, in every image: look for a factor": factor * right,
     }
     worst, apart = (mine - right).abs().argmax(), (mine - right).abs() > 1e-3 * right.abs()
-    cause = "Compare each part with the formula: a term, a sign, a square, a clamp."
+    cause = "Compare each part with the formula: is there a wrong term, sign, square or clamp?"
     if not apart.all():
-        cause = "For others it is right. A clamp or a rounding hides a symptom, and does not remove it."
+        cause = "For other images it is right: is something clamped or rounded?"
     recognise(
         mine,
         right,
-        # An image alone has a factor of its own whatever the mistake is.
+        # For one image there is always some factor, whatever the mistake is.
         {f"The {name} {words}.": wrong for words, wrong in mistakes.items()} if len(right) > 1 else {},
         otherwise=f"For one image the {name} is {right[worst]:.5g} nats, and yours says {mine[worst]:.5g}. {cause}",
     )
@@ -260,14 +258,12 @@ def _expect_gradients(answer: Any) -> None:
     leaves = [value.requires_grad_() for value in values]
     mine = ask(answer, x, *(leaf.clone() for leaf in leaves))
     right = elbo_terms(x, *leaves)
-    expect(all(leaf.grad is None for leaf in leaves), "It runs `backward` inside: leave the gradient to the caller.")
+    expect(all(leaf.grad is None for leaf in leaves), "It calls `backward` inside: leave the gradient to the caller.")
     for name, term, true, sources in (
         ("reconstruction", mine.reconstruction, right.reconstruction, {"the logits": leaves[0]}),
         ("KL", mine.kl, right.kl, {"mu": leaves[1], "logvar": leaves[2]}),
     ):
-        cut = (
-            "The number is right, and no gradient comes back from the {} to {}: a `detach` or a `no_grad` cuts it off."
-        )
+        cut = "The number is right, but no gradient flows from the {} to {}: a `detach` or a `no_grad` stops it."
         expect(term.requires_grad, cut.format(name, " or ".join(sources)))
         for source, leaf in sources.items():
             (found,) = torch.autograd.grad(term.sum(), leaf, retain_graph=True, allow_unused=True)

@@ -1,4 +1,4 @@
-"""The figures of lesson 09: patients beside each other."""
+"""The figures of lesson 09: patients side by side."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,12 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-# The losses' axis, in nats: what lies beyond an end is written there.
+# The losses' axis, in nats: a value beyond its right end is written there as a number.
 LOW, HIGH = -130.0, 330.0
 
 
 def losses(reported: dict[str, float], honest: dict[str, float] | None, title: str) -> Figure:
-    """What each patient reports, best first, and the honest bound beside it; "healthy" is among them."""
+    """Draw what each patient reports, the best first, and its honest bound; "healthy" is among them."""
     figure, ax = plt.subplots(figsize=(8, 4.4))
     names = sorted(reported, key=reported.__getitem__)
     for row, name in enumerate(names):
@@ -46,7 +46,7 @@ def losses(reported: dict[str, float], honest: dict[str, float] | None, title: s
 
 
 def ward(panels: dict[str, Callable[[Axes], None]], title: str, height: float = 6.0, **shared: bool) -> Figure:
-    """A small figure for each patient, three beside each other."""
+    """Draw a small figure for each patient, three in a row."""
     figure, all_axes = plt.subplots(-(-len(panels) // 3), 3, figsize=(8, height), **shared)
     for ax, (name, draw) in zip(all_axes.flat, panels.items(), strict=True):
         draw(ax)
@@ -56,14 +56,14 @@ def ward(panels: dict[str, Callable[[Axes], None]], title: str, height: float = 
 
 
 def samples(pictures: dict[str, Float[Tensor, "batch 1 28 28"]], title: str) -> Figure:
-    """Ten invented digits of each patient."""
+    """Draw ten generated digits of each patient."""
     panels = {name: lambda ax, images=images: show_digits(ax, images, 5) for name, images in pictures.items()}
     return ward(panels, title, height=5.4)
 
 
 def residuals(symptoms: dict[str, Symptoms], title: str) -> Figure:
-    """Histograms of (z − mu)/sigma, in training and at the test, and the density of N(0, 1)."""
-    bins = np.linspace(-3.05, 3.05, 62)  # One of them in the middle.
+    """Draw histograms of (z − mu)/sigma, in training and at the test, and the density of N(0, 1)."""
+    bins = np.linspace(-3.05, 3.05, 62)  # 0 is the middle of one of them.
     density = np.exp(-(bins**2) / 2) / np.sqrt(2 * np.pi)
 
     def draw(ax: Axes, found: Symptoms) -> None:
@@ -80,7 +80,7 @@ def residuals(symptoms: dict[str, Symptoms], title: str) -> Figure:
 
 
 def kl_bars(symptoms: dict[str, Symptoms], title: str) -> Figure:
-    """The KL of each latent dimension, largest first."""
+    """Draw the KL of each latent dimension, the largest first."""
 
     def draw(ax: Axes, kl: np.ndarray) -> None:
         ax.bar(range(len(kl)), np.maximum(kl, 1e-5), bottom=1e-5, color=COLORS["kl"])
@@ -97,7 +97,7 @@ def kl_bars(symptoms: dict[str, Symptoms], title: str) -> Figure:
 
 
 def explosion(largest: dict[str, Sequence[float]], limit: float, title: str) -> Figure:
-    """How far out logvar is after each step, on either side; a run that ends in NaN ends with a cross."""
+    """Draw the largest |logvar| after each step; a run that ends in NaN ends with a cross."""
     figure, ax = plt.subplots(figsize=(8, 3.6))
     looks = (("elbo", "o"), ("kl", "s"), ("score", "^"))
     for (name, values), (color, marker) in zip(largest.items(), looks, strict=True):
@@ -108,17 +108,17 @@ def explosion(largest: dict[str, Sequence[float]], limit: float, title: str) -> 
             name += f": NaN from step {len(finite) + 1} on"
         ax.annotate(name, (len(finite), finite[-1]), (10, 0), textcoords="offset points", color=COLORS[color])
     ax.axhline(limit, color=COLORS["truth"], linewidth=1, linestyle="--")
-    ax.text(44, limit * 1.2, "if positive, over this exp(logvar) is infinite", ha="right")
+    ax.text(44, limit * 1.2, "above this line exp(|logvar|) is infinite", ha="right")
     ax.set_yscale("log")
     ax.set_xlim(0, 44)
     ax.set_xlabel("step")
-    ax.set_ylabel("furthest |logvar|")
+    ax.set_ylabel("largest |logvar|")
     ax.set_title(title)
     return figure
 
 
 def histories(runs: dict[str, tuple[Sequence[float], Sequence[float]]], title: str) -> Figure:
-    """The loss of the training batches and of the test digits, in nats per image, after each epoch of each run."""
+    """Draw the loss of the training batches and of the test digits after each epoch of each run."""
     figure, all_axes = plt.subplots(1, len(runs), figsize=(8, 3.4), sharey=True)
     for ax, (name, (train, test)) in zip(all_axes, runs.items(), strict=True):
         for values, color, style, text in ((train, "train", "--", "training"), (test, "test", "-", "test")):

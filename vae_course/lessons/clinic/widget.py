@@ -18,17 +18,17 @@ BINS, REACH = 61, 3.05
 
 
 class SymptomDashboard(CourseWidget):
-    """Choose a patient, and see its symptoms beside the healthy one's.
+    """Show the symptoms of a chosen patient beside those of the healthy one.
 
     Args:
-        patients: by name, trained; the healthy one among them as "healthy".
-        symptoms: of each, from `clinic.examine`.
+        patients: the trained patients, by name; the healthy one is called "healthy".
+        symptoms: those of each patient, from `clinic.examine`.
 
     Attributes:
-        patient: the choice, by name.
+        patient: the buttons that choose a patient by name.
 
     Raises:
-        ValueError: names that do not go together, or no "healthy".
+        ValueError: the names differ, "healthy" is missing, or there is no patient beside it.
     """
 
     alt = (
@@ -38,9 +38,11 @@ class SymptomDashboard(CourseWidget):
 
     def __init__(self, patients: Mapping[str, Patient], symptoms: Mapping[str, Symptoms]):
         if len(patients) < 2:
-            raise ValueError(f"patients {list(patients)}: at least one beside 'healthy'")
+            raise ValueError(f"patients {list(patients)}: give at least one beside 'healthy'")
         if set(patients) != set(symptoms) or "healthy" not in patients:
-            raise ValueError(f"patients {list(patients)} and symptoms {list(symptoms)}: the same names, with 'healthy'")
+            raise ValueError(
+                f"patients {list(patients)}, symptoms {list(symptoms)}: give both the same names, with 'healthy'"
+            )
         self._symptoms = symptoms
         names = [name for name in patients if name != "healthy"]
         self._samples = {name: png(samples_of(patient), COLUMNS) for name, patient in patients.items()}
@@ -74,7 +76,7 @@ def samples_of(patient: Patient) -> Float[Tensor, "samples 1 28 28"]:
 
 
 def report(name: str, found: Symptoms) -> str:
-    """All symptoms of one patient, as HTML: losses, gradients, residuals, KL per dimension."""
+    """Write all symptoms of one patient as HTML: losses, gradients, residuals, KL per dimension."""
     lines = []
     for label, terms in (("reported", found.reported), ("honest", found.honest)):
         cells = "".join(f"<td>{amount:.1f}</td>" for amount in (*terms, terms.negative_elbo))
@@ -91,12 +93,12 @@ def report(name: str, found: Symptoms) -> str:
 
 
 def residual_chart(found: Symptoms) -> str:
-    """Densities of (z − mu)/sigma in training and at the test, and of N(0, 1), as SVG."""
+    """Draw the densities of (z − mu)/sigma in training and at the test, and of N(0, 1), as SVG."""
     edges = torch.linspace(-REACH, REACH, BINS + 1)
     middles = ((edges[1:] + edges[:-1]) / 2).tolist()
     normal = [math.exp(-x * x / 2) / math.sqrt(2 * math.pi) for x in middles]
     at_test, training = (density(r) for r in (found.residuals, found.training_residuals))
-    # Plus 0, so that no mean reads −0.00.
+    # 0 is added so that no mean is shown as −0.00.
     mean, std = round(found.residuals.mean().item(), 2) + 0.0, found.residuals.std()
     title = f"Residuals at the test: mean {mean:.2f}, std {std:.2f}"
     lines = [
@@ -117,13 +119,13 @@ def residual_chart(found: Symptoms) -> str:
 
 
 def density(residuals: Float[Tensor, "test latent"]) -> list[float]:
-    """A histogram of those within reach, as a density of all."""
+    """Count the residuals within reach in bins, as a density of all residuals."""
     counts = residuals.flatten().histc(BINS, -REACH, REACH)
     return (counts / residuals.numel() * BINS / (2 * REACH)).tolist()
 
 
 def kl_chart(kl: Float[Tensor, " latent"], width: int = 360, height: int = 130) -> str:
-    """The KL of each latent dimension, largest first, on a scale of powers of ten, as SVG."""
+    """Draw the KL of each latent dimension, the largest first, on a logarithmic scale, as SVG."""
     low, high = -4.0, 2.5
     left, top, bottom = 46, 26, height - 22
     step = (width - left - 14) / len(kl)
