@@ -19,7 +19,7 @@ def bounds_under_the_truth(
     log_p_x: Float[Tensor, " batch"],
     title: str,
 ) -> Figure:
-    """Under each digit, how far the bound of each number of draws K is from log p(x)."""
+    """Draw under each digit how far the bound of each number of draws K is from log p(x)."""
     figure, (top, axes) = plt.subplots(2, 1, figsize=(8, 5), height_ratios=(1, 3))
     show_digits(top, x, len(x), title)
     place = torch.arange(len(x))
@@ -39,7 +39,7 @@ def bounds_under_the_truth(
 
 
 def spread_of_estimates(estimates: dict[int, Float[Tensor, " groups"]], log_p_x: float, title: str) -> Figure:
-    """For each number of draws K, where single estimates of one image's bound fall, their mean, and the truth."""
+    """Draw for each number of draws K the single estimates of one image's bound, their mean, and the truth."""
     figure, all_axes = plt.subplots(len(estimates), 1, sharex=True, figsize=(8, 1.5 * len(estimates) + 0.7))
     edges = torch.linspace(log_p_x - 5, log_p_x + 2.5, 76)
     for axes, (draws, values) in zip(all_axes, estimates.items(), strict=True):
@@ -67,7 +67,7 @@ def where_the_draws_fall(
     log_p_x: float,
     title: str,
 ) -> Figure:
-    """Draws of q(z|x) over the posterior of one image, and how the estimates of several runs grow with the draws."""
+    """Show draws of q(z|x) over the posterior of one image, and how the estimates of several runs change with K."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), width_ratios=(1, 1.35))
     window = (-half_width, half_width) * 2
     left.imshow(
@@ -92,7 +92,7 @@ def where_the_draws_fall(
 def gap_against_divergence(
     divergence: Float[Tensor, " batch"], gap: Float[Tensor, " batch"], samples: int, title: str
 ) -> Figure:
-    """What is left of each image's gap after so many draws, over what its draws are up against."""
+    """Draw what is left of each image's gap after so many draws, against the KL from p(z|x) to q(z|x)."""
     figure, axes = plt.subplots()
     axes.axhline(0, color=COLORS["truth"])
     axes.axvline(math.log(samples), color=COLORS["posterior"], linestyle="--")

@@ -13,7 +13,7 @@ from torch.distributions import Normal
 
 
 def parts(draws: Tensor, model: VAE, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """log p(x|z), log p(z) and −log q(z|x) of the draws, each [K, B]."""
+    """Compute log p(x|z), log p(z) and −log q(z|x) of the draws, each [K, B]."""
     mu, logvar = model.encoder(x)
     like = log_likelihood(model.decoder(draws), x)
     prior, q = (p.log_prob(draws).sum(-1) for p in (Normal(0.0, 1.0), Normal(mu, torch.exp(0.5 * logvar))))
@@ -21,19 +21,19 @@ def parts(draws: Tensor, model: VAE, x: Tensor) -> tuple[Tensor, Tensor, Tensor]
 
 
 def bound(log_w: Tensor) -> Tensor:
-    """Log of the mean weight, from log weights [K, B]: [B]."""
+    """Compute the log of the mean weight, from log weights [K, B]: [B]."""
     return log_w.logsumexp(0) - math.log(len(log_w))
 
 
 def wrong_averages(log_w: Tensor, fixed: int) -> dict[str, Any]:
-    """List what is made of right log weights, [K, B], by mistake: hint → value; `fixed` is the first K asked for."""
+    """List what a mistake makes of right log weights, [K, B]: hint → value; `fixed` is the first K asked for."""
     total, count, right = log_w.logsumexp(0), len(log_w), bound(log_w)
     log_k = math.log(count)
     return {
-        "That is the mean of the logs, the ELBO again: more draws only steady it. Average the weights, then take "
-        "the log.": log_w.mean(0),
-        "That is the log of a sum. Of an average it must be: what does dividing by K become in logarithms?": total,
-        "K divides the log; it belongs inside, where it divides the sum: subtract log K.": total / count,
+        "That is the mean of the logs, the ELBO again: more draws only make it less noisy. Average the weights, then "
+        "take the log.": log_w.mean(0),
+        "That is the log of a sum, and not of an average: what does dividing by K become in logarithms?": total,
+        "K divides the log. The division belongs inside, where it divides the sum: subtract log K.": total / count,
         "log K is added, and dividing by K means subtracting it.": total + log_k,
         "K is subtracted; dividing by K means subtracting log K.": total - count,
         "log K is the natural logarithm, math.log.": (total - math.log2(count), total - math.log10(count)),
@@ -41,9 +41,9 @@ def wrong_averages(log_w: Tensor, fixed: int) -> dict[str, Any]:
         "Only the largest weight is counted: it is most of the sum, but not all.":
             (log_w.amax(0), log_w.amax(0) - log_k),
         "Only the first weight is counted: average all of them.": (log_w[0], log_w[0] - log_k),
-        "The sign is turned round: the bound lies below log p(x), which is negative here.": -right,
+        "The sign is wrong: the bound lies below log p(x), which is negative here.": -right,
         "That is in bits; nats are asked for.": right / math.log(2),
-        "exp is one step too far: return the logarithm of the average weight.": right.exp(),
+        "There is an exp too much at the end: return the logarithm of the average weight.": right.exp(),
         "The bounds are right, and their order is not that of the images.": right.flip(0),
         "It is rounded: return it as it is.": (right.round(), right.round(decimals=1), right.round(decimals=2)),
     }  # fmt: skip
@@ -61,7 +61,7 @@ def wrong_weights(draws: Tensor, model: VAE, x: Tensor) -> dict[str, Any]:
         "The prior p(z) is missing: a weight is p(x|z) p(z) / q(z|x).": like + minus_q,
         "p(z) and q(z|x) are both missing: a weight is p(x|z) p(z) / q(z|x).": like,
         "p(x|z) is missing: a weight is p(x|z) p(z) / q(z|x).": prior + minus_q,
-        "log q(z|x) is added. It stands below the line of the fraction.": like + prior - minus_q,
+        "log q(z|x) is added, and must be subtracted: a weight is divided by q(z|x).": like + prior - minus_q,
         "p(z) and q(z|x) have changed places in the fraction.": like - prior - minus_q,
         "log p(x|z) has the wrong sign.": -like + prior + minus_q,
         "The closed-form KL is an average over all of q, and here every draw needs its own log p(z) − log q(z|x).":

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 DRAWS = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 3000, 5000]
-# Estimates that are drawn as dots; their mean is over all that the draws suffice for.
+# The number of estimates that are shown as dots; their mean is over all of them.
 DOTS = 40
 # The picture in pixels, so narrow that its words can be read on half a screen, and what it shows of log p(x), in nats
 # above and below.
@@ -20,7 +20,7 @@ HIGHEST, LOWEST = 2.0, -8.0
 
 
 class DrawsSlider(CourseWidget):
-    """Estimates of log p(x) from K draws for each of some digits, as distances from the truth, in nats per image.
+    """Show estimates of log p(x) from K draws for each of some digits, as distances from the truth, in nats per image.
 
     Args:
         x: the digits.
@@ -62,7 +62,7 @@ class DrawsSlider(CourseWidget):
 
     @property
     def estimates(self) -> Float[Tensor, "groups digits"]:
-        """Of each group of K draws, the log of the mean weight, minus log p(x)."""
+        """Compute for each group of K draws the log of the mean weight, minus log p(x)."""
         return bounds_of_groups(self._log_weights, self.draws.value) - self._log_p_x
 
     @property
@@ -118,10 +118,10 @@ class DrawsSlider(CourseWidget):
 
 
 def height(nats: float) -> float:
-    """Where so many nats above the truth are in the picture; what is off its ends is at them."""
+    """Return where so many nats above the truth are in the picture; what is off its ends is at them."""
     return TOP + (HIGHEST - min(max(nats, LOWEST), HIGHEST)) / (HIGHEST - LOWEST) * (BOTTOM - TOP)
 
 
 def percent(share: float) -> str:
-    """Two figures of a small share, and no more of a large one."""
+    """Write a share with a digit behind the point if it is small."""
     return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"
