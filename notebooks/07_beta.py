@@ -43,8 +43,6 @@ import numpy as np
 import torch
 from torch import Generator, nn
 
-digits = load_digits()
-
 # %% [markdown]
 # ## Three losses, and no winner
 #
@@ -71,6 +69,7 @@ predict("beta/loss", "Which network ends with the lowest loss?", choices=["0.1",
 predict("beta/elbo", "Which network ends with the lowest −ELBO?", choices=["0.1", "0.3", "1", "3", "10"])
 
 # %%
+digits = load_digits()
 BETAS = (0.1, 0.3, 1.0, 3.0, 10.0)
 short = dict(epochs=10, batch_size=64, learning_rate=2e-3, decay=True)  # `decay`: the steps shrink towards the end
 
