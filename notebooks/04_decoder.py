@@ -9,32 +9,40 @@
 # %% [markdown]
 # # 04 · The decoder: a distribution over images
 #
-# *55 minutes. Needs lessons 01 to 03.*
+# *60 minutes: 25 to the place to rest, and 35 after it. The open task takes 30 more. Needs lessons 01 to 03.*
 #
-# You will be able to
+# *[Start page](00_start.ipynb) · before: [03 A gradient through a random draw](03_reparameterization.ipynb)
+# · after: [05 The ELBO](05_elbo.ipynb)*
+#
+# You will be able to:
 #
 # - say what a decoder's 784 numbers mean, and draw an image from them;
-# - tell a mean image from a sample, and say why the two look so different;
-# - say how many nats an image costs under $p(x|z)$, in a way that float32 survives;
+# - distinguish a mean image from a sample, and say why the two look so different;
+# - compute $\log p(x|z)$, which says how well a code explains an image;
 # - say what the code $z$ has to carry, and what the decoder leaves to chance.
 
 # %% [markdown]
 # ## Not one pixel is right
 #
-# You have an encoder that answers a digit with a cloud of codes, and a way to draw a code $z$ from the cloud.
-# Now comes the way back: a code goes in, an image comes out.
+# You have an encoder that gives a cloud of codes for a digit, and a way to draw a code $z$ from the cloud.
+# Now you need the way back, from a code to an image.
+# The network for it is the **decoder**.
 #
-# To have something to look at, here is a model that has been trained for a few seconds.
-# Lesson 06 opens that box.
+# To see what a decoder does, train a model for a few seconds.
+# Lesson 06 shows how it is trained; today you use it as it is.
 
 # %%
 import itertools
 
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
+from vae_course.kit.answers import go_on_with
+from vae_course.kit.exercise import show_me
 from vae_course.kit.figures import digit_rows, show
+from vae_course.kit.predict import guesses, predict, reveal
+from vae_course.kit.table import table
 from vae_course.lessons import COLORS
-from vae_course.lessons.decoder import cost_of_a_wrong_pixel, digit_table, log_likelihood_histogram
+from vae_course.lessons.decoder import check_log_likelihood, plots
 from vae_course.reparameterization import reparameterize
 from vae_course.training import TrainConfig, fit
 from vae_course.vae import VAE
@@ -52,20 +60,20 @@ def trained(latent_dim):
     model = VAE(latent_dim)
     for _ in fit(model, digits.train_images, TrainConfig(epochs=12, batch_size=64)):
         pass
-    return model
+    return model.requires_grad_(False)  # This lesson does not train it further.
 
 
 vae = trained(latent_dim=20)
 
 # %% [markdown]
-# Take the test digits, draw their pixels as in lesson 01, draw a code for each as in lesson 03, and decode it.
+# Take the test digits, and draw their pixels as in lesson 01.
+# Draw a code for each as in lesson 03, and decode it.
 
 # %%
 generator = torch.Generator().manual_seed(4)
 x = binarize(grey(digits.test_images), generator)  # [1000, 1, 28, 28]
-with torch.no_grad():
-    z = reparameterize(*vae.encoder(x), generator)  # [1000, 20]
-    logits = vae.decoder(z)  # [1000, 1, 28, 28]
+z = reparameterize(*vae.encoder(x), generator)  # [1000, 20]
+logits = vae.decoder(z)  # [1000, 1, 28, 28]
 p = torch.sigmoid(logits)  # [1000, 1, 28, 28], every pixel between 0 and 1
 
 figure = digit_rows({"digit": x[:8], "decoder": p[:8]}, "The decoder answers every digit with a soft grey one")
@@ -77,30 +85,35 @@ show(
 
 # %% [markdown]
 # The second row looks better than the first, and that is the trap of this lesson.
-# As an image it is wrong everywhere: the data holds only 0 and 1, and the decoder has said neither, at any pixel.
+# If it is meant as an image, it is wrong everywhere.
+# The data holds only 0 and 1, and the decoder gives neither, at any pixel.
 
 # %%
-print(f"pixels that are neither 0 nor 1: {((x > 0) & (x < 1)).sum():,} in the digits")
-print(f"                                 {((p > 0) & (p < 1)).sum():,} of {p.numel():,} in the decoder's answer")
+between = {"digits": ((x > 0) & (x < 1)).sum(), "decoder": ((p > 0) & (p < 1)).sum()}
+table(between, [f"pixels between 0 and 1, of {p.numel():,}"])
 
 # %% [markdown]
-# So the second row can't be the decoder's idea of an image.
-# It is something else that happens to fit into the frame of one: 784 probabilities.
+# So the second row does not show images.
+# It shows 784 probabilities, which happen to have the shape of an image.
 # A pixel at 0.7 does not say "light grey".
-# It says "this pixel is on in 7 of 10 images that I would draw for this code".
+# It says: "this pixel is on in 7 of 10 images that I would draw for this code".
 
 # %% [markdown]
-# ## Draw what it says
+# ## Draw from the probabilities
 #
-# To see an image that the decoder means, toss a coin for each pixel, with the probability that stands there.
-# This is the `binarize` of lesson 01, on the decoder's answer in place of a grey digit.
+# To see an image as the decoder means it, toss a coin for each pixel.
+# The coin shows "on" with the probability that the decoder gave to this pixel.
+# This is `binarize` of lesson 01, with the decoder's answer in the place of a grey digit.
 #
 # > **Predict first.**
-# > One code $z$, decoded once: 784 probabilities.
+# > One code $z$ is decoded once, to 784 probabilities.
 # > You toss the 784 coins twice, and get two images.
 # > In how many of the 784 pixels do they differ?
 
 # %%
+predict("decoder/pixels", "You draw two images for one code. In how many of the 784 pixels do they differ?")
+
+# %% jupyter={"source_hidden": true}
 first = binarize(p, generator)
 second = binarize(p, generator)
 
@@ -109,24 +122,33 @@ def pixels_apart(images, others):
     return (images != others).float().sum((1, 2, 3)).mean().item()
 
 
-print(f"two draws for one code:          {pixels_apart(first, second):.0f} pixels")
-print(f"a draw, and the digit behind it: {pixels_apart(first, x):.0f} pixels")
+apart = {
+    "two draws for one code": pixels_apart(first, second),
+    "a draw, and the digit behind it": pixels_apart(first, x),
+}
+assert 45 < pixels_apart(first, second) < 85, "two draws for one code should differ in some 65 pixels"
+assert abs(pixels_apart(first, second) - pixels_apart(first, x)) < 8, "a digit should be about as far as a draw"
+reveal("decoder/pixels", round(pixels_apart(first, second)), unit="pixels")
+table(apart, ["pixels that differ"], digits=0, caption="average over 1,000 test digits")
 
 # %% [markdown]
-# "None" is a fair guess if you think of decoding as unpacking an archive: one code, one image.
+# <details><summary>After your guess: why</summary>
+#
+# "None" is a fair guess if decoding makes you think of a zip archive, where one code gives one file.
 # "Half of them" is a fair guess if you think of fair coins.
 # Most of these coins are not fair, because most of the frame is surely black.
 #
-# Look at the second line too.
-# The real digit is about as far from a draw as one draw is from another.
+# </details>
+
+# %% [markdown]
+# Look at the second line of the table too.
+# The real digit differs from a draw in about as many pixels as another draw does.
 # Counted in pixels, **the digit is one more draw**.
 
 # %%
-assert 45 < pixels_apart(first, second) < 85, "two draws for one code should differ in some 65 pixels"
-assert abs(pixels_apart(first, second) - pixels_apart(first, x)) < 8, "a digit should be about as far as a draw"
 shown = [3, 0, 9]
 draws = torch.stack([binarize(p[shown, 0], generator) for _ in range(4)], dim=1)  # [3, 4, 28, 28]
-figure = digit_table(
+figure = plots.digit_table(
     ["", "", ""],
     {"mean": p[shown], "four draws from p(x|z)": draws, "the digit": x[shown]},
     "The mean is smooth; neither its draws nor the data are",
@@ -139,28 +161,30 @@ show(
 )
 
 # %% [markdown]
-# Read each row from the right: the data, four images that the decoder would make, and the average of all such draws.
+# Each row shows the average of all draws, then four of the draws, then the data.
 #
-# You may object that the draws are scruffier than the digit, and you are right.
-# As many pixels change from draw to draw as from draw to digit, but not the same ones.
-# A hand that strays moves a whole piece of the stroke; coins that stray know nothing of each other.
-# You can count the difference: how many pixels are on with none of their eight neighbours on?
+# You may object that the draws are rougher than the digit, and you are right.
+# As many pixels differ, but they differ in another way.
+# When a hand slips, a whole piece of the stroke moves.
+# The coins are tossed independently, so single pixels change.
+#
+# You can count this: how many pixels are on while all of their eight neighbours are off?
 
 
 # %%
 def loners(images):
-    neighbourhood = conv2d(images, torch.ones(1, 1, 3, 3), padding=1)  # [B, 1, 28, 28], the pixel counted too
+    neighbourhood = conv2d(images, torch.ones(1, 1, 3, 3), padding=1)  # [B, 1, 28, 28], with the pixel itself
     return ((images == 1) & (neighbourhood == 1)).float().sum((1, 2, 3)).mean().item()
 
 
-print(f"pixels on without a neighbour: {loners(x):.2f} in a digit, {loners(first):.2f} in a draw")
 assert loners(first) > 3 * loners(x), "a draw should have more lone pixels than a digit"
+table({"a digit": loners(x), "a draw": loners(first)}, ["pixels without a neighbour"], digits=2)
 
 # %% [markdown]
-# So the draws show you something the mean would have hidden: where this decoder's idea of a digit is still wrong.
+# So the draws show what the mean hides: in what way this decoder is still wrong about digits.
 #
-# When you see "samples" of a VAE in a paper, you usually see the left column, for random codes.
-# That is a convention, and a kind one to the eye.
+# When a paper shows "samples" of a VAE, these are usually means, for random codes.
+# This is a convention, and it makes the pictures look better.
 # This course shows means too, and calls them means.
 
 # %% [markdown]
@@ -181,21 +205,21 @@ print("their average, weighted by probability:", (probability[:, None] * images)
 
 # %% [markdown]
 # The line that ends in `.prod(dim=1)` is the definition.
-# In words: each pixel contributes $p_i$ if it is on and $1 - p_i$ if it is off.
-# Because the pixels are independent once $z$ is known, the contributions multiply.
+# In words: each pixel contributes $p_i$ if it is on, and $1 - p_i$ if it is off.
+# The contributions are multiplied, because the pixels are independent when $z$ is given.
 #
 # $$p(x|z) = \prod_i p_i^{x_i} (1 - p_i)^{1 - x_i}$$
 #
-# Two things to keep from the output.
-# The 16 probabilities add up to 1: four numbers have described a distribution over sixteen images.
+# Remember two things from the output.
+# The 16 probabilities add up to 1: four numbers describe a distribution over sixteen images.
 # And the average image is `tiny_p` itself, which is **none of the sixteen**.
-# The mean of a distribution need not be a thing that the distribution can produce: the mean roll of a die is 3.5.
+# The mean of a distribution need not be one of its values: the average roll of a die is 3.5.
 
 # %% [markdown]
 # ## The network
 #
 # The decoder is the encoder in reverse, with one head instead of two.
-# One head is enough because a coin has one number.
+# One head is enough, because one number describes a coin.
 
 
 # %% tags=["nbval-check-output"]
@@ -218,11 +242,12 @@ print(f"{sum(weights.numel() for weights in open_decoder.parameters()):,} parame
 
 # %% [markdown]
 # The last layer has no sigmoid.
-# What it returns are **logits**: a real number for each pixel, 0 for a fair coin, positive where "on" is likelier.
+# It returns **logits**: one real number for each pixel.
+# A logit of 0 means a fair coin, and a positive logit means that "on" is more probable than "off".
 # The sigmoid turns a logit $l$ into the probability, $p = 1 / (1 + e^{-l})$.
-# Why the network stops short of it is the second half of this lesson.
+# Why is the sigmoid not a part of the network? The second half of this lesson answers that.
 #
-# From here on the lessons import the finished one, which also takes several hidden layers.
+# The next lessons import the finished decoder, which can also have several hidden layers.
 
 # %% tags=["nbval-check-output"]
 from vae_course.decoder import Decoder
@@ -233,17 +258,16 @@ print(decoder_20)
 # %% [markdown]
 # ## What the code is for
 #
-# Independent coins are a poor model of a digit: the pixels of a stroke switch on together.
-# The decoder gets away with it because of the condition in the definition: independent *once $z$ is known*.
-# Whatever the pixels have to agree upon, the code must tell all of them.
+# Independent coins seem a poor model of a digit, because the pixels of a stroke switch on together.
+# They are a good model all the same, because they are independent only *when $z$ is given*.
+# Whatever the pixels must agree on, the code tells all of them.
 #
-# So take the code away, then give it back a little at a time.
-# Without any code you have the baseline of lesson 01: one probability a pixel, the same for every digit.
+# To see this, take the code away, and then give it back in parts.
+# Without any code you have the baseline of lesson 01: one probability per pixel, the same for every digit.
 
 # %%
 vae_2 = trained(latent_dim=2)
-with torch.no_grad():
-    p_2 = torch.sigmoid(vae_2.decoder(reparameterize(*vae_2.encoder(x), generator)))
+p_2 = torch.sigmoid(vae_2.decoder(reparameterize(*vae_2.encoder(x), generator)))
 p_none = grey(digits.train_images).mean(0, keepdim=True).expand_as(x)
 
 answers = {"no code": p_none, "2 numbers": p_2, "20 numbers": p}
@@ -251,7 +275,7 @@ one = 3
 draws = [torch.stack([binarize(a[one, 0], generator) for _ in range(4)]) for a in answers.values()]
 
 # %%
-figure = digit_table(
+figure = plots.digit_table(
     list(answers),
     {
         "mean": torch.stack([a[one] for a in answers.values()]),
@@ -269,31 +293,43 @@ show(
 
 # %% [markdown]
 # In the first row every pixel is right on average, and no draw is a digit.
-# In the second, two numbers put a stroke in about the right place, if not always the right digit.
-# In the last row the code has settled which digit, how wide, how slanted.
-# What is left to the coins is mostly the edge of the stroke.
+# In the second row, two numbers put a stroke in about the right place, but do not always make the right digit.
+# In the last row the code decides which digit it is, how wide, and how slanted.
+# The coins decide little more than the edge of the stroke.
 #
-# Count it: the more the code tells, the fewer pixels are left to chance.
+# Count it: the more the code says, the fewer pixels are left to chance.
 
 # %%
 apart = {name: pixels_apart(binarize(a, generator), binarize(a, generator)) for name, a in answers.items()}
-for name, pixels in apart.items():
-    print(f"{name:>10}: two draws differ in {pixels:3.0f} pixels")
 
 original = grey(digits.test_images)
 floor = pixels_apart(binarize(original, generator), binarize(original, generator))
-print(f"the grey original itself, binarised twice: {floor:.0f} pixels")
 assert apart["no code"] > apart["2 numbers"] > apart["20 numbers"] > floor, "more code should leave less to chance"
+rows = apart | {"the grey original itself": floor}
+table(rows, ["pixels that differ"], digits=0, caption="two draws with the same probabilities")
 
 # %% [markdown]
-# The last line is what remains even if you know the grey original: the noise that lesson 01 put into the data.
-# Grey in a decoder's mean is no light shade of ink.
-# **Grey is what the decoder doesn't know**, and much of the well-known blur of VAE pictures comes from there.
+# The last line remains even if you know the grey original: it is the noise that lesson 01 put into the data.
+#
+# So grey in a decoder's mean is not a light shade of ink.
+# **Grey is what the decoder does not know.**
+# Much of the well-known blur of VAE pictures comes from this.
+
+# %% [markdown]
+# > **A place to rest.**
+# >
+# > *What you have now:* what the decoder's answer means, how to draw from it, and what the code is for.
+# >
+# > *What comes, in about 35 minutes:* one number that says how well a code explains an image.
+# > You write it in code, and use it to compare means, draws and digits.
+# >
+# > Stop here if you like.
+# > When you come back, click on the next cell and choose *Run → Run All Above Selected Cell*.
 
 # %% [markdown]
 # ## From a distribution to a number
 #
-# Training will need one number: how likely did the decoder make the digit that was there?
+# Training needs one number: how probable was the digit, according to the decoder?
 # You have the formula, so multiply.
 
 # %% tags=["nbval-check-output"]
@@ -302,60 +338,86 @@ print("  as a product:    ", torch.full((784,), 0.8).prod().item())
 print("  as a sum of logs:", round(torch.full((784,), 0.8).log().sum().item(), 1), "nats")
 
 # %% [markdown]
-# The product is 10⁻⁷⁶, which float32 can't hold.
-# Its logarithm is an everyday number, so from here on every probability of an image is a log-probability:
+# The product is 10⁻⁷⁶, which is too small for float32.
+# Its logarithm is an ordinary number, so from here on we compute the log-probability of an image:
 #
 # $$\log p(x|z) = \sum_i \; x_i \log p_i + (1 - x_i) \log (1 - p_i)$$
 #
-# In words: add, over all pixels, the log of the probability that was given to what the pixel turned out to be.
-# For each pixel one of the two terms is zero.
+# In words: for each pixel, take the probability that was given to the value which the pixel has.
+# Then add up the logs of these probabilities.
+# (One of the two terms is always 0.)
 # The sum is at most 0, because a probability is at most 1.
-# With its sign turned it is the **cost** of the image in nats.
+# With the opposite sign it is the **cost** of the image in nats.
 #
-# It is a *sum*: the log of a product.
-# A mean over pixels would be the log of the 784th root of the probability, which is the probability of nothing.
+# It is a *sum* over pixels, because the log of a product is a sum.
+# A *mean* over pixels is this sum divided by 784: the average log-probability of one pixel.
+# It is not the log of the probability of any image, so it is not a log-likelihood.
 
 # %% [markdown]
-# ## Where float32 falls off
+# ## From the formula to code
 #
-# One careful step remains between the formula and the code.
+# You could now write this formula in PyTorch, line by line.
+# First test one pixel.
 #
 # > **Predict first.**
-# > A decoder gives a pixel the logit 20: it is sure that the pixel is on.
-# > The pixel is off.
-# > What is the cost $-\log(1 - p)$ in nats, and what does `-torch.log(1 - torch.sigmoid(logit))` make of it?
+# > A decoder gives a pixel the logit 20: it is very sure that the pixel is on.
+# > But the pixel is off.
+# > What is the cost $-\log(1 - p)$, in nats?
+# > And what does `-torch.log(1 - torch.sigmoid(logit))` return?
 
 # %%
+predict("decoder/sure", "The logit is 20, and the pixel is off. What is its cost −log(1 − p), in nats?")
+predict(
+    "decoder/float32",
+    "What does -torch.log(1 - torch.sigmoid(torch.tensor(20.0))) return?",
+    choices=["the cost, right to six digits", "the cost, right to two digits", "a wrong finite number", "inf", "nan"],
+)
+
+# %% jupyter={"source_hidden": true}
+rows = []
 for number in (5.0, 10.0, 15.0, 20.0):
     logit = torch.tensor(number, requires_grad=True)
     cost = -torch.log(1 - torch.sigmoid(logit))
     cost.backward()
-    print(f"logit {number:4.0f}:  p = {torch.sigmoid(logit):.7f}   cost = {cost:6.3f}   slope = {logit.grad:.4f}")
+    # The right cost is explained below.
+    rows.append([number, softplus(logit), f"{torch.sigmoid(logit):.7f}", cost, logit.grad])
+reveal("decoder/sure", round(rows[-1][1].item(), 1), unit="nats")
+assert cost.isinf(), "at a logit of 20 float32 should give infinity"
+reveal("decoder/float32", "inf")
+table(rows, ["logit", "right cost", "sigmoid", "computed cost", "its slope"], digits=[3, 3, 3, 4])
 
 # %% [markdown]
-# The cost is 20 nats, and the code says infinity.
-# Nothing in the formula warns of that, so a finite guess is reasonable: the trouble is in the seven digits of float32.
-# The nearest number to $1 - e^{-20}$ that it has is 1, and then $1 - p$ is 0 and its log is gone.
-# Even at 15, where nothing looks wrong yet, the cost is off in the first or second decimal.
+# <details><summary>After your guess: why</summary>
 #
-# A single sure and wrong pixel makes the cost of a whole batch infinite, and its gradient "not a number".
-# One step of the optimizer later the model is gone.
+# The cost is $\log(1 + e^{20})$, which is 20 nats, and nothing in the formula warns of a problem.
+# So a finite guess was reasonable.
+# The problem is that float32 has only seven digits.
+# Its nearest number to $1 - e^{-20}$ is 1.
+# So $1 - p$ becomes 0, and the log of 0 is minus infinity.
+#
+# </details>
 
 # %% [markdown]
-# So don't go through $p$. Put $p = 1 / (1 + e^{-l})$ into the two logs on paper first:
+# Even at 15, where nothing looks wrong yet, the cost is wrong in the first or second decimal.
+# And one pixel that is sure and wrong makes the cost of the whole batch infinite, and its gradient "not a number".
+# After one step of the optimizer, all weights of the model are lost.
+#
+# So do not compute $p$. First put $p = 1 / (1 + e^{-l})$ into the two logs on paper:
 #
 # $$\log(1 - p) = -\log(1 + e^{l}) \qquad \log p = l - \log(1 + e^{l})$$
 #
-# The term that stands in both is called the softplus of the logit, and the two cases fit into one line:
+# The term $\log(1 + e^{l})$ stands in both, and is called the softplus of the logit.
+# So both cases fit into one line:
 #
 # $$x \log p + (1 - x) \log(1 - p) \;=\; x \, l - \mathrm{softplus}(l)$$
 #
 # In words: every pixel pays the softplus of its logit, and a pixel that is on gets its logit back.
-# For large $l$ the softplus is $l$ itself, and `torch.nn.functional.softplus` gets there without writing down $e^l$.
+# For a large $l$ the softplus is nearly $l$ itself.
+# `torch.nn.functional.softplus` computes it without $e^l$, so nothing overflows.
 
 # %% [markdown]
 # Here is the cost of an off pixel for logits from 0 to 30, computed in three ways.
-# The first starts from the logit, the second goes through the sigmoid.
+# The first starts from the logit, and the second goes through the sigmoid.
 # The third is `binary_cross_entropy`, which goes through the sigmoid too, and then cuts the log at −100.
 
 # %%
@@ -370,7 +432,13 @@ for way in ways:
     cost = way(logit)
     (slope,) = torch.autograd.grad(cost.sum(), logit)
     curves.append((cost.detach(), slope))
-figure = cost_of_a_wrong_pixel(logit.detach(), *curves)
+
+# %%
+beyond = logit > 16.7
+assert curves[1][0][beyond].isinf().all(), "the way through the sigmoid should be infinite there"
+assert (curves[2][1][beyond] == 0).all(), "binary_cross_entropy should have no slope there"
+titles = "Beyond 16.6 the cost is lost", "The gradient is lost, too"
+figure = plots.cost_of_a_wrong_pixel(logit.detach(), *curves, titles)
 show(
     figure,
     "On the left the cost of a pixel that is off, against its logit, and on the right the slope of that cost. "
@@ -380,21 +448,24 @@ show(
 
 # %% [markdown]
 # The black line ends at the cross: beyond it there is no number.
-# The dashed one is worse, because nothing stops: the cost jumps to 100, and its slope to 0.
-# The pixel that is most wrong is the one that no longer learns.
+# The dashed line is worse, because no error stops you.
+# Its cost jumps to 100, and its slope to 0.
+# So the pixel that is most wrong is the one that no longer learns.
 #
 # This is why the decoder returns logits, and why every loss in this course starts from them.
 
 # %% [markdown]
 # ## Exercise: `log_likelihood`
 #
+# *10 minutes · difficulty 1 of 3*
+#
 # Write $\log p(x|z)$ from the logits, for a batch of binary images.
-# It returns one number an image, in nats.
+# Return one number per image, in nats.
 
 
 # %%
 def log_likelihood(logits, x):
-    """log p(x|z) of each image.
+    """Compute log p(x|z) of each image, in nats.
 
     logits: [B, 1, 28, 28], any real numbers
     x:      [B, 1, 28, 28], zeros and ones
@@ -404,22 +475,20 @@ def log_likelihood(logits, x):
 
 
 # %%
-from vae_course.lessons.decoder import check_log_likelihood
-
 check_log_likelihood(log_likelihood)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# First get one number a pixel, shape `[B, 1, 28, 28]`.
-# Then ask which of these four axes the sum should take away.
+# First compute one number per pixel, of shape `[B, 1, 28, 28]`.
+# Then decide which of these four axes to sum over.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# The number of a pixel stands above, as $x \, l - \mathrm{softplus}(l)$.
-# PyTorch has the same thing, with its sign turned, under the name `binary_cross_entropy_with_logits`.
+# The number of a pixel is $x \, l - \mathrm{softplus}(l)$, as above.
+# PyTorch has it with the opposite sign, as `binary_cross_entropy_with_logits`.
 # And `torch.distributions.Bernoulli` takes `logits=`.
 #
 # </details>
@@ -427,33 +496,34 @@ check_log_likelihood(log_likelihood)
 # <details><summary>Hint 3</summary>
 #
 # `.sum()` alone adds up the batch as well.
-# `.sum((1, 2, 3))` leaves the batch standing.
+# `.sum((1, 2, 3))` keeps the batch.
 #
 # </details>
 
 # %%
-from vae_course import decoder
-from vae_course.kit.answers import go_on_with
-from vae_course.kit.exercise import show_me
+from vae_course.decoder import log_likelihood as course_log_likelihood
 
-log_likelihood = go_on_with(log_likelihood, otherwise=decoder.log_likelihood)
-show_me(decoder.log_likelihood)
+log_likelihood = go_on_with(log_likelihood, otherwise=course_log_likelihood)
+show_me(course_log_likelihood)
 
 # %% [markdown]
 # ## A mean image is not a sample
 #
-# Now that images have a number, you can ask how a mean, a draw and a digit compare.
+# Now you have a number for each image, so you can compare a mean, a draw and a digit.
 #
-# The mean can't be asked: it has grey pixels, and $p(x|z)$ never makes one.
-# The nearest image that can be asked is the mean cut at one half.
-# Every pixel takes its likelier side, so of all $2^{784}$ images this is the most probable one, the **mode**.
+# The mean has no number: it has grey pixels, and $p(x|z)$ never makes one.
+# So take the nearest image that has one, the mean cut at one half.
+# There every pixel has its more probable value.
+# So this is the most probable of all $2^{784}$ images, and it is called the **mode**.
 #
 # > **Predict first.**
-# > You draw 10,000 images for one code.
-# > How close does the most probable of the draws come to the mode?
-# > A tenth of a nat? One nat? Ten nats?
+# > You draw 10,000 images for one code, and keep the most probable of them.
+# > How many nats is it below the mode: a tenth of a nat, one nat, ten nats?
 
 # %%
+predict("decoder/mode", "How many nats is the most probable of 10,000 draws below the mode?")
+
+# %% jupyter={"source_hidden": true}
 one = 0
 ten_thousand = logits[one].expand(10_000, 1, 28, 28)
 draws = binarize(torch.sigmoid(ten_thousand), generator)
@@ -463,69 +533,74 @@ mode = (logits > 0).float()
 of_mode = log_likelihood(logits, mode)  # [1000]
 of_digit = log_likelihood(logits, x)  # [1000]
 short = of_mode[one] - of_draws.max()
-print(f"the mode: {of_mode[one]:.1f} nats; the best of 10,000 draws: {of_draws.max():.1f}, so {short:.1f} short")
+print(f"the mode: {of_mode[one]:.1f} nats; the best of 10,000 draws: {of_draws.max():.1f} nats")
+assert short > 10, "even the best draw should stay well short of the mode"
+reveal("decoder/mode", round(short.item(), 1), unit="nats")
+
+# %% [markdown]
+# <details><summary>After your guess: why</summary>
+#
+# A nat is a factor of $e$, so ten nats are a factor of 22,000.
+# The most probable image is so different from typical draws that you will never draw it.
+# If you guessed less: for one coin you would be right, since the more probable side is the one you see most.
+# With hundreds of coins it is not so.
+#
+# Take a coin that shows heads nine times in ten, and toss it a hundred times.
+# You will see about ten tails.
+# A hundred heads in a row is the most probable sequence of all, and you would see it once in 38,000 tries.
+#
+# </details>
 
 # %%
-assert short > 10, "even the best draw should stay well short of the mode"
 marks = {
     "a draw": (of_draws[0].item(), draws[0, 0], COLORS["reconstruction"]),
     "the digit": (of_digit[one].item(), x[one, 0], COLORS["truth"]),
     "the mode": (of_mode[one].item(), mode[one, 0], COLORS["reconstruction"]),
 }
-figure = log_likelihood_histogram(of_draws, marks, "No draw, and no digit, comes near the most probable image")
+figure = plots.log_likelihood_histogram(of_draws, marks, "No draw, and no digit, comes near the most probable image")
 show(
     figure,
     "A histogram of log p(x|z) for 10,000 draws, a hill around −88 nats. One draw and the digit lie inside the "
-    "hill. The mode, a clean 9 without speckle, lies far to the right of it, at about −48.",
+    "hill. The mode, a clean 4 without speckle, lies far to the right of it, at about −48.",
 )
 
 # %% [markdown]
-# Even the luckiest draw stays more than ten nats short.
-# A nat is a factor of $e$, so ten of them are a factor of 22,000.
-# The most probable image is so far from typical that you would never draw it.
-# That sounds like a contradiction, and for one coin it would be: the likelier side is the one you see most.
-# With hundreds of coins it is not.
-# Take a coin that shows heads nine times in ten, and toss it a hundred times.
-# You will see about ten tails.
-# A hundred heads in a row is the most probable sequence of all, and you would see it once in 38,000 tries.
-#
-# The mode is such a row of heads: cleaner than any draw, and cleaner than the data.
-# The mean is the same picture with the doubt left in, and it is even less of a sample: no draw can ever be grey.
+# The mode is cleaner than any draw, and cleaner than the data.
+# The mean is the same picture with the doubt left in.
+# It is even less of a sample: no draw can ever be grey.
 
 # %% [markdown]
 # That was one digit. Here are all 1,000.
 
 # %%
 of_draw = log_likelihood(logits, first)
-for name, nats in {"the mode": of_mode, "a draw": of_draw, "the digit": of_digit}.items():
-    print(f"log p(x|z), mean over 1,000 test digits: {nats.mean():6.1f} nats for {name}")
-
 assert of_mode.mean() - of_draw.mean() > 30, "the mode should be tens of nats more probable than a draw"
 assert abs(of_digit.mean() - of_draw.mean()) < 15, "on average a digit should cost about what a draw costs"
 assert of_digit.mean() > -120, "after this training a test digit should cost less than 120 nats"
+rows = {"the mode": of_mode.mean(), "a draw": of_draw.mean(), "the digit": of_digit.mean()}
+table(rows, ["log p(x|z) (nats per image)"], caption="mean over 1,000 test digits")
 
 # %% [markdown]
-# The digits cost about what draws cost, and a few nats less: this decoder is a little too timid.
-# It leaves a chance of a speck where the digits have none; those are the lone pixels you counted.
-# Close to balance is where training on $\log p(x|z)$ leads.
-# Being sure is cheap where you are right, and dear where you are wrong.
+# The digits cost about as much as the draws, and a few nats less: this decoder is a little too careful.
+# It gives specks a chance where the digits have none; they are the lone pixels that you counted.
+# Training on $\log p(x|z)$ leads to such a near balance.
+# To be sure is cheap where the decoder is right, and expensive where it is wrong.
 #
-# Beware of reading these 100 nats as the cost of an image.
-# They are the cost *once you know $z$*, and $z$ was read off the image itself.
-# The next lesson makes you pay for $z$ too.
+# Do not read these 100 nats as the cost of an image.
+# They are the cost *when $z$ is given*, and $z$ was computed from the image itself.
+# The next lesson adds the cost of $z$.
 
 # %% [markdown]
 # ## Walk from one code to another
 #
-# The decoder takes any code, also one that no image ever had.
+# The decoder takes any code, even one that belongs to no image.
 # Here is a straight line between the codes of two digits, in nine steps.
 
 # %%
 start, end = 2, 7
 steps = torch.linspace(0, 1, 9)[:, None]  # [9, 1]
 line = (1 - steps) * z[start] + steps * z[end]  # [9, 20]
-with torch.no_grad():
-    means = torch.sigmoid(vae.decoder(line))  # [9, 1, 28, 28]
+means = torch.sigmoid(vae.decoder(line))  # [9, 1, 28, 28]
 
 figure = digit_rows(
     {"mean": means, "draw": binarize(means, generator)}, "The mean fades; a draw is black and white all the way"
@@ -538,15 +613,19 @@ show(
 )
 
 # %% [markdown]
-# Cover the upper row and look at the lower one: this is what the decoder claims of these codes.
-# The mean hides the doubt, the draw shows it.
+# Cover the upper row and look at the lower one: this is what the decoder says about these codes.
+# The mean hides the doubt, and the draw shows it.
 # If you want to know how good a model is, look at both.
 
 # %% [markdown]
-# With two numbers a code is a place on a plane, and you can walk there with your own hand.
+# ### Change this and see
+#
+# *5 minutes · difficulty 1 of 3 · no check*
+#
+# With two numbers, a code is a place on a plane, and you can walk there by hand.
 # The model below has two latent dimensions.
-# It comes with the course, and was trained for longer, on all 60,000 of MNIST's training digits (the recipe `plane`).
-# The digits on its plane were among them.
+# It comes with the course, and was trained for longer, on all 60,000 training digits of MNIST (the recipe `plane`).
+# The numerals mark the codes of digits that it was trained on.
 #
 # Put the ring among the 0s, then drag it slowly to the 1s.
 # Guess first: which digits will you pass?
@@ -559,31 +638,72 @@ from vae_course.lessons.decoder import LatentPad
 LatentPad(load_pretrained("plane"), digits)
 
 # %% [markdown]
-# <details><summary>Why not squared error?</summary>
+# <details><summary>What you should see</summary>
 #
-# Squared error is a log-likelihood too: that of a Gaussian around the decoder's output $m$.
-# Each pixel adds $-\frac{(x - m)^2}{2\sigma^2} - \log(\sigma\sqrt{2\pi})$.
-# It has a $\sigma$, and whoever leaves it out has chosen $\sigma^2 = \frac{1}{2}$ without saying so.
-# A choice of $\sigma$ is a choice of how much a pixel weighs, and lesson 05 shows what a hidden weight does to a loss.
-#
-# It is also a density, and densities can exceed 1: a pixel hit exactly at $\sigma = 0.1$ gets $+1.38$ nats.
-# So "my loss is negative" can be right for a Gaussian, and is always a bug for binary pixels.
-# These pixels are on or off, so this course takes coins.
+# On the straight way you pass 6s and 2s, then 5s and 8s.
+# The mean changes smoothly, and between two classes it is a grey mixture.
+# A draw is speckled everywhere, and between two classes it is often no digit at all.
 #
 # </details>
 
 # %% [markdown]
+# ## An open task: is 0.7 right?
+#
+# *30 minutes · difficulty 2 of 3 · no check*
+#
+# Lesson 01 read a grey of 0.3 as a probability, and this lesson reads the decoder's answer in the same way.
+# Test it on the 1,000 test digits.
+# Take all pixels with `p` between 0.6 and 0.7: which share of them is on in `x`?
+# Do this for ten bins from 0 to 1, and plot the share against `p`.
+#
+# Then multiply all logits by one number $t$, from 0.9 to 1.3.
+# (Its inverse is called the *temperature*.)
+# For which $t$ are the test digits most probable?
+# Draw one image per digit from the new logits: what do these draws cost, compared with the digits?
+#
+# <details><summary>What a good answer shows</summary>
+#
+# - In every bin the share differs from the average `p` by less than 0.015.
+#   Such a model is called *calibrated*: its probabilities are right on average.
+# - The test digits are most probable near $t = 1.05$, and that gains only 0.1 nats.
+# - At this $t$ a draw costs as much as a digit, about 100 nats; at $t = 1$ it costs 5 nats more.
+#   This is no accident: at the best $t$, the derivative with respect to $t$ is 0, and that says the two are equal.
+# - You chose $t$ on the test digits. For an honest number, choose it on training digits, and then test it.
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>Why not squared error?</summary>
+#
+# Squared error is a log-likelihood too: that of a Gaussian around the decoder's output $m$.
+# Each pixel adds $-\frac{(x - m)^2}{2\sigma^2} - \log(\sigma\sqrt{2\pi})$.
+# This has a $\sigma$, and whoever leaves it out has chosen $\sigma^2 = \frac{1}{2}$ without saying so.
+# The choice of $\sigma$ decides how much a pixel counts, and lesson 05 shows what a hidden weight does to a loss.
+#
+# It is also a density, and a density can be larger than 1.
+# At $\sigma = 0.1$ a pixel that is hit exactly gets $+1.38$ nats.
+# So a negative loss can be right for a Gaussian, and is always a bug for binary pixels.
+# These pixels are on or off, so this course uses coins.
+#
+# </details>
+
+# %%
+guesses("decoder")
+
+# %% [markdown]
 # ## Key points
 #
-# - The decoder's output is a distribution, written as one logit a pixel. Given $z$ the pixels are independent coins.
+# - The decoder gives a distribution over images, as one logit per pixel.
+#   When $z$ is given, the pixels are independent coins.
 # - What you usually see is its mean. A mean is smooth, and no draw or digit is.
 # - The most probable image is not a typical one either.
-# - What pixels have to agree upon must be in $z$. Grey in the mean is what $z$ didn't say.
-# - $\log p(x|z)$ is a sum over pixels, one number an image, never above 0 for binary images.
-# - Compute it from logits. Through a sigmoid, float32 gives infinity, or a cut-off without gradient.
+# - What pixels must agree on has to be in $z$. Grey in the mean is what $z$ does not say.
+# - $\log p(x|z)$ is a sum over pixels, one number per image, and never above 0 for binary images.
+# - Compute it from logits. Through a sigmoid, float32 gives infinity, or a cost without a gradient.
 #
 # Expected numbers, for the 1,000 embedded test digits with their pixels drawn once (static binarisation).
-# The network is 784-400-$D$, trained for 12 epochs on the 4,000 training digits, batch 64; one draw of $z$ an image.
+# The network is 784-400-$D$, trained for 12 epochs on the 4,000 training digits, in batches of 64.
+# There is one draw of $z$ per image.
 #
 # | what | expect about |
 # | --- | --- |
@@ -592,6 +712,10 @@ LatentPad(load_pretrained("plane"), digits)
 # | the same for two binarisations of the grey original | 29 |
 # | $\log p(x\|z)$ of the mode / a draw / the digit, nats per image | −55 / −105 / −100 |
 #
-# **Next.** You have what an image costs once $z$ is known.
-# But as long as $z$ costs nothing, the best code is one that spells out the whole image.
-# [Lesson 05](05_elbo.ipynb) sends the bill for $z$, and checks the total against the truth.
+# **What comes next.**
+# You know what an image costs when $z$ is given.
+# But as long as $z$ costs nothing, the best code is one that describes every pixel of the image.
+# Lesson 05 adds the cost of $z$, and checks the total against the truth.
+#
+# *[Start page](00_start.ipynb) · before: [03 A gradient through a random draw](03_reparameterization.ipynb)
+# · after: [05 The ELBO](05_elbo.ipynb)*

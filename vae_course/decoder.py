@@ -11,11 +11,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 
 class Decoder(nn.Module):
-    """p(x|z), one Bernoulli per pixel, given by its logits (Kingma & Welling 2013, appendix C.1).
+    """Compute p(x|z): one Bernoulli per pixel, given by its logit (Kingma & Welling 2013, appendix C.1).
 
     Args:
         latent_dim: the number of latent dimensions D.
-        hidden: the widths of the hidden layers, named from the image on, as the encoder's are.
+        hidden: the widths of the hidden layers in the order of the encoder, the one next to the image first.
     """
 
     def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,)):
@@ -25,7 +25,7 @@ class Decoder(nn.Module):
         self.logits = nn.Sequential(*layers, nn.Linear(widths[-1], 784), nn.Unflatten(-1, (1, 28, 28)))
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch 1 28 28"]:
-        """Codes to logits; `torch.sigmoid` of a logit is the probability that the pixel is on."""
+        """Map codes to logits; `torch.sigmoid` of a logit is the probability that the pixel is on."""
         return self.logits(z)
 
 
@@ -34,8 +34,8 @@ def log_likelihood(
 ) -> Float[Tensor, "*batch"]:
     """Compute log p(x|z) of each image in nats, summed over pixels; at most 0 for binary images.
 
-    For grey x this is the binary cross-entropy with the other sign, which cannot reach 0: it is not the likelihood of
-    that image but the mean over its binary draws.
+    For grey x this is minus the binary cross-entropy, which cannot reach 0. It is not the log-likelihood of the grey
+    image, but the mean over binary images drawn from it.
 
     Raises:
         ValueError: x has values outside [0, 1].

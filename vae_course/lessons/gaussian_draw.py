@@ -227,7 +227,7 @@ def _expect_gradient(answer: Any) -> None:
         without = ask(answer, mu.clone(), logvar.clone(), Generator().manual_seed(0))
     expect(
         close(z, without),
-        f"Under `torch.no_grad()`, as in a test, z is {'mu itself' if close(without, mu) else 'another one'}: "
+        f"Under `torch.no_grad()`, as at the test, z is {'mu itself' if close(without, mu) else 'another one'}: "
         "always draw in the same way.",
     )
     expect(z.requires_grad, "No gradient passes: z is detached. Compute z from mu and logvar, with autograd on.")

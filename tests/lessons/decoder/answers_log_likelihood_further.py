@@ -111,8 +111,8 @@ wrong("a tuple with an ellipsis", hint=r"is a [a-z]+ of \d")(lambda logits, x: (
 wrong("shape [1,B]", hint="returned shape")(lambda logits, x: solution(logits, x)[None])
 wrong("minus entropy", hint="it gives")(lambda logits, x: (logits.sigmoid() * logits - F.softplus(logits)).sum(PIXELS))
 wrong("the share of right pixels", hint="it gives")(lambda logits, x: ((logits > 0) == x.bool()).float().mean(PIXELS))
-wrong("p at least 1e-38", hint="Is something clamped")(
+wrong("p at least 1e-37", hint="Is something clamped")(
     lambda logits, x: (
-        x * logits.sigmoid().clamp_min(1e-38).log() + (1 - x) * (1 - logits.sigmoid()).clamp_min(1e-38).log()
+        x * logits.sigmoid().clamp_min(1e-37).log() + (1 - x) * (1 - logits.sigmoid()).clamp_min(1e-37).log()
     ).sum(PIXELS)
 )

@@ -16,22 +16,22 @@ from torch.nn.functional import log_softmax, logsigmoid, softplus
 PIXELS = (-3, -2, -1)
 SURE = (30.0, -30.0, 100.0, -100.0, 300.0, -300.0, 10_000.0, -10_000.0)
 SCALES = {
-    "The sign is turned: this is the cost. A log-probability is at most 0.": -1.0,
+    "The sign is wrong: this is the cost. A log-probability is at most 0.": -1.0,
     "It is 784 times too small: a mean over pixels. The log of a product is a sum of logs.": 1 / 784,
-    "These are bits: the log to base 2. Nats take the natural logarithm.": 1 / math.log(2),
-    "This is the log to base 10. Nats take the natural logarithm.": 1 / math.log(10),
+    "These are bits, from the log to base 2. For nats take the natural logarithm.": 1 / math.log(2),
+    "This is the log to base 10. For nats take the natural logarithm.": 1 / math.log(10),
     "It is twice what it should be.": 2.0,
     "It is half of what it should be.": 0.5,
 }
 PROBABILITIES = "The logs are missing: these are the probabilities, added. Add log(p) or log(1 − p)."
 PRODUCT = "It is 0 for every image. A product of 784 probabilities is too small for float32: add their logs."
-SOFTMAX = "A softmax makes pixels compete for one unit of ink. Each pixel has its own coin: a sigmoid for each."
-SQUARED = "That is squared error, the log-density of a Gaussian. These pixels are coins: p if on, 1 − p if off."
+SOFTMAX = "A softmax makes the probabilities of all pixels sum to 1. Each pixel has its own coin: take a sigmoid."
+SQUARED = "That is squared error, for pixels that are Gaussian. These are coins: p if on, 1 − p if off."
 
 
 @exercise(
     "log_likelihood",
-    "It agrees with torch.distributions image by image, in value and in gradient, up to logits of ±10,000.",
+    "It agrees with torch.distributions for each image, in value and in gradient, up to logits of ±10,000.",
 )
 def check_log_likelihood(answer: Any) -> None:
     """Check a function of `logits` and `x` that returns log p(x|z) of each image in nats."""
@@ -48,24 +48,24 @@ def check_log_likelihood(answer: Any) -> None:
 
 
 def _asked(answer: Any, logits: Tensor, x: Tensor) -> Tensor:
-    """Ask for the log-likelihoods, and refuse what is no tensor of one value per image."""
+    """Ask for the log-likelihoods, and refuse a result that is not a tensor with one value per image."""
     state = torch.get_rng_state()
     got, count = ask(answer, logits, x), f"{len(x)} images" if len(x) > 1 else "a batch of one image"
     expect(torch.equal(state, torch.get_rng_state()), "It draws random numbers or sets a seed. Nothing here is random.")
-    form = f"The result is {describe(got)}. Return a tensor with a value per image, shape [B]."
+    form = f"The result is {describe(got)}. Return a tensor with one value per image, of shape [B]."
     expect(isinstance(got, Tensor), form)
-    expect(got.dtype in (torch.float32, torch.float64), f"It returned values of {got.dtype}. Keep to float32.")
-    expect(got.shape != x.shape, "It returned a value per pixel. Given z, pixels are independent: sum their logs.")
+    expect(got.dtype in (torch.float32, torch.float64), f"It returned values of {got.dtype}. Use float32.")
+    expect(got.shape != x.shape, "It returned one value per pixel. Given z, pixels are independent: sum their logs.")
     whole = f"It returned {_of_the_batch(got, logits, x)}. Sum over pixels, and keep the batch: shape [B]."
     expect(got.ndim > 0 or len(x) == 1, whole)
     cause = " Does a squeeze() take the batch away?" if got.ndim == 0 else ""
-    shape = f"For {count} it returned shape {list(got.shape)}, and [{len(x)}] is wanted.{cause}"
+    shape = f"For {count} it returned shape {list(got.shape)}, and it should be [{len(x)}].{cause}"
     expect(got.shape == x.shape[:1], shape)
     return got
 
 
 def _of_the_batch(got: Tensor, logits: Tensor, x: Tensor) -> str:
-    """Say which number it is that stands for the whole batch."""
+    """Say what the one number for the whole batch is."""
     right = log_likelihood(logits, x)
     numbers = {
         "the sum for the whole batch": right.sum(),
@@ -79,7 +79,7 @@ def _of_the_batch(got: Tensor, logits: Tensor, x: Tensor) -> str:
 def _expect_images_apart(answer: Any, got: Tensor, logits: Tensor, x: Tensor) -> None:
     """Ask about each image alone: it must get the same number as in its batch."""
     alone = torch.cat([_asked(answer, *image) for image in zip(logits.split(1), x.split(1), strict=True)])
-    divided = "It is divided by the number of images. It can't depend on how many others come with an image."
+    divided = "It is divided by the number of images. An image's value can't depend on how many others there are."
     worst = _worst(got, alone)
     values = f"{got[worst]:.1f} in its batch and {alone[worst]:.1f} alone"
     others = f"An image gets {values}. Its number must depend on nothing but its own pixels and logits."
@@ -87,7 +87,7 @@ def _expect_images_apart(answer: Any, got: Tensor, logits: Tensor, x: Tensor) ->
 
 
 def _mistakes(logits: Tensor, x: Tensor) -> dict[str, tuple[Tensor, ...]]:
-    """What wrong formulas give, by the hint to each; and each of them, and the right one, scaled."""
+    """Return the values of wrong formulas by their hints, and those of each formula, also the right one, scaled."""
     p, shares = logits.sigmoid(), log_softmax(logits.flatten(1), -1).reshape(logits.shape)
     on, off = logsigmoid(logits), logsigmoid(-logits)
     squares = (x - p).square(), (x - logits).square(), (x - p).square() + math.log(2 * math.pi)
@@ -103,7 +103,7 @@ def _mistakes(logits: Tensor, x: Tensor) -> dict[str, tuple[Tensor, ...]]:
         SQUARED: (*(-square for square in squares), *(-square / 2 for square in squares)),
         "The sigmoid is taken twice: pass on the logits as they are.": (x * p - softplus(p),),
         PROBABILITIES: (x * p + (1 - x) * (1 - p),),
-        "The softplus is missing: every pixel pays it, and a pixel that is on gets its logit back.": (x * logits,),
+        "The softplus is missing: subtract it for every pixel.": (x * logits,),
         "x and the logits have changed places.": (x * logits - softplus(x),),
     }
     sums = {hint: tuple(nats.sum(PIXELS) for nats in values) for hint, values in formulas.items()}
@@ -111,7 +111,7 @@ def _mistakes(logits: Tensor, x: Tensor) -> dict[str, tuple[Tensor, ...]]:
 
 
 def _scaled(formulas: Mapping[str, tuple[Tensor, ...]]) -> dict[str, tuple[Tensor, ...]]:
-    """Multiply each formula by no scale, by each, and by each two; the hints are joined."""
+    """Multiply each formula by no scale, by each scale, and by each two of them; join the hints."""
     pairs = {f"{one} {two}": SCALES[one] * SCALES[two] for one, two in combinations(SCALES, 2)}
     return {
         f"{hint} {scale}".strip(): tuple(factor * value for value in values)
@@ -134,7 +134,7 @@ def _difference(got: Tensor, right: Tensor) -> str:
 
 
 def _expect_right_when_sure(answer: Any) -> None:
-    """Ask about sure decoders: a wrong pixel costs as many nats as its logit, and the right ones cost nothing."""
+    """Ask about large logits: a wrong pixel costs as many nats as its logit, and right ones cost almost nothing."""
     logits = torch.tensor(SURE).reshape(-1, 1, 1, 1).repeat(1, 1, 28, 28)
     right = (logits > 0).float()
     wrong = right.clone()
@@ -145,21 +145,21 @@ def _expect_right_when_sure(answer: Any) -> None:
         expect(math.isfinite(nats), f"Not finite: {costs}. {cause}.")
         expect(math.isclose(-nats, abs(logit), rel_tol=1e-4), f"Finite but wrong: {costs}. Is something clamped?")
     for logit, nats in zip(SURE, _asked(answer, logits, right).tolist(), strict=True):
-        costs = f"at logits of {logit:,.0f}, each of the right sign, an image costs almost 0 nats"
-        expect(abs(nats) < 1e-3, f"Wrong when a decoder is sure and right: {costs}, and yours says {-nats:,.6g}.")
+        costs = f"at logits of {logit:,.0f}, all with the right sign, an image costs almost 0 nats"
+        expect(abs(nats) < 1e-3, f"Wrong where the decoder is sure and right: {costs}, and yours says {-nats:,.6g}.")
     _expect_gradient(answer, logits, wrong, "for logits of ±30 to ±10,000")
 
 
 def _expect_gradient(answer: Any, logits: Tensor, x: Tensor, where: str) -> None:
     leaf = logits.clone().requires_grad_()
     result = _asked(answer, leaf, x)
-    expect(leaf.grad is None, "It called backward(), which left a gradient in logits.grad. Only compute the value.")
+    expect(leaf.grad is None, "It called backward(), which changed logits.grad. Only compute the value.")
     cut = "No gradient flows back to the logits, so a decoder can't learn. Leave out detach and no_grad; stay in torch."
     gradient = torch.autograd.grad(result.sum(), leaf, allow_unused=True)[0] if result.requires_grad else None
     expect(gradient is not None, cut)
-    infinite = f"The value is right, and its gradient is not finite {where}. Does a where() hide an overflow?"
+    infinite = f"The value is right, but its gradient is not finite {where}. Does a where() hide an overflow?"
     expect(gradient.isfinite().all(), infinite)
-    right = f"The value is right, and its gradient is not {where}: for each logit it should be x − sigmoid(logit)."
+    right = f"The value is right, but its gradient is not {where}: for each logit it should be x − sigmoid(logit)."
     expect(torch.allclose(gradient, x - torch.sigmoid(logits), atol=1e-4), right)
 
 

@@ -1,4 +1,4 @@
-"""Lesson 04: what a decoder says, and what can be drawn from it."""
+"""Draw the figures of lesson 04: what a decoder says, and what can be drawn from it."""
 
 from vae_course.kit.figures import show_digits
 from vae_course.lessons import COLORS
@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def digit_table(rows: list[str], columns: dict[str, Float[Tensor, "rows count 28 28"]], title: str) -> Figure:
-    """Digits in named rows, under named groups of columns: what is alike stands in one group."""
+    """Show digits in named rows, under named groups of columns."""
     counts = [images.shape[1] for images in columns.values()]
     widths = [29 * count + 1 for count in counts]
     figure, all_axes = plt.subplots(
@@ -32,14 +32,16 @@ def cost_of_a_wrong_pixel(
     from_logit: tuple[Float[Tensor, " points"], Float[Tensor, " points"]],
     through_sigmoid: tuple[Float[Tensor, " points"], Float[Tensor, " points"]],
     cut: tuple[Float[Tensor, " points"], Float[Tensor, " points"]],
+    titles: tuple[str, str],
 ) -> Figure:
-    """The cost of an off pixel against its logit (left), and the cost's slope (right), computed in three ways.
+    """Show the cost of an off pixel against its logit (left), and the cost's slope (right), computed in three ways.
 
     Args:
-        logits: rising.
+        logits: in rising order.
         from_logit: cost and slope by softplus.
-        through_sigmoid: by -log(1 - sigmoid); a cross marks the last finite value.
-        cut: by binary_cross_entropy, which cuts at 100.
+        through_sigmoid: cost and slope by -log(1 - sigmoid); a cross marks the last finite value.
+        cut: cost and slope by binary_cross_entropy, which cuts at 100.
+        titles: one above the cost, one above the slope.
     """
     exact, naive, clamped = COLORS["reconstruction"], "black", COLORS["prior"]
     figure, all_axes = plt.subplots(1, 2, figsize=(8, 3.8))
@@ -50,13 +52,13 @@ def cost_of_a_wrong_pixel(
         axes.plot(logits[finite], through_sigmoid[i][finite], color=naive)
         last = logits[finite][-1], through_sigmoid[i][finite][-1]
         axes.plot(*last, "x", color=naive, markersize=11, markeredgewidth=3)
-        axes.set(xlabel="logit of a pixel that is off")
+        axes.set(xlabel="logit of a pixel that is off", title=titles[i])
     cost, slope = all_axes
-    cost.set(ylabel="cost (nats)", title="Past 16.6 the cost is lost …")
+    cost.set(ylabel="cost (nats)")
     cost.text(15.8, 100, "binary_cross_entropy\njumps to 100", color=clamped, ha="right", va="top", fontsize=10.5)
     cost.text(15.5, 30, "−log(1 − sigmoid)\nends: inf", color=naive, ha="right", va="center")
     cost.text(30, 35, "softplus", color=exact, ha="right", va="bottom")
-    slope.set(ylabel="slope of the cost", title="… and so is the gradient", ylim=(-0.05, 1.12))
+    slope.set(ylabel="slope of the cost", ylim=(-0.05, 1.12))
     slope.text(15.5, 0.94, "nan from here", color=naive, ha="right", va="top")
     slope.text(15.8, 0.03, "0 from here:\nnothing is learned", color=clamped, ha="right", va="bottom")
     return figure
@@ -65,11 +67,11 @@ def cost_of_a_wrong_pixel(
 def log_likelihood_histogram(
     draws: Float[Tensor, " draws"], marks: dict[str, tuple[float, Float[Tensor, "28 28"], str]], title: str
 ) -> Figure:
-    """Where the draws of one p(x|z) fall, in nats, and where single images fall, each with its picture above.
+    """Show the log-likelihoods of draws as a histogram, and those of single images as marks with their pictures above.
 
     Args:
         draws: log p(x|z) of each draw.
-        marks: from left to right, for each image its log p(x|z), the image, and a colour.
+        marks: name of each image → its log p(x|z), the image, and a colour; the smallest first.
     """
     figure, axes = plt.subplots(figsize=(8, 4.4))
     axes.hist(draws, bins=60, color=COLORS["reconstruction"], alpha=0.45)

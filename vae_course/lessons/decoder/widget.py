@@ -1,4 +1,4 @@
-"""The latent pad of lesson 04: move a code over the plane, and see what the decoder makes of it."""
+"""Move a code over the plane of lesson 04, and see what the decoder makes of it."""
 
 from vae_course.data import binarize
 from vae_course.digits import Digits
@@ -13,14 +13,14 @@ from torch import Generator
 
 
 class LatentPad(CourseWidget):
-    """Show a plane of codes, and beside it what the decoder makes of the marked one: its mean, or a draw.
+    """Show a plane of codes, and beside it what the decoder makes of the marked code: its mean, or a draw.
 
     Args:
         model: with two latent dimensions.
-        digits: the test digits' codes stand on the plane.
+        digits: the plane shows the codes of its test digits.
 
     Raises:
-        ValueError: the model has not two latent dimensions.
+        ValueError: the model does not have two latent dimensions.
     """
 
     alt = "The plane of two-dimensional codes with a mark in the middle, and beside it the image decoded from the mark."
