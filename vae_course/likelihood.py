@@ -1,4 +1,4 @@
-"""Lesson 13: what a likelihood says of an image, and how well a score tells anomalies apart."""
+"""Lesson 13: the surprise of an image under a model, and how well a score tells anomalies from normal images."""
 
 from vae_course.decoder import log_likelihood
 from vae_course.elbo import kl_divergence
@@ -18,7 +18,7 @@ def surprise(
     """Compute −ELBO of each image in nats, averaged over draws of z.
 
     Raises:
-        ValueError: no draws.
+        ValueError: `draws` is below 1.
     """
     if draws < 1:
         raise ValueError(f"draws={draws} must be at least 1")
@@ -37,16 +37,18 @@ def auroc(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) ->
     pairs (Hanley & McNeil 1982): 1 if the score tells all anomalies apart, 0.5 if it knows nothing.
 
     Args:
-        scores: one per image, high where it is thought to be anomalous.
-        anomalous: whether it is.
+        scores: one per image; a high score says that the image is anomalous.
+        anomalous: True for each image that is.
 
     Raises:
-        ValueError: there are no anomalies, or nothing else; or a score is NaN.
+        ValueError: there are no anomalies or no normal images, or a score is NaN.
     """
     if anomalous.all() or not anomalous.any():
-        raise ValueError(f"{anomalous.sum()} of {len(anomalous)} are anomalous: some must be, and some not")
+        raise ValueError(
+            f"{anomalous.sum()} of {len(anomalous)} images are anomalous: give some that are, and some that are not"
+        )
     if scores.isnan().any():
-        raise ValueError(f"{scores.isnan().sum()} of {len(scores)} scores are NaN, which is neither high nor low")
+        raise ValueError(f"{scores.isnan().sum()} of {len(scores)} scores are NaN: every score must be a number")
     scores, anomalous = scores.cpu(), anomalous.cpu()
     normal, others = scores[~anomalous].sort().values, scores[anomalous].contiguous()
     below = torch.searchsorted(normal, others)
@@ -57,7 +59,7 @@ def auroc(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) ->
 def roc(
     scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]
 ) -> tuple[Float[Tensor, " points"], Float[Tensor, " points"]]:
-    """The false and the true positive rate at every threshold, from the highest to the lowest."""
+    """Compute the false and the true positive rate at every threshold, from the highest to the lowest."""
     thresholds = torch.cat([scores.unique().flip(0), scores.new_tensor([-torch.inf])])
     false, true = ((scores[group] > thresholds[:, None]).float().mean(1) for group in (~anomalous, anomalous))
     return false, true

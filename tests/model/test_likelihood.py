@@ -49,7 +49,7 @@ class TestAuroc:
 
     @pytest.mark.parametrize("anomalous", [[True, True], [False, False]])
     def test_one_group_alone_is_refused(self, anomalous):
-        with pytest.raises(ValueError, match="of 2 are anomalous: some must be, and some not"):
+        with pytest.raises(ValueError, match="of 2 images are anomalous: give some that are, and some that are not"):
             auroc(torch.zeros(2), torch.tensor(anomalous))
 
     def test_scores_that_are_no_numbers_are_refused(self):

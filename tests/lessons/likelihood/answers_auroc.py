@@ -151,7 +151,7 @@ wrong("axes exchanged", "upside down")(
 )
 wrong("the area with a minus", "negative")(lambda s, a: -pairs(s, a))
 wrong("Gini's coefficient", "Gini")(lambda s, a: 2 * pairs(s, a) - 1)
-wrong("never below a half", "sign turned")(lambda s, a: max(pairs(s, a), 1 - pairs(s, a)))
+wrong("never below a half", "sign changed")(lambda s, a: max(pairs(s, a), 1 - pairs(s, a)))
 wrong("in percent", "in percent")(lambda s, a: 100 * pairs(s, a))
 wrong("half of it", "half of the share")(lambda s, a: pairs(s, a) / 2)
 wrong("a number of pairs", "number of pairs")(lambda s, a: compared(s, a).sum())
@@ -242,7 +242,7 @@ def _(scores, anomalous):
     return torch.trapezoid(torch.cat([zero, true]), torch.cat([zero, false]))
 
 
-@ANSWERS.wrong("the curve without its corner", "sign turned")
+@ANSWERS.wrong("the curve without its corner", "sign changed")
 def _(scores, anomalous):
     false, true = rates(scores, anomalous, scores.unique().flip(0)[1:])
     return torch.trapezoid(true, false)
@@ -285,10 +285,10 @@ wrong("the first are taken for normal", "labels do not belong")(
     lambda s, a: pairs(s, torch.arange(len(a)) >= (~a).sum())
 )
 wrong("scores sorted, labels not", "labels do not belong")(lambda s, a: pairs(s.sort().values, a))
-wrong("~ of whole numbers", "made a number")(
+wrong("~ of whole numbers", "changed to numbers")(
     lambda s, a: (s[a][:, None] > s[~a.int()]).float().mean() + 0.5 * (s[a][:, None] == s[~a.int()]).float().mean()
 )
-wrong("whole numbers for a mask", "made a number")(
+wrong("whole numbers for a mask", "changed to numbers")(
     lambda s, a: (
         (s[a.long()][:, None] > s[1 - a.long()]).float().mean()
         + 0.5 * (s[a.long()][:, None] == s[1 - a.long()]).float().mean()

@@ -1,4 +1,4 @@
-"""Lesson 13's check: an AUROC, told from what looks like one."""
+"""The check of lesson 13: is it an AUROC, or something that looks like one?"""
 
 from collections.abc import Iterator
 from numbers import Real
@@ -13,11 +13,11 @@ from torch import Generator, Tensor
 
 Scores = Float[Tensor, " batch"]
 Mask = Bool[Tensor, " batch"]
-# A known mistake is told by the numbers of two sets, since one number can be another's by chance.
+# A known mistake must give the same numbers on two sets, because on one set two mistakes may agree by chance.
 SETS = ((34, 72), (17, 50))
 
 
-@exercise("auroc", "It needs no threshold, minds neither the order nor the scale, and counts a tie as half.")
+@exercise("auroc", "It needs no threshold, depends neither on the order nor on the scale, and counts a tie as half.")
 def check_auroc(answer: Any) -> None:
     """Check a function (scores, anomalous) that returns the AUROC as a number."""
     _check_values(answer, [_made_up(*counts) for counts in SETS])
@@ -31,7 +31,7 @@ def check_auroc(answer: Any) -> None:
 
 
 def _made_up(others: int, normal: int) -> tuple[Scores, Mask]:
-    """Make scores of both signs, all different, in no order; those of anomalies tend to lie higher."""
+    """Make scores of both signs, all different, in random order; those of anomalies tend to be higher."""
     generator = Generator().manual_seed(others)
     anomalous = torch.randperm(others + normal, generator=generator) < others
     return torch.randn(len(anomalous), generator=generator) + 0.7 * anomalous, anomalous
@@ -47,12 +47,12 @@ def _number(got: Any) -> float:
 
 
 def _check_values(answer: Any, sets: list[tuple[Tensor, Tensor]]) -> None:
-    """Expect the share of pairs, the same each time."""
+    """Expect the share of pairs, and the same share each time."""
     got, again, right = [], [], [auroc(*each) for each in sets]
     for scores, anomalous in sets:
         got.append(_number(ask_deterministic(answer, scores, anomalous)))
         again.append(_number(ask_deterministic(answer, scores, anomalous)))
-    changes = f"Asked twice, it gives {got[0]:.4f} and {again[0]:.4f}. Nothing here is random: compare all pairs."
+    changes = f"Called twice, it gives {got[0]:.4f} and {again[0]:.4f}. Nothing here is random: compare all pairs."
     expect(_same(torch.tensor(got).nan_to_num(), torch.tensor(again).nan_to_num()), changes)
     first, second = (_mistakes(share, *each) for share, each in zip(right, sets, strict=True))
     mistakes = {
@@ -73,8 +73,8 @@ def _check_order(answer: Any, scores: Scores, anomalous: Mask) -> None:
     got = _number(ask_deterministic(answer, scores.flip(0), anomalous.flip(0)))
     expect(_same(got, right), f"The same images in another order give {got:.3f} instead of {right:.3f}.")
     got = _number(ask_deterministic(answer, -scores, anomalous))
-    turned = f"It gives {right:.4f}, and with the scores' sign turned {got:.4f} in place of {1 - right:.4f}."
-    misleads = f"{turned} Below 0.5 is an answer, too: the score misleads."
+    turned = f"It gives {right:.4f}, and for the scores with their sign changed {got:.4f} in place of {1 - right:.4f}."
+    misleads = f"{turned} A number below 0.5 is right, too: it says that the score misleads."
     recognise(got, 1 - right, {misleads: right}, turned, _same)
 
 
@@ -87,17 +87,17 @@ def _check_scale(answer: Any) -> None:
         "on a scale that is fine in the middle and coarse at the ends": torch.sinh(4 * scores),
     }
     for how, others in scales.items():
-        # By the scores as they are now: rounding may have tied some.
+        # The right number is that of these scores, because rounding may have tied some.
         got, right = _number(ask_deterministic(answer, others, anomalous)), auroc(others, anomalous)
         expect(
             _same(got, right),
             f"The same scores {how} (now {others.min():.4g} to {others.max():.4g}) give {got:.3f} instead of "
-            f"{right:.3f}. On any scale, only who is above whom may count.",
+            f"{right:.3f}. On any scale, only which score is higher may count.",
         )
 
 
 def _check_ties(answer: Any) -> None:
-    """Expect half a pair for a tie, be all scores tied or some."""
+    """Expect half a pair for a tie, where all scores are tied and where some are."""
     anomalous = torch.arange(12) % 3 == 0
     constant = _number(ask_deterministic(answer, torch.zeros(12), anomalous))
     expect(
@@ -107,7 +107,7 @@ def _check_ties(answer: Any) -> None:
     expect(
         _same(constant, 0.5),
         f"A score that is the same for all images knows nothing and should give 0.5, and yours gives {constant:.2f}. "
-        "Count a tie as half a pair. (A curve needs both its ends for that: (0, 0) and (1, 1).)",
+        "Count a tie as half a pair. (If you use a curve, it must have both its ends: (0, 0) and (1, 1).)",
     )
     scores = (torch.arange(12) * 5 % 12 // 4).float()
     got, right = _number(ask_deterministic(answer, scores, anomalous)), auroc(scores, anomalous)
@@ -119,22 +119,22 @@ def _check_ties(answer: Any) -> None:
 
 
 def _mistakes(right: float, scores: Scores, anomalous: Mask) -> dict[str, Any]:
-    """List what an AUROC is mistaken for, and how a share of pairs goes wrong: hint → value."""
+    """List numbers that are mistaken for an AUROC, and wrong shares of pairs: hint → value."""
     return {
         **_wrong_shares(right, int(anomalous.sum()), int((~anomalous).sum())),
         **_wrong_lists(scores, anomalous),
-        "That is what one threshold gives: an accuracy, or a rate. The AUROC chooses none, it looks at pairs: one "
+        "That is what one threshold gives: an accuracy, or a rate. The AUROC has no threshold, it looks at pairs: one "
         "anomaly, one normal image.": tuple(_at_a_threshold(scores, anomalous)),
     }
 
 
 def _wrong_shares(right: float, others: int, normal: int) -> dict[str, Any]:
-    """List what is made of the right number of pairs."""
+    """List the wrong numbers that come from the right number of pairs."""
     pairs, images = others * normal, others + normal
     return {
         "It is upside down: this is the share of pairs in which the normal one has the higher score. A high score "
         "should speak for an anomaly.": 1 - right,
-        "The area has come out negative: the curve is run through from the right to the left.": (-right, right - 1),
+        "The area has come out negative: the curve runs from the right to the left.": (-right, right - 1),
         "That is a number of pairs. Divide by how many pairs there are.": (right * pairs, (1 - right) * pairs),
         "That is a number of pairs, divided by one of the counts. Each anomaly meets each normal image: divide by "
         "the product of the counts.": (right * normal, right * others),
@@ -158,7 +158,7 @@ def _wrong_shares(right: float, others: int, normal: int) -> dict[str, Any]:
 
 
 def _wrong_lists(scores: Scores, anomalous: Mask) -> dict[str, Any]:
-    """List the shares of pairs of other lists than the two."""
+    """List the shares of pairs that come from other lists than the two."""
     high, low = scores[anomalous], scores[~anomalous]
     place = torch.arange(len(scores))
     first = min(len(high), len(low))
@@ -194,7 +194,7 @@ def _wrong_lists(scores: Scores, anomalous: Mask) -> dict[str, Any]:
             auroc(scores, place >= len(low)),
             auroc(scores, place < len(high)),
         ),
-        "`anomalous` was made a number: numbers pick images by their places, True and False by a mask.": (
+        "`anomalous` was changed to numbers: these pick images by their places, and True and False by a mask.": (
             _share(scores[anomalous.long()], scores[~anomalous.int()]),
             _share(scores[anomalous.long()], scores[1 - anomalous.int()]),
             _share(high, scores[~anomalous.int()]),
@@ -208,7 +208,7 @@ def _share(high: Tensor, low: Tensor) -> float:
 
 
 def _at_a_threshold(scores: Scores, anomalous: Mask) -> Iterator[float]:
-    """Yield the accuracies, balanced or not, the rates and the like, at thresholds that one would choose."""
+    """Yield accuracies and rates at the thresholds that people choose."""
     top = scores.sort(descending=True).values[anomalous.sum() - 1]  # as many are called anomalies as there are
     best = scores[((scores >= scores[:, None]) == anomalous).sum(1).argmax()]
     for at in (

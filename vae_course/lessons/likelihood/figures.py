@@ -1,4 +1,4 @@
-"""Lesson 13's figures: what a score tells apart, and what it goes by."""
+"""The figures of lesson 13: what a score tells apart, and what it depends on."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
@@ -22,7 +22,7 @@ Scores = Float[Tensor, " batch"]
 
 
 def histograms(scores: Scores, anomalous: Bool[Tensor, " batch"], held_out: str, title: str) -> Figure:
-    """The scores of the classes trained on, and those of the class held out."""
+    """Draw the scores of the classes trained on, and those of the class held out."""
     figure, axes = plt.subplots()
     _histograms(axes, scores, anomalous, ("classes trained on", held_out))
     axes.set_title(title)
@@ -48,7 +48,7 @@ def _histograms(axes: Axes, scores: Scores, anomalous: Bool[Tensor, " batch"], n
 def thresholds_and_curve(
     scores: Scores, anomalous: Bool[Tensor, " batch"], thresholds: tuple[float, float, float], held_out: str
 ) -> Figure:
-    """Three thresholds between the two groups, and the points that they make on the ROC curve."""
+    """Draw three thresholds between the two groups, and the points that they make on the ROC curve."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), width_ratios=(1.35, 1))
     _histograms(left, scores, anomalous, ("others", held_out))
     right.plot([0, 1], [0, 1], "--", color=COLORS["prior"], linewidth=1)
@@ -60,31 +60,31 @@ def thresholds_and_curve(
         right.plot(*point, "o", color=COLORS["truth"])
         right.annotate(name, point, (8, -12), textcoords="offset points", weight="bold")
     right.set(xlabel="false positive rate", ylabel="true positive rate")
-    figure.suptitle("Each threshold is a point; the curve has them all", x=0.01, ha="left")
+    figure.suptitle("Each threshold is a point on the curve", x=0.01, ha="left")
     return figure
 
 
-def surprise_and_dice(
-    dice: Scores, surprise: Scores, labels: Int64[Tensor, " batch"], shown: Iterable[int], title: str
+def surprise_and_entropy(
+    entropy: Scores, surprise: Scores, labels: Int64[Tensor, " batch"], shown: Iterable[int], title: str
 ) -> Figure:
-    """The surprise of each digit against the entropy of its grey pixels; the classes that are shown in colour."""
+    """Draw the surprise of each digit against the entropy of its grey pixels, with the classes `shown` in colour."""
     figure, axes = plt.subplots(figsize=(8, 4.2))
-    axes.plot(dice, surprise, ".", color=COLORS["prior"], alpha=0.5, markersize=4)
+    axes.plot(entropy, surprise, ".", color=COLORS["prior"], alpha=0.5, markersize=4)
     for label, marker in zip(shown, cycle("s^ov")):
         chosen, color = labels == label, CLASS_COLORS[label]
-        axes.plot(dice[chosen], surprise[chosen], marker, color=color, markersize=4)
-        axes.text(dice[chosen].mean(), surprise[chosen].mean(), f"{label}s", weight="bold", fontsize=15, ha="center",
+        axes.plot(entropy[chosen], surprise[chosen], marker, color=color, markersize=4)
+        axes.text(entropy[chosen].mean(), surprise[chosen].mean(), f"{label}s", weight="bold", fontsize=15, ha="center",
                   va="center", bbox={"facecolor": "white", "alpha": 0.8, "pad": 2, "edgecolor": color})  # fmt: skip
-    end = dice.max().item()
+    end = entropy.max().item()
     axes.plot([0, end], [0, end], color=COLORS["truth"], linewidth=1)
-    axes.text(end, end, "the dice alone", ha="right", va="bottom", color=COLORS["truth"])
-    axes.set(xlabel="entropy of the grey pixels: what the dice cost (nats per image)", ylabel=SURPRISE, xlim=0, ylim=0)
+    axes.text(end, end, "the draws of pixels alone", ha="right", va="bottom", color=COLORS["truth"])
+    axes.set(xlabel="entropy of the grey pixels: what drawing them costs (nats)", ylabel=SURPRISE, xlim=0, ylim=0)
     axes.set_title(title)
     return figure
 
 
 def held_out_by_ink(ink: Sequence[float], aurocs: Sequence[float], title: str) -> Figure:
-    """Of each class, held out in its turn, the AUROC against its mean ink."""
+    """Draw the AUROC of each class, held out in turn, against its mean ink."""
     figure, axes = plt.subplots(figsize=(8, 4.2))
     axes.axhline(0.5, color=COLORS["prior"], linewidth=1)
     axes.text(max(ink), 0.5, "knows nothing", color=COLORS["prior"], ha="right", va="bottom")
@@ -102,7 +102,7 @@ def held_out_by_ink(ink: Sequence[float], aurocs: Sequence[float], title: str) -
 
 
 def strangers(images: Mapping[str, Float[Tensor, "1 28 28"]], nats: Mapping[str, float], title: str) -> Figure:
-    """One image of each kind, its mean surprise above it."""
+    """Draw one image of each kind, with its mean surprise above it."""
     figure, all_axes = plt.subplots(1, len(images), figsize=(8, 2.1), squeeze=False)
     for axes, (name, image) in zip(all_axes[0], images.items(), strict=True):
         axes.imshow(image[0], vmin=0, vmax=1)
@@ -116,7 +116,7 @@ def strangers(images: Mapping[str, Float[Tensor, "1 28 28"]], nats: Mapping[str,
 
 
 def scores_by_class(aurocs: Mapping[str, Sequence[float]], colors: Mapping[str, str], title: str) -> Figure:
-    """The AUROC of several scores, for each class held out."""
+    """Draw the AUROC of several scores, for each class held out."""
     figure, axes = plt.subplots(figsize=(8, 4))
     classes = range(len(next(iter(aurocs.values()))))
     for label in classes:

@@ -1,4 +1,4 @@
-"""The threshold of lesson 13: what a score catches, and what it calls by mistake."""
+"""The threshold slider of lesson 13: what a score catches, and how many false alarms it raises."""
 
 from collections.abc import Mapping
 
@@ -17,10 +17,10 @@ BINS = 25
 
 
 class ThresholdSlider(CourseWidget):
-    """Scores of images from the classes trained on and from one held out, a threshold, and its point on the ROC curve.
+    """Show the scores of the classes trained on and of one held out, a threshold, and its point on the ROC curve.
 
     Args:
-        scores: by name; in row c the score that each image gets from the model that was trained without class c.
+        scores: by name; row c has the score of each image by the model that was trained without class c.
         labels: the images' classes.
         held_out: the class that is shown at first.
 
@@ -45,7 +45,7 @@ class ThresholdSlider(CourseWidget):
         for name, values in scores.items():
             if values.shape != (classes, len(labels)):
                 raise ValueError(f"scores[{name!r}] is {list(values.shape)}: should be {[classes, len(labels)]}, "
-                                 "a row a held-out class and a column an image")  # fmt: skip
+                                 "one row per held-out class and one column per image")  # fmt: skip
         missing = sorted(set(range(classes)) - set(labels.tolist()))
         if missing:
             raise ValueError(f"labels: no image is of class {', '.join(map(str, missing))}")
@@ -69,12 +69,12 @@ class ThresholdSlider(CourseWidget):
 
     @property
     def rates(self) -> tuple[float, float]:
-        """The true and the false positive rate: what part of the class held out, and of all others, is above."""
+        """Compute the shares above the threshold: of the class held out, and of all others."""
         called = self._shown > self.threshold.value
         return called[self._anomalous].float().mean().item(), called[~self._anomalous].float().mean().item()
 
     def _choose(self) -> None:
-        """Take up the scores that are asked for, with the threshold in the middle of the normal ones."""
+        """Show the chosen scores, with the threshold at the median of the normal ones."""
         self._shown = self._scores[self.score.value][self.held_out.value]
         self._anomalous = self._labels == self.held_out.value
         false, true = roc(self._shown, self._anomalous)
@@ -87,14 +87,14 @@ class ThresholdSlider(CourseWidget):
             for shares, color, dash in ((self._share(~self._anomalous, edges), TRAINED, "5 3"),
                                         (self._share(self._anomalous, edges), HELD_OUT, "none"))
         ]  # fmt: skip
-        # All at once, here and in the browser: the new range may leave out the old threshold, or all of the old range.
+        # Change all at once, here and in the browser: the new range may not contain the old threshold or the old range.
         with self.threshold.hold_sync(), self.threshold.hold_trait_notifications():
             self.threshold.min, self.threshold.max, self.threshold.step = low, high, 1.0
             self.threshold.value = self._shown[~self._anomalous].median().round().item()
         self._repaint()
 
     def _share(self, chosen: Tensor, edges: Tensor) -> Tensor:
-        """What percentage of the chosen images' scores falls between each two edges."""
+        """Compute the percentage of the chosen images' scores between each two edges."""
         return 100 * torch.histogram(self._shown[chosen].cpu(), edges).hist / chosen.sum()
 
     def _repaint(self) -> None:
