@@ -24,7 +24,7 @@ LogLikelihood = Callable[[Tensor, Tensor], Tensor]
 
 
 class Bound(NamedTuple):
-    """A lower bound of log p(x) of each image, and how far off its estimate may be, in nats.
+    """Hold a lower bound of log p(x) of each image, and how far off its estimate may be, in nats.
 
     The standard error, √(Σ share² − 1/K) with each weight's share of the sum, is NaN for a single draw.
     """
@@ -102,12 +102,12 @@ def running_bounds(log_weights: Float[Tensor, "runs draws"]) -> Float[Tensor, "r
 
 
 def bounds_of_groups(log_weights: Float[Tensor, "draws batch"], samples: int) -> Float[Tensor, "groups batch"]:
-    """Part the draws into groups of K, and compute the importance-weighted bound of each group, in nats."""
+    """Split the draws into groups of K, and compute the importance-weighted bound of each group, in nats."""
     return _groups(log_weights, samples).logsumexp(1) - math.log(samples)
 
 
 def largest_shares(log_weights: Float[Tensor, "draws batch"], samples: int) -> Float[Tensor, " batch"]:
-    """Measure which part of the sum of K weights the largest one is, on average over groups of K draws."""
+    """Compute which part of the sum of K weights the largest one is, on average over groups of K draws."""
     return _groups(log_weights, samples).softmax(1).amax(1).mean(0)
 
 

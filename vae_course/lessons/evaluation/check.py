@@ -1,4 +1,4 @@
-"""Lesson 08's check: it looks at the codes that the answer decodes, and works out what they come to."""
+"""Check the exercise of lesson 08: look at the codes that the answer decodes, and compute their bound."""
 
 from typing import Any, NamedTuple
 
@@ -12,23 +12,23 @@ from torch import Generator, Tensor
 LATENT, SAMPLES = 3, 6
 FAR_OUT = 120.0  # a logit at which exp overflows, and sigmoid rounds to 0 or 1
 
-GLOBAL = "It uses or seeds torch's global random numbers: hand the `generator` on to reparameterize, as it is."
+GLOBAL = "It uses or seeds torch's global random numbers: pass the `generator` to reparameterize as it is."
 SAME_AGAIN = (
     "Two calls in a row made the same draws: do not seed inside, nor copy the generator, but use the one given."
 )
 NOT_ASKED = "The decoder was never asked: each of the K codes has to be decoded for its log p(x|z)."
-NOT_THE_SEEDS = "The same seed made other draws: hand the generator on to reparameterize."
+NOT_THE_SEEDS = "The same seed made other draws: pass the generator to reparameterize."
 UNDERFLOW = (
     "It is infinite or NaN: weights near exp(-1000) are 0 in any float. Stay in logarithms, with logsumexp, and let no "
     "exp come before it."
 )
 LARGE_LOGITS = (
-    f"It is wrong where logits are as large as ±{FAR_OUT:.0f}: hand the logits to log_likelihood as they are, without "
+    f"It is wrong where logits are as large as ±{FAR_OUT:.0f}: pass the logits to log_likelihood as they are, without "
     "sigmoid, exp or clamp."
 )
 
 
-@exercise("importance_weighted_bound", "The log of an average of K honest weights, one bound per image.")
+@exercise("importance_weighted_bound", "You average K weights and then take the log: one bound per image.")
 def check_importance_weighted_bound(answer: Any) -> None:
     """Check a function (model, x, samples, generator) that returns the bound of each image, [B] (or a `Bound`)."""
     probe, generator = _Probe(answer, _model()), Generator().manual_seed(0)
@@ -63,7 +63,7 @@ class _Call(NamedTuple):
 
 
 class _Probe:
-    """Asks for bounds, and notes which codes are decoded, by the model or by a copy of it."""
+    """Ask for bounds, and note which codes are decoded, by the model or by a copy of it."""
 
     def __init__(self, answer: Any, model: VAE):
         self.answer, self.model, self.asked = answer, model, False
@@ -84,14 +84,20 @@ class _Probe:
         except Mistake:
             raise
         except Exception:
-            # K codes in all do not fit the images, and it stops there; the codes say why better than the error does.
+            # With K codes in all, the shapes do not fit, and it stops. The codes show why better than the error does.
             if len(x) == 1 or sum(map(len, self.codes)) != samples:
                 raise
             got = None
         self.asked = True
         expect(torch.equal(randomness, torch.get_rng_state()), GLOBAL)
-        expect(not any(p.requires_grad for p in self.model.parameters()), "The model was frozen: leave it so.")
-        expect(torch.equal(before, _vector(self.model)), "The model's parameters were changed: it is only asked here.")
+        expect(
+            not any(p.requires_grad for p in self.model.parameters()),
+            "The model's parameters needed no gradient: leave them so.",
+        )
+        expect(
+            torch.equal(before, _vector(self.model)),
+            "The model's parameters were changed: only use the model here, and do not train it.",
+        )
         codes = self.codes
         if sum(map(len, codes)) > samples * len(x):  # Decoding the same codes a second time changes nothing.
             codes = list({z.numpy().tobytes(): z for z in codes}.values())
@@ -191,14 +197,14 @@ def _expect_noise(eps: Tensor, image: Tensor, call: _Call) -> None:
 
 
 def _draws(state: Tensor, sizes: list[int]) -> Tensor:
-    """What `torch.randn` gives from this state of a generator, in parts: [K · B, D]."""
+    """Return what `torch.randn` gives from this state of a generator, in parts: [K · B, D]."""
     generator = Generator()
     generator.set_state(state)
     return torch.cat([torch.randn(size, LATENT, generator=generator) for size in sizes])
 
 
 def _is_gaussian(eps: Tensor) -> bool:
-    """Whether mean, spread and fourth moment lie within 4.5 standard deviations of what a sample of this size has."""
+    """Say whether mean, spread and fourth moment are within 4.5 standard deviations of those of such a sample."""
     far = 4.5 * torch.tensor([1, 0.5, 96]).div(eps.numel()).sqrt()
     found = torch.stack([eps.mean(), eps.square().mean().sqrt(), eps.pow(4).mean()])
     return bool(((found - torch.tensor([0.0, 1.0, 3.0])).abs() < far).all())
