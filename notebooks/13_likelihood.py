@@ -40,10 +40,6 @@ from vae_course.vae import VAE
 import torch
 from torch import Generator
 
-digits = load_digits()
-x = binarize(grey(digits.test_images), Generator().manual_seed(0))  # [1000, 1, 28, 28]
-labels = digits.test_labels  # [1000]
-
 # %% [markdown]
 # ## Something that does not belong
 #
@@ -76,8 +72,12 @@ def surprise(model, x):
 # Remove all 0s from the training digits and train on the rest.
 # We say that the 0s are *held out*: the model meets them only at the test.
 
-
 # %%
+digits = load_digits()
+x = binarize(grey(digits.test_images), Generator().manual_seed(0))  # [1000, 1, 28, 28]
+labels = digits.test_labels  # [1000]
+
+
 def train(images):
     torch.manual_seed(0)
     model = VAE()
