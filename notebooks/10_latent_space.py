@@ -9,14 +9,17 @@
 # %% [markdown]
 # # 10 · The latent space: a map, and its empty places
 #
-# *90 minutes. Needs lessons 01 to 07.*
+# *100 minutes: 50 to the place to rest, and 50 after it. The open task takes 30 more. Needs lessons 01 to 07.*
+#
+# *[Start page](00_start.ipynb) · before: [09 The clinic](09_clinic.ipynb) ·
+# after: [11 Sample quality](11_sample_quality.ipynb)*
 #
 # You will be able to:
 #
-# - say why a model can give digits back well and invent bad ones, and measure how empty the empty places are;
+# - say why a model can reconstruct digits well and still generate bad ones, and measure the cause;
 # - draw the whole map of two latent dimensions, each part in proportion to its use;
-# - tell which latent dimensions are at work, walk along them, and walk from one digit to another;
-# - recognise a code that says nothing, and say what annealing and free bits do about it.
+# - find the latent dimensions that a model uses, move along one of them, and walk from one digit to another;
+# - recognise posterior collapse, and say what annealing and free bits change.
 
 # %%
 from vae_course.checkpoints import load_pretrained
@@ -24,8 +27,11 @@ from vae_course.data import binarize, grey
 from vae_course.decoder import log_likelihood
 from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms, kl_divergence
+from vae_course.kit.answers import go_on_with
 from vae_course.kit.exercise import show_me
 from vae_course.kit.figures import digit_grid, digit_rows, show
+from vae_course.kit.predict import guesses, predict, reveal
+from vae_course.kit.table import table
 from vae_course.latent_space import ACTIVE, unit_activity
 from vae_course.lessons.latent_space import check_quantile_grid, plots
 from vae_course.reparameterization import reparameterize
@@ -34,20 +40,20 @@ from vae_course.vae import VAE
 
 import torch
 from torch import Generator, nn
-from torch.distributions import Normal
+from torch.distributions import Bernoulli, Normal
 from torch.nn.functional import conv2d, pad, softplus
 
-digits = load_digits()
-
 # %%
-dice = Generator().manual_seed(0)
-train_x = binarize(grey(digits.train_images), dice)  # [4000, 1, 28, 28]
-test_x = binarize(grey(digits.test_images), dice)  # [1000, 1, 28, 28]
+digits = load_digits()
+generator = Generator().manual_seed(0)
+train_x = binarize(grey(digits.train_images), generator)  # [4000, 1, 28, 28]
+test_x = binarize(grey(digits.test_images), generator)  # [1000, 1, 28, 28]
 
 # %% [markdown]
-# ## A digit from nowhere
+# ## Digits from nowhere
 #
-# Here are ten digits, given back by a network with two latent dimensions, and ten that it has invented.
+# Here are ten digits, and how a network with two latent dimensions reconstructs them.
+# Below them are ten digits that the same network generates; we also say that it *invents* them.
 
 # %%
 plane = load_pretrained("plane")
@@ -55,55 +61,65 @@ plane = load_pretrained("plane")
 
 @torch.no_grad()
 def decode(model, z):
-    return torch.sigmoid(model.decoder(z))  # [B, D] -> [B, 1, 28, 28], the mean of p(x|z)
+    """Return the mean of p(x|z): [B, D] -> [B, 1, 28, 28]."""
+    return torch.sigmoid(model.decoder(z))
 
 
 rows = {
-    "given": test_x[:10],
-    "given back": plane.reconstruct(test_x[:10]),
-    "invented": plane.sample(10, Generator().manual_seed(2)),
+    "digits": test_x[:10],
+    "reconstructed": plane.reconstruct(test_x[:10]),
+    "generated": plane.sample(10, Generator().manual_seed(2)),
 }
-figure = digit_rows(rows, "What is given back is a digit; what is invented, not always")
+figure = digit_rows(rows, "Every reconstruction is a digit; some generated pictures are none")
 show(
     figure,
-    "Three rows of ten pictures: given digits, the same given back, and pictures decoded from the prior. The "
+    "Three rows of ten pictures: digits, their reconstructions, and pictures decoded from the prior. The "
     "second row is soft but can be read. In the third most are digits, and a few are none.",
 )
 
 # %% [markdown]
-# The decoder can draw, as the second row shows.
-# So the fault lies with what it was asked in the third.
-# Lesson 06 said that the clouds leave many corners of the space empty.
-# Here you will see those corners.
+# The second row shows that the decoder can draw digits.
+# So the fault must lie in the codes of the third row, which come from the prior.
+# Where do these codes differ from the codes of digits?
 #
 # (The network comes with the course.
-# It was trained on the 60,000 digits of MNIST's training set, and all embedded digits, "test" included, are among them.
-# So nothing in this lesson that uses shipped networks is a test of how well they do on new digits.)
+# It was trained on the 60,000 training digits of MNIST, and all embedded digits are among them, "test" included.
+# So this lesson does not test how well the shipped networks do on new digits.)
+
+# %% [markdown]
+# ## The codes of digits, and draws of the prior
 #
 # Take 1,000 digits, and draw one code from the cloud of each.
 # What you get are draws from
 #
 # $$q(z) = \frac{1}{N} \sum_{x} q(z|x)$$
 #
-# In words: pick a digit at random, then a code from its cloud.
-# It is called the **aggregate posterior**, and it is where the decoder has practised.
-# The prior $p(z)$ is where it is asked to invent.
+# In words: pick a digit at random, then draw a code from its cloud.
+# This distribution is called the **aggregate posterior**.
+# In training, the decoder gets its codes from $q(z)$.
+# When it generates, it gets them from the prior $p(z)$.
 #
 # > **Predict first.**
-# > Put 600 of these codes beside 600 draws of the prior, all of them dots.
-# > Could you tell which is which?
+# > You get 1,000 codes of digits, and 1,000 draws of the prior.
+# > You compute the mean and the standard deviation of z[0] and of z[1], and then you plot all of them as dots.
+# > What shows you which are the codes?
 
 # %%
+predict(
+    "latent_space/apart",
+    "What shows you which are the codes of digits?",
+    choices=["the means and standard deviations", "the plot", "each of them", "neither of them"],
+)
+
+# %% jupyter={"source_hidden": true}
 with torch.no_grad():
     mu, logvar = plane.encoder(test_x)  # [1000, 2] twice
-codes = reparameterize(mu, logvar, dice)  # [1000, 2]
-prior = torch.randn(1000, 2, generator=dice)  # [1000, 2]
+codes = reparameterize(mu, logvar, generator)  # [1000, 2]
+prior = torch.randn(1000, 2, generator=generator)  # [1000, 2]
+rows = {name: [*z.mean(0), *z.std(0)] for name, z in (("codes", codes), ("prior", prior))}
+table(rows, ["mean of z[0]", "mean of z[1]", "deviation of z[0]", "deviation of z[1]"], digits=2)
 
-print("          mean of z[0], z[1]   standard deviation")
-for name, z in (("codes", codes), ("prior", prior)):
-    print(f"{name:6}{z[:, 0].mean():13.2f}{z[:, 1].mean():8.2f}{z[:, 0].std():15.2f}{z[:, 1].std():7.2f}")
-
-# %%
+# %% jupyter={"source_hidden": true}
 title = "The codes have lanes and lumps; the prior has none"
 figure = plots.codes_and_draws(codes[:600], digits.test_labels[:600], prior[:600], title)
 show(
@@ -112,75 +128,103 @@ show(
     "groups by class, with empty lanes between and arms that reach outwards. On the right 600 draws of the prior: "
     "an even round cloud.",
 )
+reveal("latent_space/apart", "the plot")
 
 # %% [markdown]
-# By their means and spreads you could hardly tell.
-# By eye you can: there are lanes between the classes that hardly any code enters.
+# <details><summary>After your guess: why</summary>
+#
+# The means are nearly 0 and the deviations nearly 1, as those of the prior.
+# The plot shows lanes between the classes.
+# If you guessed "neither": training does pull the clouds towards the prior, and these four numbers show it.
+#
+# </details>
+
+# %% [markdown]
+# Hardly any code lies in the lanes between the classes.
 # The prior does not know about lanes.
 
 # %% [markdown]
-# ## How empty is empty?
+# ## How empty are the lanes?
 #
 # With two dimensions you can compute it.
-# $q(z)$ is a mean of bell curves.
-# Each is a curve along $z[0]$ times one along $z[1]$, so on a grid the mean is one product of matrices.
-# (5,000 digits stand in for the 60,000, so widen each cloud a little, to fill the gaps between them.)
+# $q(z)$ is an average of Gaussians, one for each digit.
+# Each of them is a curve along z[0] times a curve along z[1], so on a grid their average is a product of two matrices.
+# (Here 5,000 digits stand in for the 60,000.
+# So the code makes each cloud a little wider, to fill the gaps between them.)
 
 # %%
 everything = torch.cat([train_x, test_x])  # [5000, 1, 28, 28]
 with torch.no_grad():
     mu, logvar = plane.encoder(everything)  # [5000, 2] twice
 axis = torch.linspace(-plots.HALF_WIDTH, plots.HALF_WIDTH, 161)  # [161]
-cloud = Normal(mu, torch.sqrt(logvar.exp() + 0.12**2))  # the clouds themselves are about 0.1 wide
+wider = 0.12  # the clouds themselves are about 0.1 wide
+cloud = Normal(mu, torch.sqrt(logvar.exp() + wider**2))
 
 bells = cloud.log_prob(axis[:, None, None]).exp()  # [161, 5000, 2]
 aggregate = bells[..., 1] @ bells[..., 0].T / len(mu)  # [161, 161], q(z): z[1] down, z[0] across
 bell = Normal(0.0, 1.0).log_prob(axis).exp()  # [161]
 p_z = bell[:, None] * bell  # [161, 161], p(z)
-log_ratio = (aggregate + 1e-12).log() - p_z.log()  # [161, 161]
+log_ratio = (aggregate + 1e-12).log() - p_z.log()  # [161, 161], log q(z) / p(z)
 
 # %%
 cell = (axis[1] - axis[0]) ** 2
 kl_to_prior = (aggregate * log_ratio).sum() * cell
 rate = kl_divergence(mu, logvar).mean()
 empty = (p_z * (log_ratio < -1)).sum() * cell
-print(f"KL(q(z|x) || p(z)), the mean over digits: {rate:.2f} nats per image")
-print(f"KL(q(z) || p(z)), of all clouds together: {kl_to_prior:.2f} nats")
-print(f"share of the prior's draws in places with less than 1/e, about a third, of the codes it expects: {empty:.0%}")
+print(f"draws of the prior that fall where codes are less than 1/e times as frequent: {empty:.0%}")
 assert 0.02 < kl_to_prior < 1 < rate, "together the clouds should resemble the prior far more than one by one"
+table({"KL(q(z|x) || p(z)), averaged over digits": rate, "KL(q(z) || p(z))": kl_to_prior}, ["nats"], digits=2)
 
 # %% [markdown]
-# Cloud by cloud 7 nats, all together a fifth of one: this is not a bad fit.
-# And yet one draw in ten falls where codes are rare.
-# The KL in the loss is paid cloud by cloud, and splits exactly into two parts (Hoffman & Johnson 2016):
+# Each cloud alone is 7 nats from the prior; all of them together are a fifth of a nat from it.
+# This is not a bad fit.
+# And yet one draw of the prior in ten falls where codes are rare: with less than a third of the codes it expects.
+#
+# The loss charges the KL of each cloud.
+# The average of these KLs splits exactly into two parts (Hoffman & Johnson 2016):
 #
 # $$\mathrm{mean\;of\;KL}(q(z|x)\,\|\,p(z)) = \underbrace{I(x; z)}_{\text{what a code says about its digit}} +
 # \underbrace{\mathrm{KL}(q(z)\,\|\,p(z))}_{\text{how far all clouds together are from the prior}}$$
 #
 # The first part is called the *mutual information* of $x$ and $z$.
-# Here the sum is 7.1 = 6.9 + 0.2, as far as the widened clouds can tell.
-# Only the first part is good for anything.
-# The second is the one that spoils inventions. The loss lowers it, but never asks for zero.
-# A lane that keeps two classes apart may save more nats in the pixels than it costs.
+# Here the sum is about 7.1 = 6.9 + 0.2.
+# Only the first part is useful; the second part spoils what the model generates.
+# Training lowers the second part, but it never asks for 0.
+# If a lane keeps two classes apart, it may save more nats in the pixels than it costs.
+
+# %% [markdown]
+# ### Change this and see
+#
+# *5 minutes · difficulty 1 of 3 · no check*
+#
+# You made the clouds wider by `wider = 0.12`. Is that a detail?
+# Set it to 0.03 and run the last two code cells again; then set it to 0.5.
+# What happens to the share of draws in rare places, and what to the KL of $q(z)$?
+# Then set it back to 0.12, and run both cells once more.
+#
+# <details><summary>What you should see</summary>
+#
+# With 0.03 the share is about 24 %, and the KL 0.35 nats.
+# The clouds leave small gaps, and the grid counts these gaps as empty.
+# With 0.5 the share is 0 %: clouds that wide fill the lanes.
+# So the share depends on the width, and it says no more than "some per cent".
+#
+# </details>
+
+# %% [markdown]
+# Now look at the rare places.
+# Take 2,000 draws of the prior, and sort them by $\log q(z)/p(z)$.
 
 # %%
+from vae_course.lessons.plane import spread_out
+
 draws = torch.randn(2000, 2, generator=Generator().manual_seed(2))  # [2000, 2]
 draws = draws[draws.norm(dim=1) < 2.45]  # inside the circle that holds 95 % of the prior
 place = ((draws + plots.HALF_WIDTH) / (axis[1] - axis[0])).round().long()  # the cell of each
 draws = draws[log_ratio[place[:, 1], place[:, 0]].argsort()]  # the emptiest places first
+# Ten from each end of the list, no two of them nearer to each other than 0.5.
+emptiest, fullest = (some[spread_out(some, 0.5)[:10]] for some in (draws, draws.flip(0)))  # [10, 2] twice
 
-
-def apart(draws, count=10):
-    """The first of the draws, leaving out those within 0.5 of one that has been taken."""
-    taken = draws[:1]
-    for z in draws:
-        if len(taken) < count and (taken - z).norm(dim=1).min() > 0.5:
-            taken = torch.cat([taken, z[None]])
-    return taken  # [count, 2]
-
-
-# %%
-emptiest, fullest = apart(draws), apart(draws.flip(0))  # [10, 2] twice
 figure = plots.empty_places(log_ratio, emptiest, "The prior draws in lanes where hardly a digit has its code")
 show(
     figure,
@@ -200,23 +244,42 @@ show(
 
 # %% [markdown]
 # The first row has the numbers of the picture above.
-# In most lanes the decoder draws what lies on both sides, one over the other: nobody has ever corrected it there.
-# Some come out well all the same, such as no. 2 and no. 10, so a lane is a risk and not a verdict.
+# In most lanes the decoder draws the digits of both sides, one over the other.
+# Training has hardly ever corrected it there.
+# Some come out well all the same, such as no. 2 and no. 10.
 #
-# This is the answer to "good reconstructions, bad samples":
-# compare the codes of data with the draws of the prior before you change anything else.
+# So if a model has good reconstructions and bad samples, first compare the codes of data with draws of the prior.
 
 # %% [markdown]
 # ## The whole map
 #
-# Two dimensions can be shown whole: decode a grid of codes, and put the pictures where the codes are.
-# This has a name, the **manifold** of the model: the surface of all images it can make.
+# A plane can be shown as a whole: decode a grid of codes, and put the pictures where the codes are.
+# The surface of all images that the model can make is called its **manifold**.
 #
 # Many such pictures take codes from −1 to 1, or to 1.5, in even steps.
 #
 # > **Predict first.**
-# > What share of the prior's draws falls into the box of ±1?
-# > It holds the whole middle of the plane.
+# > The box from −1 to 1, along z[0] and along z[1], holds the whole middle of the plane.
+# > What share of the prior's draws falls into it?
+
+# %%
+predict("latent_space/box", "What share of the prior's draws falls into the box of ±1, in per cent?")
+
+# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
+rows = {}
+for width in (1.0, 1.5, 2.0, 3.0):
+    inside = 2 * Normal(0.0, 1.0).cdf(torch.tensor(width)).item() - 1  # of one dimension
+    rows[f"±{width}"] = [f"{inside:.1%}", f"{inside**2:.1%}", f"{inside**20:.2%}"]
+reveal("latent_space/box", rows["±1.0"][1].replace("%", " %"))
+table(rows, ["one dimension", "two", "twenty"], caption="share of the prior's draws inside a box")
+
+# %% [markdown]
+# <details><summary>After your guess: why</summary>
+#
+# It is less than half.
+# If you said 68 %: that is the rule for *one* dimension, and here both numbers must be inside.
+#
+# </details>
 
 # %%
 box = torch.linspace(-1, 1, 8)  # [8]
@@ -229,16 +292,8 @@ show(
     "edge.",
 )
 
-# %% tags=["nbval-check-output"]
-for width in (1.0, 1.5, 2.0, 3.0):
-    inside = 2 * Normal(0.0, 1.0).cdf(torch.tensor(width)) - 1  # of one dimension
-    print(f"box of ±{width}: {inside:6.1%} of one dimension, {inside**2:6.1%} of two, {inside**20:9.4%} of twenty")
-
 # %% [markdown]
-# Less than half.
-# To say 68 % was reasonable: that is the rule for *one* dimension, and both must be inside.
-#
-# So more than half of the map is missing, and you can name what is gone.
+# More than half of the map is missing, and you can name what is gone.
 
 # %%
 with torch.no_grad():
@@ -246,37 +301,58 @@ with torch.no_grad():
 labels = torch.cat([digits.train_labels, digits.test_labels])
 inside = (mu.abs() < 1).all(1)  # [5000]
 shares = {digit: inside[labels == digit].float().mean().item() for digit in range(10)}
-print("class           " + "".join(f"{digit:6}" for digit in shares))
-print("inside the box  " + "".join(f"{share:6.0%}" for share in shares.values()))
 assert min(shares.values()) < 0.1 < 0.5 < max(shares.values()), "the box should treat the classes very differently"
+table({"inside the box": [f"{share:.0%}" for share in shares.values()]}, [f"a {digit}" for digit in shares])
 
 # %% [markdown]
 # A box in even steps fails in two ways.
-# Whatever its size, it cuts something off; and a box that is large enough shows its empty corners
-# as large as its crowded middle.
+# It cuts something off, whatever its size.
+# And if it is large, it gives its empty corners as much room as its crowded middle.
 
 # %% [markdown]
-# ## Exercise: even in mass
+# ## Equal shares
 #
-# Give each picture the same share of the prior.
-# Cut each axis into `steps` cells, so that each cell gets as many draws as any other.
-# Then take the *middle* of each: the place that has half of the cell's mass below it, and half above.
+# Instead, give each picture the same share of the prior.
+# Cut each axis into cells, so that each cell gets as many draws as any other.
+# Then take the *middle* of each cell: half of the cell's draws lie below it, and half above.
 #
-# The place that has a share $s$ of the mass below it is the **quantile** of $s$.
+# The place that has a share $s$ of the draws below it is called the **quantile** of $s$.
 # It is the inverse of the cumulative distribution, and `Normal(0.0, 1.0).icdf(s)` computes it.
 #
 # > **Predict first.**
-# > With two cells, where are the two middles?
-# > (Of the draws above zero, half lie below the right one.)
+# > Cut one axis into two cells.
+# > The right cell holds the draws above 0. Where is its middle?
+
+# %%
+predict("latent_space/middle", "At which z is the middle of the right one of two cells?")
+
+# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
+middle = Normal(0.0, 1.0).icdf(torch.tensor(0.75))
+print(f"the middle of the right cell: {middle:.2f}")
+reveal("latent_space/middle", round(middle.item(), 2))
+
+# %% [markdown]
+# <details><summary>After your guess: why</summary>
 #
-# Write `quantile_grid(steps)`.
-# Return the codes as `[steps², 2]`, in the order in which a picture is drawn:
-# row by row from the top, where $z[1]$ is highest; along a row, $z[0]$ rises.
+# The right cell holds the shares from ½ to 1, so its middle is the quantile of ¾.
+# If you said 0.5: that is the share of the draws in the cell, and not a place.
+# If you said 0.8: that is the *mean* of the cell, which the few far draws pull outwards.
+#
+# </details>
+
+# %% [markdown]
+# ## Exercise: `quantile_grid`
+#
+# *10 minutes · difficulty 2 of 3*
+#
+# Write `quantile_grid(steps)`, with `steps` cells on each axis.
+# Return the codes as `[steps², 2]`, in the order in which a picture is drawn.
+# Go row by row from the top, where $z[1]$ is highest; along a row, $z[0]$ rises.
 
 
 # %%
 def quantile_grid(steps):
-    """Codes on a grid, each in the middle of an equal share of the prior's mass: [steps², 2]."""
+    """Place codes on a grid, each in the middle of an equal share of the prior's draws: [steps², 2]."""
     ...
 
 
@@ -286,38 +362,41 @@ check_quantile_grid(quantile_grid)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# First the shares, then the codes.
+# First find the shares, then the codes.
 # With four cells, the cells end at the shares 0, ¼, ½, ¾ and 1.
 # What are the shares of their four middles?
+#
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# Cell number $i$, counted from 0, has its middle at $(i + ½) / \text{steps}$.
-# `icdf` makes an axis of these, the same for $z[0]$ and $z[1]$.
+# Cell number $i$, counted from 0, has its middle at the share $(i + ½) / \text{steps}$.
+# `icdf` turns these shares into an axis, which is the same for $z[0]$ and $z[1]$.
+#
 # </details>
 #
 # <details><summary>Hint 3: the grid</summary>
 #
-# `torch.meshgrid(axis.flip(0), axis, indexing="ij")` gives two tables, `[steps, steps]` each.
-# In the first the value changes from row to row, and it falls; in the second it changes along the row.
+# `torch.meshgrid(axis.flip(0), axis, indexing="ij")` returns two tables, each `[steps, steps]`.
+# In the first, the value changes from row to row, and it falls; in the second, it changes along the row.
 # Which of the two is $z[0]$?
-# Then `flatten` and `stack`.
+# Then use `flatten` and `stack`.
+#
 # </details>
 
 # %%
-from vae_course.latent_space import quantile_grid
+from vae_course.latent_space import quantile_grid as course_quantile_grid
 
-show_me(quantile_grid)
+quantile_grid = go_on_with(quantile_grid, otherwise=course_quantile_grid)
+show_me(course_quantile_grid)
 
 # %% tags=["nbval-check-output"]
 for steps in (2, 4):
     print(f"{steps} steps: z[0] is " + ", ".join(f"{z:.2f}" for z in quantile_grid(steps)[:steps, 0].tolist()))
 
 # %%
-figure = plots.framed(
-    decode(plane, quantile_grid(12)), 12, 1.0, "The manifold: every picture has the same share of the prior"
-)
+title = "The manifold: every picture has the same share of the prior"
+figure = plots.framed(decode(plane, quantile_grid(12).float()), 12, 1.0, title)
 show(
     figure,
     "A grid of 12 times 12 decoded pictures. A frame around the inner part marks the box of ±1. Outside it lie 0s "
@@ -325,22 +404,22 @@ show(
 )
 
 # %% [markdown]
-# There are the classes that were missing.
-# Everything outside the frame is what the box left out.
+# The box left out everything outside the frame, and here are the classes that were missing.
 #
-# Read it as the model's inventions, sorted: the share of the map that a class takes is how often it is invented.
-# And the lanes are on it, as the places where one digit turns into another through something that is neither.
+# You can read the map as everything that the model generates, sorted.
+# If a class fills a fifth of the map, the model generates it a fifth of the time.
+# The lanes are on the map, too: there one digit turns into another, through something that is neither.
 
 # %% [markdown]
 # ## Your own digit on the map
 #
-# What happens to an image that is no digit at all?
+# What does the model do with an image that is no digit?
 # Here are a 3, an 8 that lacks a piece, a house, and the letters H and K.
 
 
 # %%
-def drawn(*rows):
-    """A picture from rows of text: 3 × 3 pixels a character, in the middle of 28 × 28."""
+def picture(*rows):
+    """Make a picture from rows of text: 3 × 3 pixels per character, in the middle of 28 × 28."""
     ink = torch.tensor([[c == "#" for c in row] for row in rows]).float()
     ink = ink.repeat_interleave(3, 0).repeat_interleave(3, 1)  # [height, width]
     top, left = 14 - len(ink) // 2, 14 - len(ink[0]) // 2
@@ -352,9 +431,9 @@ cut[..., 15:19, :] = 0
 strange = {
     "the 3": test_x[digits.test_labels == 3][4:5],
     "the cut 8": cut,
-    "the house": drawn("..#..", ".#.#.", "#...#", "#...#", "#...#", "#####"),
-    "the H": drawn("#...#", "#...#", "#####", "#...#", "#...#", "#...#"),
-    "the K": drawn("#..#.", "#.#..", "##...", "#.#..", "#..#.", "#...#"),
+    "the house": picture("..#..", ".#.#.", "#...#", "#...#", "#...#", "#####"),
+    "the H": picture("#...#", "#...#", "#####", "#...#", "#...#", "#...#"),
+    "the K": picture("#..#.", "#.#..", "##...", "#.#..", "#..#.", "#...#"),
 }
 
 # %%
@@ -362,50 +441,51 @@ images = torch.cat(list(strange.values()))  # [5, 1, 28, 28]
 
 
 @torch.no_grad()
-def price(x):
-    """−ELBO in nats, a mean over 16 draws of z."""
+def cost(x):
+    """Compute −ELBO in nats, averaged over 16 draws of z: [B]."""
     return torch.stack([plane.elbo(x, Generator().manual_seed(i)).negative_elbo for i in range(16)]).mean(0)
 
 
-usual = price(test_x)  # [1000]
+usual, rows = cost(test_x), {}  # [1000]
 with torch.no_grad():
     mu, _ = plane.encoder(images)  # [5, 2]
-for name, (a, b), nats in zip(strange, mu, price(images), strict=True):
-    share = (usual < nats).float().mean()
-    print(f"{name:10} at ({a:4.1f}, {b:3.1f})   −ELBO {nats:4.0f} nats per image, above {share:4.0%} of the digits")
+for name, (a, b), nats in zip(strange, mu, cost(images), strict=True):
+    rows[name] = [a, b, int(nats.round()), f"{(usual < nats).float().mean():.0%}"]
+table(rows, ["z[0]", "z[1]", "−ELBO (nats per image)", "digits that cost less"])
 
 # %%
-figure = digit_rows(
-    {"given": images, "given back": plane.reconstruct(images)}, "Whatever is given, something like a digit comes back"
-)
+rows = {"images": images, "reconstructed": plane.reconstruct(images)}
+figure = digit_rows(rows, "Every reconstruction looks like a digit, whatever the image is")
 show(
     figure,
-    "Two rows of five pictures. Given are a strange 3, a face, a house, an H and a K. Given back are blurred "
-    "shapes like a 3, an 8, a 0, a 6 and a 2.",
+    "Two rows of five pictures. The images are a 3, an 8 that lacks a piece, a house, an H and a K. Their "
+    "reconstructions are blurred shapes like a 3, an 8, a 0, a 6 and a 2.",
 )
 
 # %% [markdown]
-# Every image gets a code, and every code is on the map.
-# So the house comes back as a 0, and its code lies among those of the 0s.
-# A code does not tell you that something was odd.
+# Every image gets a code, and every code has its place on the map.
+# So the house is reconstructed as a 0, and its code lies among those of the 0s.
+# The code alone does not say that something was odd.
 #
-# The price may: the letters cost as much as the oddest of the digits.
-# The house doesn't, since a thin 0 with corners is not so bad a 0.
-# (Lesson 13 asks how far one can trust such a price.)
+# The cost may say it: the letters cost as much as the oddest of the digits.
+# But the house does not, since a thin 0 with corners is not so bad a 0.
+# (Lesson 13 asks how far you can trust such a cost.)
 #
-# Now draw, with the mouse or a finger.
-# You see the digit cut and centred as MNIST's were, its pixels drawn once, and what comes back;
-# then the nearest training digits, and where its cloud lies.
-# Guess first.
+# ### Draw, and see
 #
-# - Can you draw a 4 that comes back as a 9? Which stroke decides?
-# - Draw a digit that lands in a lane.
+# *10 minutes · difficulty 1 of 3 · no check*
+#
+# Draw a digit, with the mouse or a finger.
+# The widget cuts it out and centres it as MNIST's digits were, draws its pixels once, and shows the reconstruction.
+# Then it shows the nearest training digits, and the cloud of your digit on the plane.
+# Guess before you draw.
+#
+# - Can you draw a 4 that is reconstructed as a 9? Which stroke decides?
+# - Draw a digit whose code lies in a lane.
 # - Draw a digit in your own hand that is more surprising than 99 of 100, and one that is not.
 #
-# (The test digits it is compared with have been seen by this network in training.
-# Your digit has not, so it starts with a small handicap.)
-#
-# And if you want to see a lane from inside, go back to the pad in lesson 04: it has the same network.
+# (This network has seen the test digits in training, and it has not seen yours.
+# So yours starts with a small handicap.)
 
 # %%
 from vae_course.lessons.latent_space import DrawDigit
@@ -413,29 +493,51 @@ from vae_course.lessons.latent_space import DrawDigit
 DrawDigit(plane, digits)
 
 # %% [markdown]
-# ## Twenty dimensions: who is at work?
-#
-# (A good place to rest: what follows needs nothing of the plane.)
+# > **A place to rest.**
+# >
+# > *What you have now*: where the codes are, where the prior draws, and a map of everything that the model generates.
+# >
+# > *What comes* takes about 50 minutes, and needs nothing of the plane: models with 20 latent dimensions.
+# >
+# > Stop here if you like.
+# > When you come back, click on the next cell and choose *Run → Run All Above Selected Cell*.
+
+# %% [markdown]
+# ## Twenty dimensions: which of them are used?
 #
 # Twenty dimensions have no map.
-# Begin by asking each whether it does anything.
+# So first find out which of them do anything.
 #
-# Lesson 07 called a dimension *active* if its $\mu$ moves from digit to digit, with a variance above 0.01.
-# Here is lesson 07's network for every $\beta$, and each dimension's activity.
+# Lesson 07 called a dimension an **active unit** if its $\mu$ changes from digit to digit, with a variance above 0.01.
+# This variance is its *activity*.
+# Here is lesson 07's network for every $\beta$.
 #
 # > **Predict first.**
-# > At $\beta = 1$ all 20 are active.
-# > At $\beta = 20$, will all be a little less active, or some of them not at all?
+# > At $\beta = 1$ all 20 dimensions are active.
+# > How many are active at $\beta = 20$?
 
 # %%
+predict("latent_space/active", "At β = 1 all 20 dimensions are active. How many are active at β = 20?")
+
+# %% jupyter={"source_hidden": true}
 every = load_pretrained("every-beta")
 activity = {beta: unit_activity(every.at(beta), digits.test_images) for beta in (1.0, 4.0, 7.0, 10.0, 20.0)}
-for beta, a in activity.items():
-    print(f"β = {beta:4g}: {(a > ACTIVE).sum():2} of 20 active")
-assert (activity[1.0] > ACTIVE).sum() >= 18 > 8 >= (activity[20.0] > ACTIVE).sum(), "a high β should put them to sleep"
+active = {beta: int((a > ACTIVE).sum()) for beta, a in activity.items()}
+assert active[1.0] >= 18 > 8 >= active[20.0], "at a high β most dimensions should be inactive"
+reveal("latent_space/active", active[20.0], unit="dimensions")
+table(active, ["β", "active of 20"])
+
+# %% [markdown]
+# <details><summary>After your guess: why</summary>
+#
+# A nat through a dimension saves some nats of reconstruction.
+# Where $\beta$ charges more than even the first nat saves, it is best to say nothing.
+# If you guessed 20: up to $\beta = 4$, each dimension does say a little less, and none drops out.
+#
+# </details>
 
 # %%
-figure = plots.activities(activity, "The higher β, the more dimensions fall asleep")
+figure = plots.activities(activity, "The higher β, the fewer dimensions are active")
 show(
     figure,
     "Five curves of activity against the latent dimensions, the most active first, on a logarithmic scale. At β = "
@@ -444,22 +546,24 @@ show(
 )
 
 # %% [markdown]
-# Both, in this order: up to 4 each says a little less, and then they drop out.
-# A nat through a dimension saves some nats of reconstruction.
-# Where $\beta$ charges more than even the first of them saves, to say nothing is the better bargain.
+# ## Along one dimension
 #
-# ## Walking along a dimension
-#
-# A **traversal** starts at the code of a digit and moves one dimension, all others held.
-# How far?
-# Where the prior goes: from its quantile of 2 % to that of 98 %.
-# Put the dimensions in order of activity.
-# Else you may spend your time with a sleeping one.
+# A **traversal** starts at the code of a digit, and changes one dimension while all others stay.
+# How far should it go?
+# As far as the prior goes: from its quantile of 2 % to that of 98 %.
 #
 # > **Predict first.**
-# > At $\beta = 10$, what will the row of the least active dimension look like?
+# > Sort the dimensions by activity, the most active first.
+# > At $\beta = 10$, what does the traversal of the *least* active one show?
 
 # %%
+predict(
+    "latent_space/least",
+    "What does the traversal of the least active dimension show, at β = 10?",
+    choices=["it goes through several classes", "one class, in several handwritings", "the same picture throughout"],
+)
+
+# %% jupyter={"source_hidden": true}
 model = every.at(10.0)
 order = activity[10.0].argsort(descending=True)
 with torch.no_grad():
@@ -471,41 +575,53 @@ for rank in (0, 1, 2, 3, 4, 19):
     z = start.repeat(11, 1)  # [11, 20]
     z[:, order[rank]] = walk
     rows[f"no. {rank + 1}: {activity[10.0][order[rank]]:.2f}"] = decode(model, z)
-assert decode(model, z).diff(dim=0).abs().max() < 0.05, "a sleeping dimension should change no pixel by much"
-figure = digit_rows(rows, "Each row walks one dimension, the most active first (β = 10)")
+
+# %% jupyter={"source_hidden": true}
+assert decode(model, z).diff(dim=0).abs().max() < 0.05, "an inactive dimension should change no pixel by much"
+figure = digit_rows(rows, "Each row changes one dimension, the most active first (β = 10)")
 show(
     figure,
     "Six rows of eleven pictures, each a walk along one dimension from the same 3. Along the most active "
     "dimension the picture goes from a 1 through 3s to a 0. The changes get smaller from row to row, and in the "
     "last row all pictures are equal.",
 )
+reveal("latent_space/least", "the same picture throughout")
 
 # %% [markdown]
-# Before each row stands its dimension's activity.
-# The last row stands still: set this dimension to whatever you like, nobody listens.
+# <details><summary>After your guess: why</summary>
 #
-# Look for meanings in the others.
-# At this price most of a walk leads from one class to another; there is little handwriting left to walk through.
-# Nothing in the loss asks that a dimension means one thing.
-# (Turn all codes and the prior together, and the prior looks the same; so a model could as well have learnt mixtures.
-# Locatello et al. 2019 make the point with a proof.)
+# The number before each row is the activity of its dimension; in the last row it is 0.
+# The encoder says nothing through this dimension, so the decoder has learnt to ignore it.
+# If you guessed handwritings: you may have read "least active" as "small changes".
+#
+# </details>
 
 # %% [markdown]
-# ## When the code says nothing
+# So sort the dimensions by activity before you look for their meanings.
 #
-# At a high $\beta$ dimensions sleep because they are told to.
-# There is a way to put them all to sleep at $\beta = 1$: give the decoder another source.
+# At this $\beta$ most of a traversal leads from one class to another; little is left of the handwriting.
+# And nothing in the loss asks that a dimension means one thing, or is *disentangled* (lesson 07).
+# If you rotate all codes and the prior together, the prior stays the same.
+# So a model could as well have learnt mixtures of such meanings (Locatello et al. 2019 prove it).
+
+# %% [markdown]
+# ## A decoder that sees
 #
-# Let it see, for each pixel, those above and to its left that have already been drawn.
-# That is still an honest $p(x|z)$: $\prod_i p(x_i \,|\, x_{\text{before } i}, z)$, pixel after pixel.
-# A convolution does it whose kernel is zero at the pixel itself and behind it (van den Oord et al. 2016, PixelCNN).
+# At a high $\beta$, the loss makes dimensions inactive.
+# What happens at $\beta = 1$ if the decoder has another source of information beside the code?
+#
+# Let it see, for each pixel, some pixels above and to the left, which have been drawn before.
+# This still is a distribution of $x$, drawn pixel after pixel:
+# $p(x|z) = \prod_i p(x_i \,|\, x_{\text{before } i}, z)$.
+# In code it is a convolution whose kernel is 0 at the pixel itself and behind it
+# (van den Oord et al. 2016, PixelCNN).
 
 
 # %%
 class SeeingVAE(VAE):
-    """A VAE whose decoder also sees a few pixels before the one that it is asked about."""
+    """A VAE whose decoder also sees a few of the pixels before the one that it predicts."""
 
-    kl = staticmethod(kl_divergence)  # by a name of its own, since one of the remedies replaces it
+    kl = staticmethod(kl_divergence)  # by a name of its own, so that a subclass can replace it
 
     def __init__(self):
         super().__init__()
@@ -525,8 +641,8 @@ class SeeingVAE(VAE):
 
 
 # %% [markdown]
-# Make sure that no pixel is told its own value:
-# change one, and no logit may change there or before it.
+# Make sure that no pixel can see itself.
+# Change one pixel: no logit may change at this pixel or before it.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -542,75 +658,122 @@ print(f"pixel {14 * 28 + 14} changed; the first logit that changed with it: {dif
 # > **Predict first.**
 # > Train it at $\beta = 1$, beside an ordinary VAE.
 # > Which of them has the better $-\mathrm{ELBO}$?
-# > And how many nats does each spend on its code?
-
+# > The ordinary one spends about 15 nats on its code. How many does the seeing one spend?
 
 # %%
+predict(
+    "latent_space/better",
+    "Which VAE has the better (lower) −ELBO?",
+    choices=["the ordinary one", "the one that sees", "the same within a nat"],
+)
+predict("latent_space/nats", "The ordinary VAE's KL is about 15 nats. How many nats is that of the one that sees?")
+
+
+# %% jupyter={"source_hidden": true}
 def train(model, beta=1.0, epochs=4):
+    """Return the terms of the test digits, and the KL of each step."""
     config = TrainConfig(epochs=epochs, learning_rate=5e-3, beta=beta)
     history = [p.train.kl.item() for p in fit(model, digits.train_images, config)]
     return evaluate(model, digits.test_images, "static"), history
 
 
+def compare():
+    rows = {name: [terms.negative_elbo, terms.reconstruction, terms.kl] for name, terms in results.items()}
+    return table(rows, ["−ELBO", "reconstruction", "KL"], caption="nats per image")
+
+
+# %% jupyter={"source_hidden": true}
 results, histories = {}, {}  # name -> terms, name -> the KL of every step
 torch.manual_seed(0)
 results["ordinary"], histories["ordinary"] = train(VAE())
 torch.manual_seed(0)
 results["seeing"], histories["seeing"] = train(SeeingVAE())
-for name, terms in results.items():
-    print(f"{name:10} −ELBO {terms.negative_elbo:6.1f}: reconstruction {terms.reconstruction:6.1f}, KL {terms.kl:5.1f}")
+
 assert results["seeing"].kl < 5 < results["ordinary"].kl, "the seeing decoder should hardly use z"
 assert results["seeing"].negative_elbo < results["ordinary"].negative_elbo, "and it should still be the better model"
+reveal("latent_space/better", "the one that sees")
+reveal("latent_space/nats", round(float(results["seeing"].kl), 1), unit="nats")
+compare()
 
 # %% [markdown]
-# The seeing one is far better, and its code is nearly empty: this is **posterior collapse**.
-# $q(z|x)$ has nearly fallen back to the prior, and whatever you wanted the code for is gone.
+# <details><summary>After your guess: why</summary>
 #
-# To expect the better model to have the better code was reasonable.
+# What the decoder can see for itself costs nothing; what the code says costs its KL.
+# So the model says through the code only what it cannot see.
+# If you expected the better model to have the better code: that is natural.
 # But $-\mathrm{ELBO}$ never asked for a code.
-# What the decoder can find out by itself costs nothing, and what it is told through $z$ costs its rate
-# (Bowman et al. 2016 met this with sentences; Chen et al. 2017 explain it by this bill).
+#
+# </details>
+
+# %% [markdown]
+# The KL is nearly 0, so $q(z|x)$ has nearly become the prior: this is **posterior collapse**.
+# The code says next to nothing, and whatever you wanted it for is gone.
+# (Bowman et al. 2016 met this with sentences; Chen et al. 2017 explain it by this cost.)
 #
 # ## Two remedies
 #
-# **Annealing**: begin at $\beta = 0$ and raise it, so that the code is in use before it is charged for.
+# **Annealing**: begin at $\beta = 0$ and raise it, so that the model uses the code before it has to pay for it.
 # It needs no new line: `TrainConfig(beta=((0.0, 0.0), (2.0, 1.0)))` rises to 1 over two epochs.
 #
 # **Free bits** (Kingma et al. 2016): the first $\lambda$ nats of each dimension are free.
 #
 # $$\sum_d \max\big(\lambda,\; \text{mean over the batch of } \mathrm{KL}_d\big)$$
 #
-# In words: to say less than $\lambda$ saves nothing, so there is no reason to.
-# It is in force only in training: a test is always charged in full.
+# In words: a dimension that says less than $\lambda$ saves nothing, so it has no reason to say less.
+# This holds only in training: a test always counts the full KL.
 
 
 # %%
 class FreeBitsVAE(SeeingVAE):
-    """The same, with 0.25 nats of each dimension free in training."""
+    """The same, with some nats of each dimension free in training."""
+
+    free = 0.25
 
     def kl(self, mu, logvar):
         if not self.training:
             return super().kl(mu, logvar)
         by_dimension = 0.5 * (mu**2 + logvar.exp() - 1 - logvar)  # [B, 20]
-        return by_dimension.mean(0).clamp(min=0.25).sum().expand(len(mu))  # [B]
+        return by_dimension.mean(0).clamp(min=self.free).sum().expand(len(mu))  # [B]
 
 
 # %% [markdown]
 # > **Predict first.**
 # > With $\lambda = 0.25$ nats and 20 dimensions, what will the KL be at the end?
-# > And which of the remedies improves $-\mathrm{ELBO}$?
+# > And which of the remedies improves $-\mathrm{ELBO}$ by more than a nat?
 
 # %%
+predict("latent_space/free", "λ is 0.25 nats, and there are 20 dimensions. How many nats is the KL at the end?")
+predict(
+    "latent_space/remedy",
+    "Which remedy improves −ELBO by more than a nat?",
+    choices=["annealing", "free bits", "both", "neither"],
+)
+
+# %% jupyter={"source_hidden": true}
 torch.manual_seed(0)
 results["annealed"], histories["annealed"] = train(SeeingVAE(), beta=((0.0, 0.0), (2.0, 1.0)))
 torch.manual_seed(0)
 results["free bits"], histories["free bits"] = train(FreeBitsVAE())
-for name, terms in results.items():
-    print(f"{name:10} −ELBO {terms.negative_elbo:6.1f}: reconstruction {terms.reconstruction:6.1f}, KL {terms.kl:5.1f}")
+
 assert results["free bits"].kl > results["seeing"].kl + 1, "free bits should keep the code in use"
+best = min(results[name].negative_elbo for name in ("annealed", "free bits"))
+assert best > results["seeing"].negative_elbo - 1, "no remedy should make a better model"
+reveal("latent_space/free", round(float(results["free bits"].kl), 1), unit="nats")
+reveal("latent_space/remedy", "neither")
+compare()
+
+# %% [markdown]
+# <details><summary>After your guess: why</summary>
+#
+# Free bits do what they promise, and $20 \cdot 0.25 = 5$ nats.
+# Annealing fills the code while it is cheap; as $\beta$ rises to 1, the model gives most of it up again.
+# If you guessed that a remedy improves $-\mathrm{ELBO}$: the word suggests it.
+# But by $-\mathrm{ELBO}$ nothing was wrong with the collapsed model.
+#
+# </details>
 
 # %%
-figure = plots.kl_histories(histories, "Annealing opens the code and the price closes it; free bits hold it")
+figure = plots.kl_histories(histories, "Annealing fills the code for a while; free bits keep it filled")
 show(
     figure,
     "Four curves of the KL against the step. The ordinary network's rises to about 15 nats. That with free bits "
@@ -618,36 +781,76 @@ show(
 )
 
 # %% [markdown]
-# (The first 16 steps are left out, in which the KL of a fresh network jumps.)
+# (The first 16 steps are left out, in which the KL of a new network jumps.)
 #
-# Free bits do what they promise, $20 \cdot 0.25 = 5$ nats.
-# Annealing fills the code while it is cheap, and as the price rises to 1 the model hands most of it back.
-# It can only lead training to another end if there are two ends to choose from; here there is hardly more than one.
+# Annealing can only help if training has two ends to choose from, and here there is hardly more than one.
+# $-\mathrm{ELBO}$ is the same for all three, within a nat, so neither remedy made a better model.
+# The remedies decide *where* the information is, and that matters if you want to use the code.
+# If you want only a density, a collapsed VAE is a good one: it has found that it needs no $z$.
 #
-# And $-\mathrm{ELBO}$ is the same for all three, within a nat.
-# So neither made the better model.
-# They decide *where* the information sits, and if you want a code to use, that is worth deciding.
-# If you want only a density, a collapsed VAE is a good one: it has found out that it needs no $z$.
+# ### Change this and see
+#
+# *5 minutes · difficulty 2 of 3 · no check*
+#
+# Set `free = 1.0`, run the cell of the class, and then the cell that trains both remedies.
+# Guess first: what is the KL now, and what does it do to $-\mathrm{ELBO}$?
+# Then set it back to 0.25.
+#
+# <details><summary>What you should see</summary>
+#
+# The KL is about 16 nats, and $-\mathrm{ELBO}$ about 110: it is 8 nats worse.
+# The code now has to say what the decoder can see anyway.
+#
+# </details>
 
 # %% [markdown]
 # ## From one digit to another
 #
 # Back to lesson 07's network.
-# Take the codes $a$ and $b$ of two digits at $\beta = 1$, and walk from the one to the other.
+# Take the codes $a$ and $b$ of two digits at $\beta = 1$, and walk from one to the other.
 # The straight line is $(1 - t)\,a + t\,b$.
 #
 # > **Predict first.**
-# > In 20 dimensions codes have a length of about 4.2, and draws of the prior one of 4.4, nearly all between 3 and 6.
-# > How long is the code in the middle of a straight walk between two codes?
-
+# > In 20 dimensions, codes have a length of about 4.2.
+# > (The prior's draws have about 4.4, and nearly all of them are between 3 and 6.)
+# > How long is the code in the middle of a straight line between two codes?
 
 # %%
+predict("latent_space/middle-of-line", "Two codes have a length of 4.2. How long is the code halfway between them?")
+
+# %% jupyter={"source_hidden": true}
+sharp = every.at(1.0)
+with torch.no_grad():
+    mu, _ = sharp.encoder(test_x)  # [1000, 20]
+a, b = mu[:500], mu[500:]  # 500 pairs
+
+
 def line(a, b, t):
     return (1 - t) * a + t * b  # [B, D]
 
 
+angles = torch.acos(torch.cosine_similarity(a, b)).rad2deg()  # [500]
+print(f"length at the ends: {a.norm(dim=1).mean():.1f}; in the middle: {line(a, b, 0.5).norm(dim=1).mean():.1f}")
+print(f"the angle between two codes: {angles.mean():.0f}° ± {angles.std():.0f}°")
+reveal("latent_space/middle-of-line", round(line(a, b, 0.5).norm(dim=1).mean().item(), 1))
+
+# %% [markdown]
+# <details><summary>After your guess: why</summary>
+#
+# Two codes in 20 dimensions are nearly at right angles.
+# So the middle of the line is shorter by a factor of $\sqrt 2$.
+# If you guessed 4.2: in one dimension, halfway between two numbers of equal sign, you would be right.
+#
+# </details>
+
+# %% [markdown]
+# The prior hardly ever draws a code as short as 3.
+# The great circle between the directions of $a$ and $b$ keeps the length (White 2016 proposed it for this reason).
+
+
+# %%
 def arc(a, b, t):
-    """The great circle between the directions of a and b, with a length that goes evenly from one to the other."""
+    """Walk on the great circle between the directions of a and b, and change the length evenly."""
     length_a, length_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
     a, b = a / length_a, b / length_b
     angle = torch.acos((a * b).sum(1, keepdim=True))  # [B, 1]
@@ -655,24 +858,14 @@ def arc(a, b, t):
     return direction * ((1 - t) * length_a + t * length_b)  # [B, D]
 
 
-# %%
-sharp = every.at(1.0)
-with torch.no_grad():
-    mu, _ = sharp.encoder(test_x)  # [1000, 20]
-a, b = mu[:500], mu[500:]  # 500 pairs
-
-
 def greyness(images):
-    """The entropy of the pixels, each a coin, in nats per image: 0 if all are black or white."""
-    return torch.distributions.Bernoulli(images).entropy().flatten(1).sum(1).mean()
+    """Compute the entropy of the pixels in nats per image: 0 if all are black or white."""
+    return Bernoulli(images).entropy().flatten(1).sum(1).mean()
 
 
-print("              length of z   greyness (nats per image)")
-middles = {"ends": a, "middle, line": line(a, b, 0.5), "middle, arc": arc(a, b, 0.5)}
-for name, z in middles.items():
-    print(f"{name:14}{z.norm(dim=1).mean():11.1f}{greyness(decode(sharp, z)):14.0f}")
-angles = torch.acos(torch.cosine_similarity(a, b)).rad2deg()  # [500]
-print(f"the angle between two codes: {angles.mean():.0f}° ± {angles.std():.0f}°")
+middles = {"ends": a, "middle of the line": line(a, b, 0.5), "middle of the arc": arc(a, b, 0.5)}
+rows = {name: [z.norm(dim=1).mean(), int(greyness(decode(sharp, z)).round())] for name, z in middles.items()}
+table(rows, ["length of z", "greyness (nats per image)"])
 
 # %%
 rows, t, label = {}, torch.linspace(0, 1, 11), digits.test_labels.tolist()
@@ -689,51 +882,50 @@ show(
 )
 
 # %% [markdown]
-# Two codes in 20 dimensions are nearly at right angles.
-# So the middle of the line is shorter by $\sqrt 2$: 3 in place of 4.2.
-# The prior hardly ever draws so short a code, and the decoder answers it with more grey.
-# The arc (White 2016 proposed it for this reason) keeps the length, and its pictures are nearly as sharp as the ends.
-#
+# The decoder answers the short code with more grey.
+# On the arc, its pictures are nearly as sharp as at the ends.
 # But are they digits?
 # The middle of the last row is sharp and nearly empty.
-# The next section has a judge who can be asked, and lesson 11 has another.
+# You will ask two judges: one in the next section, and another in lesson 11.
 
 # %% [markdown]
-# ## Empty places in twenty dimensions
+# ## A judge of codes
 #
-# Look at 20 dimensions as you did at two: first at means and spreads.
+# Compare codes and prior in 20 dimensions as you did in two: first by means and standard deviations.
 
 # %%
 with torch.no_grad():
     mu, logvar = sharp.encoder(test_x)
-codes = reparameterize(mu, logvar, dice)  # [1000, 20]
-print(f"largest |mean| of a dimension: {codes.mean(0).abs().max():.2f}")
-print(f"standard deviations: {codes.std(0).min():.2f} to {codes.std(0).max():.2f}")
-print(f"length: {codes.norm(dim=1).mean():.2f} ± {codes.norm(dim=1).std():.2f}", end="   ")
-prior = torch.randn(1000, 20, generator=dice)
-print(f"the prior's: {prior.norm(dim=1).mean():.2f} ± {prior.norm(dim=1).std():.2f}")
+codes = reparameterize(mu, logvar, generator)  # [1000, 20]
+prior = torch.randn(1000, 20, generator=generator)
+rows = {}
+for name, z in (("codes", codes), ("prior", prior)):
+    length = z.norm(dim=1)
+    spread = f"{z.std(0).min():.2f} to {z.std(0).max():.2f}"
+    rows[name] = [z.mean(0).abs().max(), spread, f"{length.mean():.2f} ± {length.std():.2f}"]
+table(rows, ["largest |mean|", "deviations of the 20 dimensions", "length"], digits=2)
 
 # %% [markdown]
-# Dimension by dimension, and by their lengths, codes are draws of the prior.
+# One dimension at a time, and by their lengths, codes look like draws of the prior.
 #
-# > **Predict first.**
-# > Train a small network to tell them apart: is this $z$ a code, or a draw of the prior?
-# > A coin is right half of the time.
-# > How often is the network, at $\beta = 1$? And at 20?
+# Now train a small network that answers one question: is this $z$ a code, or a draw of the prior?
+# We call it a *judge*; papers say discriminator, or critic.
+# Its output estimates $\log q(z)/p(z)$.
 
 
 # %%
 def judge(model, steps=400):
-    """A network of z, above 0 where it takes z for a code: an estimate of log q(z)/p(z)."""
+    """Train a network of z that is above 0 where it takes z for a code: it estimates log q(z) / p(z)."""
     torch.manual_seed(0)
-    width, dice = 128, Generator().manual_seed(1)
+    width, generator = 128, Generator().manual_seed(1)
     net = nn.Sequential(nn.Linear(20, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     with torch.no_grad():
         mu, logvar = model.encoder(train_x)  # [4000, 20] twice
     for _ in range(steps):
-        some = torch.randint(4000, (300,), generator=dice)
-        z, draws = reparameterize(mu[some], logvar[some], dice), torch.randn(300, 20, generator=dice)
+        some = torch.randint(4000, (300,), generator=generator)
+        z = reparameterize(mu[some], logvar[some], generator)
+        draws = torch.randn(300, 20, generator=generator)
         loss = softplus(-net(z)).mean() + softplus(net(draws)).mean()  # the cross-entropy of both answers
         optimizer.zero_grad()
         loss.backward()
@@ -742,11 +934,19 @@ def judge(model, steps=400):
 
 
 # %% [markdown]
-# It learns from codes of the 4,000 digits, and is tested with codes of the other 1,000.
-
+# It learns from codes of the 4,000 training digits, and you test it with codes of the other 1,000.
+#
+# > **Predict first.**
+# > A coin is right half of the time.
+# > How often is the judge right at $\beta = 1$, and how often at $\beta = 20$?
 
 # %%
-def told_apart(model, net):
+predict("latent_space/judge-1", "How often is the judge right at β = 1, in per cent?")
+predict("latent_space/judge-20", "How often is the judge right at β = 20, in per cent?")
+
+
+# %% jupyter={"source_hidden": true}
+def right_share(model, net):
     with torch.no_grad():
         codes = reparameterize(*model.encoder(test_x), Generator().manual_seed(2))  # [1000, 20]
     draws = torch.randn(1000, 20, generator=Generator().manual_seed(3))
@@ -754,27 +954,35 @@ def told_apart(model, net):
 
 
 judges = {beta: judge(every.at(beta)) for beta in (0.1, 1.0, 3.0, 10.0, 20.0)}
-shares = {beta: told_apart(every.at(beta), net) for beta, net in judges.items()}
-for beta, share in shares.items():
-    print(f"β = {beta:4g}: told apart {share:.0%} of the time")
-assert shares[1.0] > 0.7 > 0.6 > shares[20.0], "at β = 1 they should be told apart, at 20 hardly"
+shares = {beta: right_share(every.at(beta), net) for beta, net in judges.items()}
+assert shares[1.0] > 0.7 > 0.6 > shares[20.0], "at β = 1 the judge should often be right, at 20 hardly"
+reveal("latent_space/judge-1", f"{100 * shares[1.0]:.0f} %")
+reveal("latent_space/judge-20", f"{100 * shares[20.0]:.0f} %")
+table({beta: f"{share:.0%}" for beta, share in shares.items()}, ["β", "the judge is right"])
 
 # %% [markdown]
-# At $\beta = 1$ four times in five: codes and prior agree in every dimension, and not in how the dimensions belong
-# together.
-# The answer "about half" was reasonable, since all that you had been shown agrees.
-# A better judge could only find more, so each number is, but for a per cent or so of dice, a lower bound on what there
-# is to find.
+# <details><summary>After your guess: why</summary>
 #
-# At $\beta = 20$ it is nearly a coin, and this is why high-$\beta$ inventions are whole, as you saw in lesson 07.
-# It is no remedy: the codes look like the prior because they hardly say anything.
+# At $\beta = 1$ codes and prior agree in each dimension, but not in how the dimensions go together.
+# If you guessed half: all that you had seen agrees with the prior, so this was reasonable.
+# At $\beta = 20$ the codes look like the prior because they hardly say anything.
 #
-# Does it matter for pictures?
-# Draw 2,000 codes from the prior, let the judge sort them, and decode both ends of the list.
+# </details>
+
+# %% [markdown]
+# So there are empty places in 20 dimensions, too.
+# (A better judge could only find more of a difference.
+# So each number is a lower bound, but for a per cent or two of chance.)
+#
+# A high $\beta$ removes them, and this is why the high-$\beta$ digits of lesson 07 are whole.
+# But it is no remedy, since such codes say too little.
+#
+# Do the empty places matter for the pictures?
+# Draw 2,000 codes from the prior, sort them by the judge's score, and decode both ends of the list.
 
 # %%
 draws = torch.randn(2000, 20, generator=Generator().manual_seed(4))  # [2000, 20]
-score = judges[1.0](draws)[:, 0]  # [2000], log q(z)/p(z) as the judge has it
+score = judges[1.0](draws)[:, 0]  # [2000], the judge's estimate of log q(z) / p(z)
 by_score = draws[score.argsort()]
 rows = {
     "least code-like": decode(sharp, by_score[:12]),
@@ -789,36 +997,61 @@ show(
 )
 
 # %% [markdown]
-# Nothing was trained to draw better.
-# The same decoder was asked in better places.
-# (To keep draws in proportion to such a ratio is a remedy with a name: Bauer & Mnih 2019, resampled priors.
-# Others learn the prior: Tomczak & Welling 2018 from pseudo-data, Dai & Wipf 2019 with a second VAE,
+# No network was trained to draw better: the same decoder got better codes.
+# (Keeping draws in proportion to such a ratio is called a resampled prior: Bauer & Mnih 2019.
+# Others learn the prior: Tomczak & Welling 2018 from pseudo-inputs, Dai & Wipf 2019 with a second VAE,
 # and latent diffusion with a diffusion model.)
 #
-# And the walks? Ask the judge about their middles.
+# Now ask the judge about the walks.
 
 # %%
-print("mean score, in nats: above 0 is more like a code, below 0 more like a draw of the prior")
-for name, z in middles.items():
-    print(f"{name:14}{judges[1.0](z).mean():7.1f}")
-print(f"{'prior':14}{judges[1.0](prior).mean():7.1f}")
-assert judges[1.0](middles["ends"]).mean() > judges[1.0](middles["middle, arc"]).mean() + 1, "middles are no codes"
+rows = {name: judges[1.0](z).mean() for name, z in (middles | {"draws of the prior": prior}).items()}
+assert rows["ends"] > rows["middle of the arc"] + 1, "middles should be less like codes"
+table(rows, ["score (nats)"], caption="above 0: more like a code; below 0: more like a draw of the prior")
 
 # %% [markdown]
-# Both middles lie between codes and prior, and the arc's hardly nearer to the codes.
-# The line passes through a place that is too short, the arc through one that has the right length and is as empty.
+# Both middles lie between codes and prior, and the arc's is hardly nearer to the codes.
+# The line passes through places where the codes are too short.
+# The arc passes through places of the right length, and they are nearly as empty.
+
+# %% [markdown]
+# ## An open task: draw where the codes are
+#
+# *30 minutes · difficulty 3 of 3 · no check*
+#
+# You have a prior that you can draw from, and a judge that estimates $\log q(z)/p(z)$.
+# Use both to draw codes that look like draws of $q(z)$: take 100,000 draws of the prior, and decide which to keep.
+# Then measure whether it worked.
+# Train a *second* judge, for codes against the draws that you kept, and compare its share with the one above.
+#
+# <details><summary>What a good answer shows</summary>
+#
+# - Each draw is kept with probability $\min(1, w/8)$, where $w = \exp(\text{score})$.
+#   Then about 9,300 draws of 100,000 are left.
+#   (Keeping only the highest scores is not the same: it leaves out rare codes.)
+# - The second judge is right about 68 % of the time, in place of 81 %.
+#   So the kept draws are nearer to $q(z)$, and the first judge did not know everything.
+# - The second judge is tested with codes and draws that it was not trained with.
+# - The first judge is no fair test here, since you chose the draws by its score: it says 56 %.
+# - A cap of 4 in place of 8 keeps more draws and helps less; 16 keeps fewer and helps little more.
+#
+# </details>
+
+# %%
+guesses("latent_space")
 
 # %% [markdown]
 # ## Key points
 #
-# - The decoder practises on $q(z)$, all clouds together, and invents from $p(z)$.
-#   Bad inventions come from where they differ.
+# - The decoder learns from draws of $q(z)$, the aggregate posterior, and generates from $p(z)$.
+#   Bad samples come from where the two differ.
 # - The mean KL is what codes say about digits, plus $\mathrm{KL}(q(z)\,\|\,p(z))$.
 # - Draw the manifold on quantiles. A box of ±1 shows 46.6 % of two dimensions.
-# - Order dimensions by activity before you walk along them. A sleeping one changes nothing.
-# - A decoder that can do without $z$ will.
+# - Sort dimensions by activity before a traversal. An inactive one changes nothing.
+# - A decoder that can do without $z$ will do without it.
 #   Annealing and free bits move information, and need not improve $-\mathrm{ELBO}$.
-# - A straight walk gets short in the middle and grey; an arc stays sharp, and still falls short of a digit.
+# - Halfway on a straight line the code is short, and the picture grey.
+#   Halfway on an arc the picture is sharp, but often no digit.
 # - Means and spreads can agree while the joint distribution does not. A small judge finds out.
 #
 # | shipped networks, embedded digits | |
@@ -827,7 +1060,7 @@ assert judges[1.0](middles["ends"]).mean() > judges[1.0](middles["middle, arc"])
 # | two dimensions: $\mathrm{KL}(q(z)\,\Vert\,p(z))$, clouds widened by 0.12 | 0.2 nats |
 # | share of the class inside the box of ±1: 0, 1, 2, 7 | 2 %, 3 %, 97 %, 11 % |
 # | active dimensions of 20 at β = 1, 4, 7, 10, 20 | 20, 20, 19, 8, 5 |
-# | codes told from prior draws at β = 0.1, 1, 3, 10, 20 | 85 %, 82 %, 73 %, 56 %, 53 % |
+# | the judge is right at β = 0.1, 1, 3, 10, 20 | about 85 %, 82 %, 72 %, 56 %, 52 % |
 # | greyness at the ends, middle of line, middle of arc | 69, 101, 74 nats per image |
 #
 # These networks have seen the embedded digits in training. Pixels are drawn once.
@@ -843,6 +1076,9 @@ assert judges[1.0](middles["ends"]).mean() > judges[1.0](middles["middle, arc"])
 # One seed; yours may differ by a nat or two.
 #
 # **What comes next.**
-# You now know where the inventions go wrong, and you have seen a few dozen of them.
-# Whether one model invents better than another, a few dozen can't tell you.
+# You now know where the generated digits go wrong, and you have seen a few dozen of them.
+# Whether one model generates better digits than another, a few dozen can't say.
 # Lesson 11 looks for a number, and for what that number misses.
+#
+# *[Start page](00_start.ipynb) · before: [09 The clinic](09_clinic.ipynb) ·
+# after: [11 Sample quality](11_sample_quality.ipynb)*

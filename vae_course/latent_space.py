@@ -46,7 +46,7 @@ def mean_codes(model: VAE, images: UInt8[Tensor, "batch 28 28"], seed: int = 0) 
 def quantile_grid(steps: int) -> Float[Tensor, "codes 2"]:
     """Place codes of two dimensions on a grid, each in the middle of an equal share of the prior's mass.
 
-    In the order in which `digit_grid` draws: along a row z[0] rises, and from row to row z[1] falls.
+    The order is that in which `digit_grid` draws: along a row z[0] rises, and from row to row z[1] falls.
 
     Args:
         steps: the number of rows, and of columns.
@@ -60,7 +60,7 @@ def quantile_grid(steps: int) -> Float[Tensor, "codes 2"]:
 def arc(
     a: Float[Tensor, "batch latent"], b: Float[Tensor, "batch latent"], t: float | Tensor
 ) -> Float[Tensor, "batch latent"]:
-    """Walk from a to b on the great circle between their directions, the length going evenly from one to the other.
+    """Walk from a to b on the great circle between their directions, and change the length evenly.
 
     Args:
         a: the code at t = 0.
@@ -82,7 +82,7 @@ def code_judge(model: VAE, x: Float[Tensor, "batch 1 28 28"], steps: int = 400) 
     Args:
         model: gives the codes, one new sample of q(z|x) for each image and step.
         x: the images, their pixels drawn.
-        steps: of the training, with 300 codes and 300 samples each.
+        steps: the number of training steps, with 300 codes and 300 samples each.
     """
     generator, latent, width = Generator().manual_seed(1), model.latent_dim, 128
     with torch.random.fork_rng(devices=[]):
@@ -105,9 +105,9 @@ def code_judge(model: VAE, x: Float[Tensor, "batch 1 28 28"], steps: int = 400) 
 
 
 def as_mnist(ink: Float[Tensor, "height width"]) -> Float[Tensor, "1 1 28 28"]:
-    """Bring a drawing into the shape of MNIST's digits, as LeCun's page says how they were made.
+    """Give a drawing the shape of MNIST's digits, in the way that LeCun's page describes.
 
-    It is cut out, scaled so that its longer side is 20 pixels, with grey edges, and placed in 28 by 28 so
+    Cut it out, scale it with grey edges so that its longer side is 20 pixels, and place it in 28 by 28 so
     that the centre of mass of the ink is in the middle, to the nearest pixel.
 
     Args:

@@ -1,11 +1,11 @@
-"""Lesson 11: how good samples are, in two numbers that mean nothing alone: read them beside those of real digits.
+"""Lesson 11: how good samples are, in two numbers. Read them beside those of real digits: alone they say nothing.
 
 Both come from one small classifier of the course's own. Its numbers can be compared with each other, at the same count
 of images, and never with those of another classifier.
 
-It was trained on digits whose pixels are drawn, and judges only images of zeros and ones. That is what p(x) is about: a
-sample is a draw of x, and its peer is a real digit, drawn likewise. A mean image has no peer: its grey says "perhaps",
-and a real digit's says "the edge of a stroke".
+It was trained on digits whose pixels are drawn, and takes only images of zeros and ones. p(x) is a distribution of such
+images, so compare a sample with real digits whose pixels are drawn, too. A mean image can be compared with nothing: its
+grey means "perhaps", and the grey of a real digit means "the edge of a stroke".
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class DigitClassifier(nn.Module):
         self.logits = nn.Linear(features, 10)
 
     def forward(self, x: Float[Tensor, "batch 1 28 28"]) -> Float[Tensor, "batch 10"]:
-        """Images of zeros and ones to the logits of the ten classes."""
+        """Compute the logits of the ten classes for images of zeros and ones."""
         return self.logits(self.features(x))
 
 
@@ -71,7 +71,7 @@ def digit_features(
 def sure_share(classifier: DigitClassifier, images: Float[Tensor, "batch 1 28 28"]) -> float:
     """Measure the share of images, in [0, 1], whose largest class probability is above `SURE`.
 
-    It does not see whether all images are alike, and a classifier can be sure of what is no digit at all: read it
+    It can't see whether all images are alike, and a classifier can be sure of what is no digit at all. So read it
     beside the share of real digits, and beside `frechet_distance`.
 
     Raises:
@@ -85,12 +85,12 @@ def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m feature
     """Compute |μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁ Σ₂)^½) from the means and covariances of two sets of features.
 
     It is the squared Fréchet distance of two Gaussians (Dowson & Landau 1982), as in Heusel et al. 2017, eq. 6, where
-    the features are another network's. It is 0 for the same set, and for two sets of real digits it is not: fewer
-    images give a larger distance. So compare sets of one count, with one reference.
+    the features are another network's. It is 0 for equal sets, but not for two sets of real digits: the fewer images,
+    the larger it is. So compare sets of the same count, with one reference.
 
     Args:
-        a: of images; at least one more than there are features.
-        b: likewise.
+        a: the features of a set of images, which has more images than features.
+        b: the features of the other set, likewise.
 
     Raises:
         ValueError: not two tables with the same features; too few images, so that a covariance is singular; or a value

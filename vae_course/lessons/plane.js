@@ -1,4 +1,4 @@
-// A mark on a plane of codes. The picture is an SVG in hundredths of z, with z₂ upwards.
+// A mark on a plane of codes. The picture is an SVG in hundredths of z, with z[1] upwards.
 // ipywidgets sends one value at a time and keeps only the last that waits for it, so a fast drag leaves no backlog.
 
 const STEP = 0.05, BIG_STEP = 0.5;

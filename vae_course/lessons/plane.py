@@ -1,4 +1,4 @@
-"""The plane of two-dimensional codes, to look at and to point at: lessons 04 and 10 share it."""
+"""Show the plane of two-dimensional codes, and let the reader point at a code: lessons 04 and 10 share it."""
 
 import math
 from pathlib import Path
@@ -11,20 +11,20 @@ import traitlets
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-# Of a numeral on the plane, and how far apart two must be to be read, in pixels of the screen.
+# The size of a numeral on the plane, and the least distance between two of them, in pixels of the screen.
 NUMERAL, APART = 11, 10
 
 
 class Plane(anywidget.AnyWidget):
-    """The plane of two-dimensional codes, with numerals at the codes of digits, and a mark at `z`.
+    """Show the plane of two-dimensional codes, with numerals at the codes of digits, and a mark at `z`.
 
     The mark follows mouse, pen, touch and arrow keys (with Shift, in larger steps), and `z` with it.
 
     Args:
         codes: where the numerals stand. One that would lie over another is left out.
         labels: the numerals.
-        width: on the screen, in pixels.
-        fixed: the mark is moved by `z` alone, and not by the reader.
+        width: the width on the screen, in pixels.
+        fixed: only `z` moves the mark, not the reader.
     """
 
     _esm = Path(__file__).with_name("plane.js")
@@ -54,11 +54,11 @@ class Plane(anywidget.AnyWidget):
 
 
 def plane_svg(codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"], reach: float, width: int) -> str:
-    """Numerals on the plane, circles of the prior, axes; and over it, transparent, the mark. In hundredths of z."""
+    """Draw numerals, circles of the prior and axes, and a transparent layer with the mark, in hundredths of z."""
     edge = 100 * reach
-    pixel = 2 * edge / (width - 30)
+    pixel = 2 * edge / (width - 34)
     font, below, beside = 12 * pixel, edge + 15 * pixel, -edge - 5 * pixel
-    box = f'viewBox="{-edge - 24 * pixel:.0f} {-edge - 3 * pixel:.0f} {width * pixel:.0f} {2 * edge + 25 * pixel:.0f}"'
+    box = f'viewBox="{-edge - 28 * pixel:.0f} {-edge - 3 * pixel:.0f} {width * pixel:.0f} {2 * edge + 25 * pixel:.0f}"'
     # Sizes and colours as styles, because the course's style sheet overrules attributes.
     parts = [
         f'<svg {box} style="font-size: {font:.1f}px" role="img" aria-label="The codes of digits">',
@@ -71,8 +71,8 @@ def plane_svg(codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"], 
                      f'stroke-width="{pixel:.1f}" opacity=".1"/>')  # fmt: skip
         parts.append(f'<text x="{at}" y="{below:.0f}" text-anchor="middle">{text}</text>')
         parts.append(f'<text x="{beside:.0f}" y="{-at + 0.35 * font:.0f}" text-anchor="end">{text}</text>')
-    parts.append(f'<text x="{edge}" y="{below:.0f}" text-anchor="end">z₁</text>')
-    parts.append(f'<text x="{beside:.0f}" y="{0.8 * font - edge:.0f}" text-anchor="end">z₂</text>')
+    parts.append(f'<text x="{edge}" y="{below:.0f}" text-anchor="end">z[0]</text>')
+    parts.append(f'<text x="{beside:.0f}" y="{0.8 * font - edge:.0f}" text-anchor="end">z[1]</text>')
     for radius in (1, 2):
         parts.append(f'<circle r="{100 * radius}" fill="none" stroke="{COLORS["prior"]}" '
                      f'stroke-width="{1.5 * pixel:.1f}" stroke-dasharray="{5 * pixel:.0f}"/>')  # fmt: skip
@@ -91,7 +91,7 @@ def plane_svg(codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"], 
 
 
 def spread_out(codes: Float[Tensor, "batch 2"], apart: float) -> list[int]:
-    """The indices of codes of which no two are nearer to each other than `apart`; the earlier one stays."""
+    """Return the indices of codes no two of which are nearer than `apart`; of two near ones, the earlier stays."""
     kept: list[int] = []
     for i, code in enumerate(codes):
         if not kept or (codes[kept] - code).norm(dim=1).min() >= apart:

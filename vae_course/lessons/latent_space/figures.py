@@ -1,4 +1,4 @@
-"""Lesson 10's figures: where the codes lie, where the prior draws, and which dimensions are at work."""
+"""Lesson 10's figures: where the codes lie, where the prior draws, and which dimensions are active."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -25,7 +25,7 @@ MISSING_TO_MORE = LinearSegmentedColormap.from_list("ratio", [COLORS["kl"], "whi
 def codes_and_draws(
     codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"], prior: Float[Tensor, "n 2"], title: str
 ) -> Figure:
-    """Left: one code of each digit, each class in its colour. Right: as many draws of the prior."""
+    """Draw one code of each digit on the left, in the colour of its class, and as many draws of the prior beside."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2), sharey=True)
     left.scatter(*codes.T, s=6, c=[CLASS_COLORS[label] for label in labels])
     right.scatter(*prior.T, s=6, color=COLORS["prior"])
@@ -38,11 +38,11 @@ def codes_and_draws(
 
 
 def empty_places(log_ratio: Float[Tensor, "down right"], draws: Float[Tensor, "n 2"], title: str) -> Figure:
-    """log q(z) - log p(z) over the plane, and draws of the prior in its emptiest places, numbered.
+    """Draw log q(z) - log p(z) over the plane, and number draws of the prior in its emptiest places.
 
     Args:
         log_ratio: in nats, on a grid from -`HALF_WIDTH` to it; z[1] rises with the rows.
-        draws: to be marked, in the order of their numbers.
+        draws: the draws to mark, in the order of their numbers.
         title: what the reader should see.
     """
     figure, axes = plt.subplots(figsize=(7, 5))
@@ -66,7 +66,7 @@ def empty_places(log_ratio: Float[Tensor, "down right"], draws: Float[Tensor, "n
 
 
 def framed(images: Float[Tensor, "codes 1 28 28"], steps: int, half_width: float, title: str) -> Figure:
-    """Digits on a grid of quantiles, and a frame around those of the box from -half_width to half_width."""
+    """Draw digits on a grid of quantiles, and a frame around those of the box from -half_width to half_width."""
     figure, axes = plt.subplots(figsize=(6, 6.3))
     show_digits(axes, images, steps, title)
     # The grid's image has a line of one pixel around each digit.
@@ -81,7 +81,7 @@ def framed(images: Float[Tensor, "codes 1 28 28"], steps: int, half_width: float
 
 
 def activities(measured: Mapping[float, Float[Tensor, " latent"]], title: str) -> Figure:
-    """For each β the activities of the latent dimensions, highest first, and the line below which they sleep."""
+    """Draw for each β the activities of the latent dimensions, highest first, and a line below the active ones."""
     figure, axes = plt.subplots(figsize=(8, 3.8))
     shades = plt.get_cmap("viridis")(torch.linspace(0, 0.55, len(measured)).numpy())
     for (beta, activity), color, marker in zip(measured.items(), shades, cycle("osD^v")):
@@ -91,7 +91,7 @@ def activities(measured: Mapping[float, Float[Tensor, " latent"]], title: str) -
                       color=COLORS["truth"])  # fmt: skip
     # The line ends, and its words, where they meet no other line or label.
     axes.plot((0.5, 20.4), (ACTIVE, ACTIVE), color=COLORS["truth"], linestyle="--", linewidth=1.2)
-    axes.text(1, ACTIVE * 0.85, "below: asleep", va="top", color=COLORS["truth"])
+    axes.text(1, ACTIVE * 0.85, "below: inactive", va="top", color=COLORS["truth"])
     axes.set(yscale="log", xlim=(0.5, 22.5), xlabel="latent dimensions, the most active first",
              ylabel="activity: variance of μ\nfrom digit to digit")  # fmt: skip
     axes.set_xticks((1, 5, 10, 15, 20))
@@ -100,9 +100,9 @@ def activities(measured: Mapping[float, Float[Tensor, " latent"]], title: str) -
 
 
 def kl_histories(histories: Mapping[str, Sequence[float]], title: str, window: int = 8) -> Figure:
-    """The KL of every step of a training, averaged over a window, each line labelled at its end.
+    """Draw the KL of every step of a training, averaged over a window, each line labelled at its end.
 
-    The first window is left out: there the KL of a fresh network jumps.
+    The first window is left out: there the KL of a new network jumps.
     """
     figure, axes = plt.subplots(figsize=(8, 3.8))
     label_at = -2.0

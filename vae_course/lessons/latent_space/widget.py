@@ -1,4 +1,4 @@
-"""Draw a digit, in lesson 10: its code, its reconstruction, and how surprised the model is."""
+"""Let the learner draw a digit, in lesson 10, and show its code, its reconstruction, and how surprised the model is."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ COMPARED = 1000
 
 
 class Sketch(anywidget.AnyWidget):
-    """A square to draw on with mouse, pen or finger. `ink` is what is drawn, a byte a pixel, white ink on black."""
+    """A square to draw on with mouse, pen or finger. `ink` is what is drawn, one byte per pixel, white ink on black."""
 
     _esm = Path(__file__).with_name("sketch.js")
     _css = """
@@ -45,10 +45,10 @@ class Sketch(anywidget.AnyWidget):
 
 
 class DrawDigit(CourseWidget):
-    """Draw a digit: its code, its reconstruction, its nearest training digits, and how surprised the model is.
+    """Draw a digit, and see its code, its reconstruction, its nearest training digits, and how surprised the model is.
 
     The pixels of the drawing are drawn once with its grey values as probabilities, and so are those of the digits it is
-    compared with. The random numbers are the same each time, so that a picture does not flicker while it is drawn.
+    compared with. The noise is the same each time, so that a picture does not flicker while it is drawn.
 
     Args:
         model: any VAE; with two latent dimensions the plane of codes is shown too.
@@ -159,7 +159,7 @@ class DrawDigit(CourseWidget):
         return f"more surprising than {below} of 100 test digits"
 
     def _draw_histogram(self, nats: float | None) -> None:
-        """How many test digits are as surprising, and a mark where the drawing is."""
+        """Draw how many test digits are how surprising, and mark where the drawing is."""
         low, high = 0.0, max(1.0, 1.3 * self._test_surprise.max().item())
         counts = torch.histc(self._test_surprise, 40, low, high).tolist()
         edges = torch.linspace(low, high, 41).tolist()

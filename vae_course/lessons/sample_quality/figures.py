@@ -14,7 +14,7 @@ from torch import Tensor
 def features_and_ellipses(
     reference: Float[Tensor, "n 2"], sets: Mapping[str, Float[Tensor, "m 2"]], title: str
 ) -> Figure:
-    """Each set's features as dots on a plane, with its 2σ ellipse; dashed in all panels, the ellipse of the reference.
+    """Draw the features of each set as dots on a plane with their 2σ ellipse, and dashed the ellipse of the reference.
 
     Args:
         reference: the features of the images with which the sets are compared, seen from two directions.
@@ -35,7 +35,7 @@ def features_and_ellipses(
 
 
 def _ellipse(points: Float[Tensor, "n 2"]) -> Float[Tensor, "2 corners"]:
-    """The points two standard deviations from the mean, in every direction."""
+    """Return the points two standard deviations from the mean, in every direction."""
     turn = torch.linspace(0, 2 * torch.pi, 100)
     circle = torch.stack([turn.cos(), turn.sin()])
     return points.mean(0)[:, None] + 2 * torch.linalg.cholesky(points.T.cov()) @ circle
@@ -47,7 +47,7 @@ def two_faults(
     real: float,
     title: str,
 ) -> Figure:
-    """For each β the Fréchet distance of images from draws of the prior, and from codes of digits.
+    """Draw for each β the Fréchet distance of images from draws of the prior, and from codes of digits.
 
     Args:
         from_prior: β to (sure share, Fréchet distance), from draws of the prior.
