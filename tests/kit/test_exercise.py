@@ -71,6 +71,13 @@ def test_an_error_is_told_on_one_short_line():
     assert len(hint) < 320
 
 
+@pytest.mark.parametrize("function", ["eig", "eigvals"])
+def test_eigenvalues_of_what_is_not_finite_are_an_error_and_do_not_end_the_process(function):
+    hint = check_double(lambda x: getattr(torch.linalg, function)(torch.full((3, 3), torch.nan).double())).hint
+    assert f"ValueError: torch.linalg.{function}: a value is not finite" in hint
+    assert torch.linalg.eigvals(torch.eye(2)).real.tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), RecursionError("deep")])
 def test_no_answer_stops_a_lesson(error):
     def answer(x):

@@ -25,7 +25,7 @@ from types import FunctionType
 from typing import Any, Literal
 
 from vae_course.kit.answers import attempts, keep
-from vae_course.kit.guard import TooLong, settings_kept, time_limit
+from vae_course.kit.guard import TooLong, finite_eigenvalues, settings_kept, time_limit
 
 import torch
 from IPython.display import HTML
@@ -92,7 +92,7 @@ def exercise(name: str, praise: str, seconds: float = 10.0) -> Callable[[Callabl
 
 def _judge(name: str, praise: str, seconds: float, find_mistake: Callable[[Any], Any], answer: Any) -> Verdict:
     try:
-        with settings_kept(), time_limit(seconds):
+        with settings_kept(), finite_eigenvalues(), time_limit(seconds):
             hint = find_mistake(answer)
     except NotTriedYet:
         return Verdict(name, "not tried yet", STUB)

@@ -5,11 +5,13 @@ import ctypes
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import torch
+from torch import Tensor
 
 
 class TooLong(BaseException):
@@ -65,6 +67,31 @@ def settings_kept() -> Iterator[None]:
         torch.set_rng_state(state)
         torch.set_grad_enabled(gradients)
         torch.set_default_dtype(dtype)
+
+
+@contextmanager
+def finite_eigenvalues() -> Iterator[None]:
+    """Let `torch.linalg.eig` and `eigvals` raise a `ValueError` where a matrix is not finite.
+
+    Without it they end the whole process on some processors (torch 2.13 with oneMKL on an Intel Xeon).
+    """
+
+    def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+        def refuse(matrix: Tensor, *args: Any, **kwargs: Any) -> Any:
+            if not matrix.isfinite().all():
+                raise ValueError(f"torch.linalg.{function.__name__.removeprefix('linalg_')}: a value is not finite")
+            return function(matrix, *args, **kwargs)
+
+        return refuse
+
+    originals = {name: getattr(torch.linalg, name) for name in ("eig", "eigvals")}
+    try:
+        for name, function in originals.items():
+            setattr(torch.linalg, name, guarded(function))
+        yield
+    finally:
+        for name, function in originals.items():
+            setattr(torch.linalg, name, function)
 
 
 def _inside(frame: FrameType | None, owner: FrameType) -> bool:
