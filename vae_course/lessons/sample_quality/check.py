@@ -62,8 +62,8 @@ def _check_other_sets(answer: Any) -> None:
     got, right = _number(ask_deterministic(answer, a, b)), frechet_distance(a, b)
     expect(
         close(got, right, rtol=1e-2),
-        "Three features stand there twice, and one is always 0, so some eigenvalues are 0, or slightly below by rounding: "
-        f"it gives {got:.4g} instead of {right:.4g}. Clamp them at 0 before you take the root.",
+        "Three features stand there twice, and one is always 0. So some eigenvalues are 0, or slightly less by "
+        f"rounding: it gives {got:.4g} instead of {right:.4g}. Clamp them at 0 before you take the root.",
     )
 
 
