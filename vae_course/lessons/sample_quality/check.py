@@ -119,7 +119,7 @@ def _wrong_roots(m: Tensor, n: Tensor, s: Tensor, t: Tensor) -> dict[str, Any]:
             ((s @ t).clamp(min=0).sqrt()).diagonal().sum(),
             (s.abs().sqrt() @ t.abs().sqrt()).trace(),
         ),
-        "That takes the diagonal of each covariance only, the variances. Features that go together count as well.": (
+        "That takes the diagonal of each covariance only, the variances. How features change together counts, too.": (
             (s.diagonal() * t.diagonal()).sqrt().sum(),
         ),
         "That multiplies Σ₁^½ by Σ₂^½, each a root by itself. (Σ₁ Σ₂)^½ is something else unless Σ₁ Σ₂ = Σ₂ Σ₁.": (
@@ -207,7 +207,7 @@ def _wrong_sets(a: FirstSet, b: SecondSet) -> dict[str, Any]:
             lambda x: x.T.cov(correction=0)
         ),
         "The covariances are sums of products. Divide them by n − 1.": distance(lambda x: x.T.cov() * (len(x) - 1)),
-        "The covariances are not of what is left when the mean is subtracted: centre the features first.": (
+        "The mean was not subtracted before the covariances were computed: centre the features first.": (
             distance(lambda x: x.T @ x / (len(x) - 1)),
             distance(lambda x: x.T @ x / len(x)),
         ),
@@ -222,7 +222,7 @@ def _wrong_sets(a: FirstSet, b: SecondSet) -> dict[str, Any]:
             of(lambda x: (x - x.mean(0)) / x.std(0)),
             of(lambda x: torch.nn.functional.normalize(x, dim=1)),
         ),
-        "Negative features are taken for 0.": of(torch.relu),
+        "Negative features became 0.": of(torch.relu),
         "The features were rounded.": of(torch.round),
     }
 
