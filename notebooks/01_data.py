@@ -185,7 +185,7 @@ reveal("data/coin", round(cost.mean().item(), 1), unit="nats")
 # In this course we always take **the sum over pixels and the mean over images, in nats per image**.
 # Lesson 05 shows what a mean over pixels does to a model.
 #
-# 543.4 is the cost of knowing nothing at all.
+# What you have seen is the cost of knowing nothing at all.
 # From here on you look for models that cost less.
 
 # %% [markdown]

@@ -228,6 +228,7 @@ for _epoch in range(4):
 # Here are both terms of every step.
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 figure = plots.two_terms(terms, without_z=205, title="Reconstruction falls while KL rises")
 show(
     figure,
@@ -445,6 +446,7 @@ live
 # When you have tried it, run the next cell.
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 reveal("training/jump", "both, within about ten steps")
 
 # %% [markdown]
@@ -580,6 +582,7 @@ for pictures, points in zip((once, few), runs.values(), strict=True):
             points.append((progress.step, seen, unseen))
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 figure = plots.train_beside_test(runs, "Drawn once, the test soon turns up; drawn again, it levels off")
 show(
     figure,
@@ -807,6 +810,7 @@ assert values[2] < values[1] < 0.9, "generated digits should be no copies"
 table(similarity, ["similarity to the nearest training digit"], digits=2)
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 rows = {"generated": generated[:10], "most similar": most_similar(generated[:10])[1]}
 figure = digit_rows(rows, "Similar, but no copies")
 show(

@@ -82,6 +82,7 @@ for beta in BETAS:
     separate[beta] = evaluate(model, digits.test_images, "static")
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 figure = plots.two_sums(separate, "The loss rises with β, come what may; −ELBO has a lowest point")
 show(
     figure,
@@ -473,6 +474,7 @@ for beta, slope in slopes:
     assert not 0.3 < beta < 5 or abs(slope / beta - 1) < 0.15, f"the slope at β = {beta:.2g} is {slope:.2g}"
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 figure = plots.slopes(slopes, 0.3, 5, 0.15, "The slope −dD/dR of the network's curve is the β it was asked for")
 show(
     figure,

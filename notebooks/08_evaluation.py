@@ -283,6 +283,7 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 figure = plots.bounds_under_the_truth(x, bounds, log_p_x[:8], "Every bound rises towards the truth, at its own pace")
 show(
     figure,

@@ -120,6 +120,7 @@ rows = {name: [*z.mean(0), *z.std(0)] for name, z in (("codes", codes), ("prior"
 table(rows, ["mean of z[0]", "mean of z[1]", "deviation of z[0]", "deviation of z[1]"], digits=2)
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 title = "The codes have lanes and lumps; the prior has none"
 figure = plots.codes_and_draws(codes[:600], digits.test_labels[:600], prior[:600], title)
 show(
@@ -577,6 +578,7 @@ for rank in (0, 1, 2, 3, 4, 19):
     rows[f"no. {rank + 1}: {activity[10.0][order[rank]]:.2f}"] = decode(model, z)
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 assert decode(model, z).diff(dim=0).abs().max() < 0.05, "an inactive dimension should change no pixel by much"
 figure = digit_rows(rows, "Each row changes one dimension, the most active first (β = 10)")
 show(

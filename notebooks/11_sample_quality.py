@@ -88,6 +88,7 @@ sets = {
 }
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 figure = digit_rows(dict(zip("ABC", (x[20:34] for x in sets.values()), strict=True)), "One row is real. Which?")
 show(figure, "Three rows of fourteen black and white digits, marked A, B and C. A and B show the same digits.")
 
@@ -99,6 +100,7 @@ show(figure, "Three rows of fourteen black and white digits, marked A, B and C. 
 predict("sample_quality/real", "Which row is real?", choices=["A", "B", "C"])
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 figure = digit_rows({name: x[20:34] for name, x in sets.items()}, "Two rows are hard to tell apart; the third is not")
 show(
     figure,
@@ -175,6 +177,7 @@ predict("sample_quality/sure-20", "Of how many images at β = 20 is it sure, in 
 predict("sample_quality/sure-7", "Of how many of the thousand 7s is it sure, in per cent?")
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 sets["at β = 20"] = drawn(every.at(20.0), prior[:1000])
 sets["one 7"] = test_x[33:34].expand(1000, -1, -1, -1)
 sure = {name: sure_share(classifier, x) for name, x in sets.items()}

@@ -360,6 +360,7 @@ predict("conditional/plain", "Plain model: which share of the labels can be pred
 predict("conditional/conditional", "Conditional model: which share of the labels can be predicted from z, in %?")
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 in_code = {"without the label": share_in_code(plain), "given the label": share_in_code(conditional)}
 right = (from_pixels(x_test.flatten(1)).argmax(1) == digits.test_labels).float().mean()
 assert in_code["given the label"] < in_code["without the label"], "the conditional code should say less of the class"

@@ -204,6 +204,7 @@ table(rows, ["anomaly", "anomaly", "normal", "normal", "normal", "AUROC"], digit
 predict("likelihood/zeros", "What is the AUROC with the 0s held out?")
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 assert auroc(scores, anomalous) > 0.8, "0s should stand out"
 reveal("likelihood/zeros", round(float(auroc(scores, anomalous)), 2))
 print(f"0s held out: AUROC {auroc(scores, anomalous):.2f}")
@@ -398,6 +399,7 @@ by_class = [float(auroc(surprises[c], labels == c)) for c in range(10)]
 mean_ink = [ink(x[labels == c]).mean().item() for c in range(10)]
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 figure = plots.held_out_by_ink(mean_ink, by_class, "The less ink a class has, the less it is noticed")
 show(
     figure,
@@ -627,6 +629,7 @@ aurocs = {name: [float(auroc(rows[c], labels == c)) for c in range(10)] for name
 # The last one comes below.
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 shown = ("surprise", "against average ink", "distance from usual")
 colors = dict(zip(shown, (COLORS["elbo"], COLORS["baseline"], COLORS["test"]), strict=True))
 title = "What helps with the 1s hurts with the 0s"
@@ -639,6 +642,7 @@ show(
 )
 
 # %% jupyter={"source_hidden": true}
+# Guess first, then run this cell.
 ratio = aurocs["against average ink"]
 assert ratio[1] > by_class[1] + 0.2, "the ratio should help with the 1s"
 assert ratio[0] < by_class[0] - 0.2, "the ratio should hurt with the 0s"

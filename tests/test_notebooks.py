@@ -19,6 +19,8 @@ SOURCES = sorted(NOTEBOOKS.glob("*.py"))
 PAGES = [source.with_suffix(".ipynb") for source in SOURCES]
 LESSONS = [page for page in PAGES if page.stem != "00_start"]
 LIMIT_SECONDS = 60
+# A line that may tell an answer: it holds words between quotes, or asserts something.
+TELLS = re.compile(r'"[^"]* [^"]*"|^(reveal|assert)\b')
 # nbval compares the output of cells with this tag.
 TAG = "nbval-check-output"
 
@@ -139,6 +141,9 @@ def test_nothing_tells_an_answer_before_the_guess(lesson):
             folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
             tells = cell.cell_type == "code" and re.search(r"\bassert\b|title", cell.source)
             assert folded or not tells, f'# %% jupyter={{"source_hidden": true}} belongs above: {cell.source}'
+            # JupyterLab shows the first line of a folded cell: no figure's title, no assertion.
+            first = cell.source.partition("\n")[0]
+            assert not (folded and TELLS.search(first)), f"“# Guess first, then run this cell.” belongs above: {first}"
         why = cells[end + 1]
         assert why.cell_type == "markdown", f"the cell after reveal({key!r}, …) says why"
         assert why.source.startswith("<details>"), f"the cell after reveal({key!r}, …) begins with <details>"
