@@ -662,10 +662,10 @@ reveal("encoder/eight", "a little: it is the same digit")
 # The decoder was trained on codes from all over the cloud, and each of them had to give this digit.
 # If you guessed "not at all": that is what a plain autoencoder wants, and a narrow cloud comes close to it.
 #
-# </details>
-#
 # The wider the cloud, the more the eight differ.
 # In the wide one, two of them can hardly be read.
+#
+# </details>
 
 # %% [markdown]
 # ## An open task: one width for all digits

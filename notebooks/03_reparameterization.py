@@ -474,13 +474,13 @@ reveal("reparameterization/worse", "none of them")
 # (For `exp_logvar` this is so because a variance below 1 is smaller than its square root.)
 # So these networks pay for a blurred code, and send a sharp one.
 #
-# </details>
-
-# %% [markdown]
 # All three mistakes report a *better* loss, and all three networks are worse.
 # Drawn right, `hundredth` costs 290 nats per image.
 # That is more than one probability per pixel costs, which knows nothing of the image.
 #
+# </details>
+
+# %% [markdown]
 # So look at the draws, not at the loss: $(z - \mu)/\sigma$ must have mean 0 and standard deviation 1.
 # The check of your exercise does this.
 

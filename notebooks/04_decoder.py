@@ -138,12 +138,11 @@ table(apart, ["pixels that differ"], digits=0, caption="average over 1,000 test 
 # "Half of them" is a fair guess if you think of fair coins.
 # Most of these coins are not fair, because most of the frame is surely black.
 #
-# </details>
-
-# %% [markdown]
 # Look at the second line of the table too.
 # The real digit differs from a draw in about as many pixels as another draw does.
 # Counted in pixels, **the digit is one more draw**.
+#
+# </details>
 
 # %%
 shown = [3, 0, 9]
@@ -395,13 +394,13 @@ table(rows, ["logit", "right cost", "sigmoid", "computed cost", "its slope"], di
 # Its nearest number to $1 - e^{-20}$ is 1.
 # So $1 - p$ becomes 0, and the log of 0 is minus infinity.
 #
-# </details>
-
-# %% [markdown]
 # Even at 15, where nothing looks wrong yet, the cost is wrong in the first or second decimal.
 # And one pixel that is sure and wrong makes the cost of the whole batch infinite, and its gradient "not a number".
 # After one step of the optimizer, all weights of the model are lost.
 #
+# </details>
+
+# %% [markdown]
 # So do not compute $p$. First put $p = 1 / (1 + e^{-l})$ into the two logs on paper:
 #
 # $$\log(1 - p) = -\log(1 + e^{l}) \qquad \log p = l - \log(1 + e^{l})$$

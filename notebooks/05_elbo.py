@@ -214,13 +214,13 @@ reveal("elbo/jensen", "the log of their average")
 # The logarithm bends downwards, so the small weight pulls the average down by more than the large one lifts it.
 # If you guessed that they are equal: they are, when all weights are the same.
 #
-# </details>
-
-# %% [markdown]
 # For any weights, the average of the logs is never above the log of the average.
 # This is **Jensen's inequality**.
 # The two are equal only where all weights are the same, which step 4 will use.
 #
+# </details>
+
+# %% [markdown]
 # Here is the same for your thousand draws.
 
 # %%

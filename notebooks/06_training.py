@@ -248,9 +248,6 @@ reveal("training/kl", "it rises")
 # Training raises the KL as long as one nat more in the code saves more than one nat of reconstruction.
 # "It falls" is the usual guess: the KL is a part of a cost, and the cost is minimised.
 #
-# </details>
-
-# %% [markdown]
 # Read the picture from left to right.
 #
 # 1. **The fall.**
@@ -267,6 +264,8 @@ reveal("training/kl", "it rises")
 #
 # So a rising KL is a good sign: the model learns to use its code.
 # The bad sign is **a KL that falls to 0 and stays there**, while the reconstruction stays near 205.
+#
+# </details>
 
 # %% [markdown]
 # ## Exercise 2: `evaluate`
@@ -534,15 +533,16 @@ table({"z drawn": means.mean(), "z = μ, which bounds nothing": at_the_centre.ne
 # "No difference" is a fair guess, because $\mu$ is the average of $z$.
 # But the cost at the average is not the average cost.
 #
+# The KL pays for a code that is only as precise as its cloud.
+# Whoever decodes the exact centre uses precision that nobody has paid for.
+#
 # </details>
 
 # %% [markdown]
-# The KL pays for a code that is only as precise as its cloud.
-# Whoever decodes the exact centre uses precision that nobody has paid for.
 # So look at pictures from $\mu$ if you like, but **measure with $z$ drawn**.
 
 # %% [markdown]
-# ## Overfitting
+# ## Few digits, many steps
 #
 # Training and test moved nearly together above.
 # Now give the network only 200 digits, and train it in two ways.
@@ -604,13 +604,13 @@ reveal("training/again", "it stays level")
 # The test levels off, and if you train on, it rises only slowly.
 # "It falls" is what the training cost suggests, in both.
 #
-# </details>
-
-# %% [markdown]
 # After the turn, the network learns its 200 pictures by heart, pixel by pixel.
 # This is called **overfitting**: the model gets better on the training data, and worse on all other data.
 # The training cost alone does not show it, and it prefers the wrong one of the two.
 #
+# </details>
+
+# %% [markdown]
 # Whatever makes a model fit its training data less closely is called **regularisation**.
 # New pixels for each batch are one kind.
 # Another is to stop at the turn. But choose the moment with a third set of digits, never with the test itself.

@@ -108,13 +108,12 @@ table(rows, ["β", "reconstruction", "KL", "its loss", "−ELBO"], caption="nats
 # If you guessed that the lowest loss is at $\beta = 1$: among losses of *one* $\beta$, the lowest marks the best model.
 # But here each loss has another $\beta$, and a small $\beta$ makes the KL cheap.
 #
-# </details>
-
-# %% [markdown]
 # The loss rises from the first network to the last.
 # It would do so for any network and any data.
 # A KL is never negative, so at a higher price every model costs more, and so does the cheapest one.
 # A number that rises whatever you do says nothing about your model.
+#
+# </details>
 
 # %% [markdown]
 # ## One price for all
@@ -222,12 +221,12 @@ reveal("beta/line", "3")
 # A line further down has a lower cost, and the column of price 3 has its lowest cost at the network of $\beta = 3$.
 # If you guessed $\beta = 1$: it lies on the lowest line of price 1.
 #
-# </details>
-
-# %% [markdown]
 # On the left, the numbers beside the lines are the five costs of the column of price 3.
 # No model lies below the lowest line, which goes through the network that was trained at this price.
 #
+# </details>
+
+# %% [markdown]
 # On the right, each model has the line of its own price, and the same holds for all five.
 # The lines outline a curve: the **rate–distortion** curve, or **frontier**.
 # A model above it can still be improved.
@@ -312,12 +311,12 @@ reveal("beta/new", "it leaves them as they are")
 # Scale and shift are both 0 at first, and the layer is multiplied by 1 + scale.
 # If you guessed 0: it would be right without the "1 +" in the code.
 #
-# </details>
-
-# %% [markdown]
 # So the network starts as an ordinary VAE.
 # It learns to behave differently from $\beta$ to $\beta$ only where this lowers the loss.
 #
+# </details>
+
+# %% [markdown]
 # ### Where it enters
 #
 # The course has the finished model: `MultiRateVAE`.
@@ -489,15 +488,15 @@ reveal("beta/slope", "about the β of the two")
 # At each of its points a frontier has the slope of the line of its price, and that is $-\beta$.
 # If you guessed 1: this is the slope at $\beta = 1$, where a nat of code saves a nat of pixels.
 #
-# </details>
-
-# %% [markdown]
 # The slope must be $\beta$, and over most of the range it is, within a few per cent.
 # Nobody trained the network on slopes.
 # It learnt to be cheap at each price, and the slopes follow from this.
 # Only at the very low end does it spend nats of code that save less than they cost.
 # There the price is so low that training hardly notices it.
 #
+# </details>
+
+# %% [markdown]
 # It is a good habit to ask what a test can't see.
 # This one shows that each $\beta$ gets the best point *of this curve*.
 # It does not show that no other network's curve lies lower.
@@ -550,11 +549,10 @@ table(rows, [f"β = {beta:g}" for beta in figures["betas"]], digits=2, caption="
 # If you guessed that it loses everywhere: a specialist has only one thing to learn, so this was reasonable.
 # But what the one network learns at one $\beta$ is of use at the others.
 #
-# </details>
-
-# %% [markdown]
 # Up to $\beta = 1$ the one network is better than the specialists.
 # At 3 it is about even, and at 10 it is worse.
+#
+# </details>
 
 # %%
 title = "The curve passes close by five of the six dots,\nand ends before β = 0.03"
@@ -673,9 +671,6 @@ reveal("beta/samples", "3 to 10, to our eyes")
 # If you guessed the top row: its model gives the sharpest reconstructions, so this was the natural guess.
 # But there the decoder gets codes of digits, and here it gets codes from the prior.
 #
-# </details>
-
-# %% [markdown]
 # Read the rows from the bottom up.
 # At $\beta = 20$ there are a few shapes, and all of them are soft.
 # At 10 the shapes are whole, and you can name most of them.
@@ -683,6 +678,9 @@ reveal("beta/samples", "3 to 10, to our eyes")
 # Between 1 and 0.02 hardly anything changes.
 # To our eyes the best are between 3 and 10. There is no number behind this; lesson 11 measures it.
 #
+# </details>
+
+# %% [markdown]
 # Why does a low $\beta$ break the digits?
 # Look at $\sigma$ in the table.
 # At a low $\beta$ the clouds of the digits are narrow, and between them lies a lot of room that no digit has used.

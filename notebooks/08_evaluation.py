@@ -158,11 +158,11 @@ table([*rows, ["the truth", "", math.log(5)]], ["K", "ways", "the bound"], digit
 # Half of the pairs are 1 and 9, and the log of their mean is already the truth. The other half are two equal weights.
 # If you guessed less: on most real digits you will be right.
 #
+# Each doubling of $K$ takes half or more of what is left.
+#
 # </details>
 
 # %% [markdown]
-# Each doubling of $K$ takes half or more of what is left.
-#
 # Why does the bound rise?
 # The average of $K$ weights varies less than one weight does.
 # The logarithm loses only where its input varies: a low average lowers it by more than a high one raises it.
@@ -349,13 +349,13 @@ reveal("evaluation/above", round(100 * (of_first[10] > log_p_x[0]).float().mean(
 # If you guessed 0: it is called a bound, after all.
 # But $\mathcal{L}_K$ is the *mean* of these estimates, and only the mean stays below.
 #
-# </details>
-
-# %% [markdown]
 # With $K = 10$ nearly half of the estimates are above the truth, and with a single draw a third.
 # With $K = 100$ half of them are above, but only by a little.
 # So $\mathcal{L}_K$ is a bound on average, and not each time.
 #
+# </details>
+
+# %% [markdown]
 # An estimate can't be far above, though.
 # The weights are positive and their average is $p(x)$, so a mean weight of $e^t$ times $p(x)$ must be rare.
 # At most one in $e^t$ estimates can be more than $t$ nats above the truth (Markov's inequality).
@@ -453,10 +453,11 @@ reveal("evaluation/single", round(largest, 4), unit="nats")
 # If you guessed infinity: so it should be.
 # But the formula uses the draws that came, and knows nothing of those that did not come.
 #
+# This standard error is never above one nat, however far away the truth is.
+#
 # </details>
 
 # %% [markdown]
-# This standard error is never above one nat, however far away the truth is.
 # So a small effective number of draws, say below 20, means that you don't know.
 # But a large one does not mean that all is well.
 # The 0 has over 100 effective draws, and it is several of its standard errors off.
@@ -612,13 +613,13 @@ table(rows, ["encoder trained for", "K = 1, the ELBO", "K = 10", "K = 100", "log
 # The encoder does not occur in $\log p(x)$.
 # If you thought of the encoder as half of the model: to generate digits you don't even need it.
 #
-# </details>
-
-# %% [markdown]
 # $\log p(x)$ is the same number, because the decoder and the prior are the same.
 # By the ELBO the model seems several nats worse, and 100 draws repair only a part of this.
 # (The ELBO is a little higher here than at the start, because it comes from one draw per digit, not from 50.)
 #
+# </details>
+
+# %% [markdown]
 # So a difference of ELBOs between two models is a difference of models *or* of encoders.
 # More draws make the second part smaller.
 # If a bound no longer rises with more draws, the second part may be gone.

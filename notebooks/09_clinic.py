@@ -97,9 +97,6 @@ reveal("clinic/worse", len(PATIENTS) - len(better))
 # But this program is *trained* to make its loss small.
 # If a mistake makes the loss easier to lower, training uses the mistake.
 #
-# </details>
-
-# %% [markdown]
 # Only B and F report a worse loss, and six report a better one.
 #
 # One of the six cannot be right: G reports a cost below 0.
@@ -107,6 +104,9 @@ reveal("clinic/worse", len(PATIENTS) - len(better))
 # D reports nearly 0, which is hard to believe.
 # The other four look like good work.
 #
+# </details>
+
+# %% [markdown]
 # If you choose by the reported loss, you choose a broken model, and you choose it *because* it is broken.
 
 # %% [markdown]
@@ -182,12 +182,12 @@ table(rows, ["reported", "honest"], caption="−ELBO of the test digits, nats pe
 # If you guessed one or two: it seems unlikely that all six reports are false in the same direction.
 # But training lowers the reported loss and nothing else, at the cost of everything that the report leaves out.
 #
-# </details>
-
-# %% [markdown]
 # None of the six is better.
 # Among them it is nearly the other way round: the better the report, the worse the model.
 #
+# </details>
+
+# %% [markdown]
 # The difference between the two numbers is the first symptom.
 #
 # - **No difference**: the report is true, and the model is bad all the same (F).
@@ -695,14 +695,14 @@ reveal("clinic/curves", "the test does not end above the training")
 # If there is no gap, then the test digits are no others.
 # If you guessed a rising test loss: that is strong overfitting, a sign of the opposite.
 #
-# </details>
-
-# %% [markdown]
 # The sign is a gap that is *missing*.
 # (The test is even *below* the training, for two small reasons.
 # The training's number is a mean over all steps of the epoch, and the test is measured at its end.
 # These test digits are also a little easier than most.)
 #
+# </details>
+
+# %% [markdown]
 # In the code, look at the line that puts the training data together: here it has a `torch.cat` too many.
 #
 # To learn which model is better, take images that neither of them has seen.

@@ -138,11 +138,10 @@ reveal("latent_space/apart", "the plot")
 # The plot shows lanes between the classes.
 # If you guessed "neither": training does pull the clouds towards the prior, and these four numbers show it.
 #
-# </details>
-
-# %% [markdown]
 # Hardly any code lies in the lanes between the classes.
 # The prior does not know about lanes.
+#
+# </details>
 
 # %% [markdown]
 # ## How empty are the lanes?
@@ -705,13 +704,13 @@ compare()
 # If you expected the better model to have the better code: that is natural.
 # But $-\mathrm{ELBO}$ never asked for a code.
 #
-# </details>
-
-# %% [markdown]
 # The KL is nearly 0, so $q(z|x)$ has nearly become the prior: this is **posterior collapse**.
 # The code says next to nothing, and whatever you wanted it for is gone.
 # (Bowman et al. 2016 met this with sentences; Chen et al. 2017 explain it by this cost.)
 #
+# </details>
+
+# %% [markdown]
 # ## Two remedies
 #
 # **Annealing**: begin at $\beta = 0$ and raise it, so that the model uses the code before it has to pay for it.
@@ -843,10 +842,11 @@ reveal("latent_space/middle-of-line", round(line(a, b, 0.5).norm(dim=1).mean().i
 # So the middle of the line is shorter by a factor of $\sqrt 2$.
 # If you guessed 4.2: in one dimension, halfway between two numbers of equal sign, you would be right.
 #
+# The prior hardly ever draws a code as short as 3.
+#
 # </details>
 
 # %% [markdown]
-# The prior hardly ever draws a code as short as 3.
 # The great circle between the directions of $a$ and $b$ keeps the length (White 2016 proposed it for this reason).
 
 

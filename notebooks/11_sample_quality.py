@@ -117,10 +117,11 @@ reveal("sample_quality/real", "B")
 # If you took A for the real row, that was reasonable: real digits whose pixels are drawn have rough edges, too.
 # Hardly anybody takes C for real.
 #
+# Your eyes can tell inventions from digits.
+#
 # </details>
 
 # %% [markdown]
-# Your eyes can tell inventions from digits.
 # But by *how much* are the inventions worse?
 # And would the network generate better digits at $\beta = 2$, or at 4?
 # A dozen pictures are not enough to say so, and a thousand are too many to look at.
@@ -157,11 +158,11 @@ table({name: f"{share:.0%}" for name, share in sure.items()}, ["sure of"])
 # The decoder draws nearly like the real thing if its code comes from a digit.
 # If you guessed more than 59 % of the inventions: you may have looked at mean images so far, which look whole.
 #
+# The number agrees with your eyes, and it says how much: four inventions of ten leave the classifier in doubt.
+#
 # </details>
 
 # %% [markdown]
-# The number agrees with your eyes, and it says how much: four inventions of ten leave the classifier in doubt.
-#
 # ## Try to deceive the number
 #
 # Before you trust a number, try to deceive it.
@@ -665,12 +666,12 @@ table(rows, ["sure of", "Fréchet distance"])
 # Both numbers ask only how near the images are to training digits, and nothing is nearer than training digits.
 # If you guessed "larger": a copy feels like a fault. But neither number looks for it.
 #
-# </details>
-
-# %% [markdown]
 # The copies are better than real digits, by these numbers.
 # The generator has invented nothing, and no honest one can do better.
 #
+# </details>
+
+# %% [markdown]
 # Whether an invention is *new* is another question, and it has another number, which lesson 06 used.
 # Find the training digit that is nearest to the image, and count the pixels in which the two differ.
 

@@ -290,12 +290,12 @@ reveal("conditional/row", "mostly the same strokes ten times")
 # In most rows the same strokes come back under all ten labels, and the label changes them only a little.
 # Ten digits in one handwriting is what everybody hopes for, and you will get it further down.
 #
-# </details>
-
-# %% [markdown]
 # The code has no bug.
 # The next section measures what is wrong.
 #
+# </details>
+
+# %% [markdown]
 # ## Does z still say the class?
 #
 # To find out, draw $z$ for the training digits, and fit a linear classifier that predicts the label from the code.
@@ -381,12 +381,12 @@ table(shares, ["share"])
 # The loss only makes the network pay when it says the class twice.
 # That costs at most 2.3 nats, out of well over a hundred.
 #
-# </details>
-
-# %% [markdown]
 # So a $z$ from the prior often says "something like a 3" while the label says 7.
 # The decoder then follows the label only about half of the time.
 #
+# </details>
+
+# %% [markdown]
 # ## Make it expensive
 #
 # You know what to change: $\beta$, the price of the code in lesson 07.

@@ -215,11 +215,10 @@ print(f"0s held out: AUROC {auroc(scores, anomalous):.2f}")
 # If you guessed less: the overlap looks large, since the histograms cover the same range of nats.
 # But a pair counts as wrong only if its 0 is from the low end, or its other digit from the high end.
 #
-# </details>
-
-# %% [markdown]
 # In nine pairs out of ten the 0 is the more surprising one.
 # This is good for a model that did not know what to look for.
+#
+# </details>
 
 # %% [markdown]
 # ## The same with 1s
@@ -251,15 +250,15 @@ print(f"1s held out: AUROC {auroc(scores, anomalous):.2f}")
 #
 # If you expected 0.9: the argument "never seen, so improbable" was good enough for the 0s.
 #
-# </details>
-
-# %% [markdown]
 # This is far below 0.5.
 # The model has never seen a 1, and finds the 1s *less* surprising than the digits that it was trained on.
 #
 # Do not turn the sign round now.
 # That would help with the 1s and fail with the 0s, and nobody tells you which of them the strange form will be.
 #
+# </details>
+
+# %% [markdown]
 # ## What is the cause?
 #
 # There are three candidates: the bound, the model, and the question.
@@ -430,11 +429,10 @@ table(rows, ["held out", *classes, "mean"], digits=2)
 # The 9s have no less ink than the 4s and 5s, so ink does not explain everything.
 # A 9 looks much like a 4 and a 7, which the model did see.
 #
-# </details>
-
-# %% [markdown]
 # The 0s, with which we began, are the class with the most ink.
 # We were lucky with our first try, and it looked like understanding.
+#
+# </details>
 
 # %% [markdown]
 # > **A place to rest.**
@@ -660,12 +658,12 @@ table(rows, ["held out", *classes, "mean"], digits=2, caption="AUROC")
 # So it is very expensive for the average of the others, and the VAE looks good beside it, even without 0s.
 # If you guessed that the 0s stay at 0.9: you removed the effect of ink, and most of what made 0s stand out was ink.
 #
-# </details>
-
-# %% [markdown]
 # The 1s rise to a little above 0.5, and the 0s fall from the top to below it.
 # On average over the ten classes almost nothing is gained.
 #
+# </details>
+
+# %% [markdown]
 # None of the three is the right score.
 # Each answers a question, and the alternative determines the question.
 # If somebody reports a good AUROC for one class held out, their question fits *this* class, and no more is known.
@@ -746,11 +744,12 @@ reveal("likelihood/mixture", round((mixed - knows_all).mean().item(), 2), unit="
 # So it pays at most $\log 100$ nats more, however bad the noise is.
 # If you guessed hundreds: the samples are hundreds of nats worse, but the likelihood of test digits is not.
 #
+# A factor of 100 in probability costs 4.6 nats, and a digit costs over a hundred.
+# So a model can gain ten nats while its samples get worse, or lose 4.6 while nearly all its samples become noise.
+#
 # </details>
 
 # %% [markdown]
-# A factor of 100 in probability costs 4.6 nats, and a digit costs over a hundred.
-# So a model can gain ten nats while its samples get worse, or lose 4.6 while nearly all its samples become noise.
 # If you need good samples, look at samples.
 #
 # ### Whether the code is useful
