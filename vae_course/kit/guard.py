@@ -76,10 +76,10 @@ def finite_eigenvalues() -> Iterator[None]:
     Without it they end the whole process on some processors (torch 2.13 with oneMKL on an Intel Xeon).
     """
 
-    def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def refuse(matrix: Tensor, *args: Any, **kwargs: Any) -> Any:
             if not matrix.isfinite().all():
-                raise ValueError(f"torch.linalg.{function.__name__.removeprefix('linalg_')}: a value is not finite")
+                raise ValueError(f"torch.linalg.{name}: a value is not finite")
             return function(matrix, *args, **kwargs)
 
         return refuse
@@ -87,7 +87,7 @@ def finite_eigenvalues() -> Iterator[None]:
     originals = {name: getattr(torch.linalg, name) for name in ("eig", "eigvals")}
     try:
         for name, function in originals.items():
-            setattr(torch.linalg, name, guarded(function))
+            setattr(torch.linalg, name, guarded(name, function))
         yield
     finally:
         for name, function in originals.items():
