@@ -235,8 +235,8 @@ def describe(thing: Any) -> str:
     if isinstance(thing, Tensor):
         return f"a tensor of shape {list(thing.shape)}"
     if isinstance(thing, tuple | list):
-        name = type(thing).__name__
-        return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name} of {len(thing)}"
+        name, own = type(thing).__name__, " (a class of your own)" * (type(thing).__module__ == "__main__")
+        return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name} of {len(thing)}{own}"
     return f"a class, {thing.__name__}" if isinstance(thing, type) else f"of type {type(thing).__name__}"
 
 

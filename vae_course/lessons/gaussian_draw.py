@@ -94,8 +94,9 @@ def _expect_gaussian(answer: Any) -> None:
     mu = CENTRES.repeat(200, 34)
     noise = _noise(answer, mu, torch.full_like(mu, -1.0)).reshape(-1, 3)  # A column for each centre.
     std, centre = noise.std(0), (CENTRES + noise.mean(0)).tolist()
-    expect(noise.min() < 0, "eps is never negative. rand draws evenly from 0 to 1; for a Gaussian, use randn.")
-    expect(noise.max() > 0, "eps is never positive. A Gaussian draw, as from randn, has both signs.")
+    never = "eps is never {}. A Gaussian draw, as from randn, has both signs; rand draws evenly from 0 to 1."
+    expect(noise.min() < 0, never.format("negative"))
+    expect(noise.max() > 0, never.format("positive"))
     expect(
         not ((noise.mean(0).abs() > 0.05 * std) & (noise.median(0).values.abs() > 0.05 * std)).any(),
         f"The mean of z must be mu. At mu = 3, -2 and 0.5 it is {', '.join(f'{value:.2f}' for value in centre)}.",

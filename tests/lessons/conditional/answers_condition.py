@@ -29,7 +29,7 @@ def with_h(change):
 
 right("the package's own")(condition)
 right("one_hot")(lambda h, labels: torch.cat([h, one_hot(labels, 10)], -1))
-right("before h")(lambda h, labels: torch.cat([one_hot(labels, 10), h], 1))
+wrong("before h", "before h. Put it behind")(lambda h, labels: torch.cat([one_hot(labels, 10), h], 1))
 right("a row of the identity a label")(join(lambda labels: EYE[labels]))
 right("compared with every class")(join(lambda labels: (labels[:, None] == torch.arange(10)).float()))
 right("truths, which cat makes numbers")(join(lambda labels: labels[:, None] == torch.arange(10)))

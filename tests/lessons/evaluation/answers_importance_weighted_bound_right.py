@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 from torch.distributions import Bernoulli, Independent, Normal
 from torch.nn import functional as F
 
-ANSWERS.right("the course's")(importance_weighted_bound)
+ANSWERS.wrong("the course's, a Bound", hint="not a Bound of 2")(importance_weighted_bound)
 ANSWERS.right("the value of the course's")(lambda *arguments: importance_weighted_bound(*arguments).value)
 ANSWERS.right("all at once")(bound())
 ANSWERS.right("in double")(bound(lambda log_w: log_mean_exp(log_w.double())))
@@ -145,4 +145,6 @@ class Bounds:
 
 
 ANSWERS.right("a callable object that prints")(Bounds())
-ANSWERS.right("a partial")(functools.partial(importance_weighted_bound, log_likelihood=log_likelihood))
+ANSWERS.wrong("a partial of the course's", hint="not a Bound of 2")(
+    functools.partial(importance_weighted_bound, log_likelihood=log_likelihood)
+)

@@ -92,7 +92,7 @@ def _(a: torch.Tensor, b: torch.Tensor) -> float:
     return float(((a.mean(0) - b.mean(0)) ** 2).sum() + spread(s, t))
 
 
-@ANSWERS.right("single precision, with care")
+@ANSWERS.wrong("single precision, with care", "Compute in float64")
 def _(a, b):
     s, t = a.T.cov(), b.T.cov()
     values, vectors = torch.linalg.eigh(s)

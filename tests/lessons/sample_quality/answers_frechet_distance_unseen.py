@@ -90,7 +90,7 @@ def _(a, b, eps=1e-6):
     return ((m - n).square().sum() + s.trace() + t.trace() - 2 * tr(s + e, t + e)).item()
 
 
-@right("float32 eigvals, product in float32")
+@wrong("float32 eigvals, product in float32", "Compute in float64")
 def _(a, b):
     s, t = torch.cov(a.T), torch.cov(b.T)
     return (

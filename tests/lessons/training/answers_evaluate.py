@@ -263,6 +263,6 @@ wrong_all(
         "no incomplete batch": (changed(lambda x: x[: len(x) // 100 * 100]), "the model saw"),
         "without the last image": (changed(lambda x: x[:-1]), "the model saw"),
         "one image twice": (changed(lambda x: torch.cat([x, x[:1]])), "the model saw"),
-        "an image in another's place": (changed(lambda x: torch.cat([x[:1], x[:-1]])), "pixels"),
+        "an image in another's place": (changed(lambda x: torch.cat([x[:1], x[:-1]])), "others never"),
     }
 )

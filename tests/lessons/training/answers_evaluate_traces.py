@@ -300,7 +300,7 @@ def _(model, images, binarization, seed):
     return ElboTerms(sum(w * t.reconstruction for w, t in parts), sum(w * t.kl for w, t in parts))
 
 
-@ANSWERS.right("pixels drawn batch by batch")
+@ANSWERS.wrong("pixels drawn batch by batch", hint="first draw the pixels of all")
 def _(model, images, binarization, seed):
     generator = Generator().manual_seed(seed)
     with measuring(model):

@@ -43,7 +43,7 @@ def _(model, x, beta, optimizer, generator):
     return detached(terms)
 
 
-@ANSWERS.right("zero_grad at the end")
+@ANSWERS.wrong("zero_grad at the end", hint="before this call.*zeroed")
 def _(model, x, beta, optimizer, generator):
     model.train()
     terms = model.elbo(x, generator=generator).mean()

@@ -1,12 +1,11 @@
 """Check the exercise of lesson 04, `log_likelihood`."""
 
 import math
-from collections.abc import Mapping
-from itertools import combinations
 from typing import Any
 
 from vae_course.decoder import log_likelihood
 from vae_course.kit.exercise import ask, describe, exercise, expect, recognise
+from vae_course.kit.values import scaled
 
 import torch
 from torch import Generator, Tensor
@@ -107,17 +106,7 @@ def _mistakes(logits: Tensor, x: Tensor) -> dict[str, tuple[Tensor, ...]]:
         "x and the logits have changed places.": (x * logits - softplus(x),),
     }
     sums = {hint: tuple(nats.sum(PIXELS) for nats in values) for hint, values in formulas.items()}
-    return {PRODUCT: (torch.zeros(len(x)),)} | _scaled(sums)
-
-
-def _scaled(formulas: Mapping[str, tuple[Tensor, ...]]) -> dict[str, tuple[Tensor, ...]]:
-    """Multiply each formula by no scale, by each scale, and by each two of them; join the hints."""
-    pairs = {f"{one} {two}": SCALES[one] * SCALES[two] for one, two in combinations(SCALES, 2)}
-    return {
-        f"{hint} {scale}".strip(): tuple(factor * value for value in values)
-        for scale, factor in ({"": 1.0} | SCALES | pairs).items()
-        for hint, values in formulas.items()
-    }
+    return {PRODUCT: (torch.zeros(len(x)),)} | scaled(sums, SCALES)
 
 
 def _difference(got: Tensor, right: Tensor) -> str:

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable, Mapping
-from itertools import combinations
 from typing import Any
 
 from vae_course.decoder import log_likelihood
 from vae_course.elbo import ElboTerms, kl_divergence
 from vae_course.kit.exercise import ask_deterministic, describe, exercise, expect, recognise
+from vae_course.kit.values import scaled
 
 import torch
 from torch import Generator, Tensor
@@ -247,14 +247,10 @@ def _images() -> tuple[Tensor, Tensor]:
     return torch.bernoulli(torch.sigmoid(logits), generator=generator), logits
 
 
-def _scaled(formulas: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
-    """Multiply each formula by no scale, by each, and by each two; the hints are joined."""
-    pairs = {f"{one} {two}": SCALES[one] * SCALES[two] for one, two in combinations(SCALES, 2)}
-    return {
-        " ".join(filter(None, (f"{name}:", hint, scale))): factor * value
-        for scale, factor in ({"": 1.0} | SCALES | pairs).items()
-        for hint, value in formulas.items()
-    }
+def _scaled(formulas: Mapping[str, Tensor], name: str) -> dict[str, tuple[Tensor, ...]]:
+    """List the formulas on every scale, each hint with the name of the term before it."""
+    values = scaled({hint: (value,) for hint, value in formulas.items()}, SCALES)
+    return {f"{name}: {hint}": wrong for hint, wrong in values.items()}
 
 
 def _scale(got: Tensor, right: Tensor, name: str) -> str:

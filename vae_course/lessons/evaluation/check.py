@@ -19,8 +19,8 @@ SAME_AGAIN = (
 NOT_ASKED = "The decoder was never asked: each of the K codes has to be decoded for its log p(x|z)."
 NOT_THE_SEEDS = "The same seed made other draws: pass the generator to reparameterize."
 UNDERFLOW = (
-    "It is infinite or NaN: weights near exp(-1000) are 0 in any float. Stay in logarithms, with logsumexp, and let no "
-    "exp come before it."
+    "It is infinite or NaN, as the log of 0 is. Weights near exp(-1000) are 0 in any float, and so is a cdf far out. "
+    "Stay in logarithms: `log_prob` for densities, logsumexp for the average, and no exp before it."
 )
 LARGE_LOGITS = (
     f"It is wrong where logits are as large as ±{FAR_OUT:.0f}: pass the logits to log_likelihood as they are, without "
@@ -30,7 +30,7 @@ LARGE_LOGITS = (
 
 @exercise("importance_weighted_bound", "You average K weights and then take the log: one bound per image.")
 def check_importance_weighted_bound(answer: Any) -> None:
-    """Check a function (model, x, samples, generator) that returns the bound of each image, [B] (or a `Bound`)."""
+    """Check a function (model, x, samples, generator) that returns the bound of each image, [B]."""
     probe, generator = _Probe(answer, _model()), Generator().manual_seed(0)
     torch.manual_seed(1)
     x = _images(4)
@@ -103,7 +103,7 @@ class _Probe:
             codes = list({z.numpy().tobytes(): z for z in codes}.values())
         parts = [len(z) for z in codes]
         z = torch.cat(codes) if parts else torch.empty(0, LATENT)
-        return _Call(x, samples, state, getattr(got, "value", got), z, parts)
+        return _Call(x, samples, state, got, z, parts)
 
     def judge(self, call: _Call) -> None:
         """Expect K draws from each image's q, one bound per image, and the right ones."""

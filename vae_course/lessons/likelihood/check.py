@@ -1,10 +1,11 @@
 """The check of lesson 13: is it an AUROC, or something that looks like one?"""
 
 from collections.abc import Iterator
-from numbers import Real
+from functools import partial
 from typing import Any
 
-from vae_course.kit.exercise import ask_deterministic, close, describe, exercise, expect, recognise
+from vae_course.kit.exercise import ask_deterministic, close, exercise, expect, recognise
+from vae_course.kit.values import number
 from vae_course.likelihood import auroc
 
 import torch
@@ -15,6 +16,7 @@ Scores = Float[Tensor, " batch"]
 Mask = Bool[Tensor, " batch"]
 # A known mistake must give the same numbers on two sets, because on one set two mistakes may agree by chance.
 SETS = ((34, 72), (17, 50))
+_number = partial(number, of="for all images together")
 
 
 @exercise("auroc", "It needs no threshold, depends neither on the order nor on the scale, and counts a tie as half.")
@@ -35,15 +37,6 @@ def _made_up(others: int, normal: int) -> tuple[Scores, Mask]:
     generator = Generator().manual_seed(others)
     anomalous = torch.randperm(others + normal, generator=generator) < others
     return torch.randn(len(anomalous), generator=generator) + 0.7 * anomalous, anomalous
-
-
-def _number(got: Any) -> float:
-    """Expect one real number, and hand it back as a float."""
-    shape = list(getattr(got, "shape", ()))
-    expect(not shape, f"Return one number for all images together; this is {describe(got)}.")
-    value = got.item() if hasattr(got, "item") else got
-    expect(isinstance(value, Real) and not isinstance(value, bool), f"Return one number, not a {type(value).__name__}.")
-    return float(value)
 
 
 def _check_values(answer: Any, sets: list[tuple[Tensor, Tensor]]) -> None:
@@ -148,7 +141,10 @@ def _wrong_shares(right: float, others: int, normal: int) -> dict[str, Any]:
             right * pairs / others**2,
         ),
         f"The share of pairs is {right:.4f}, and yours is a whole number. Was it rounded, or cut off by an integer "
-        "division, or is one pair compared in place of all?": (0.0, 1.0),
+        "division, or is one pair compared in place of all, or are those with high scores called anomalies?": (
+            0.0,
+            1.0,
+        ),
         f"The share of pairs is {right:.5f}, and yours was rounded.": (
             *(round(right, digits) for digits in (1, 2, 3, 4)),
             torch.tensor(right).half().item(),

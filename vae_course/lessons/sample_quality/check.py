@@ -1,10 +1,11 @@
 """Lesson 11's check: the Fréchet distance of two sets of features."""
 
 from collections.abc import Callable
-from numbers import Real
+from functools import partial
 from typing import Any
 
-from vae_course.kit.exercise import ask_deterministic, close, describe, exercise, expect, recognise
+from vae_course.kit.exercise import ask_deterministic, close, exercise, expect, recognise
+from vae_course.kit.values import number
 from vae_course.sample_quality import frechet_distance
 
 import torch
@@ -13,6 +14,7 @@ from torch import Generator, Tensor
 
 FirstSet = Float[Tensor, "n features"]
 SecondSet = Float[Tensor, "m features"]
+_number = partial(number, of="for the two sets")
 
 
 @exercise("frechet_distance", "It sees how far the means are apart and how differently the sets spread, at any counts.")
@@ -34,15 +36,6 @@ def _made_up(images: int, features: int) -> FirstSet:
     return torch.randn(images, features, generator=generator) @ mix + 0.7 * mean
 
 
-def _number(got: Any) -> float:
-    """Expect one real number, and hand it back as a float."""
-    expect(not list(getattr(got, "shape", ())), f"Return one number for the two sets; this is {describe(got)}.")
-    value = got.item() if hasattr(got, "item") else got
-    expect(not isinstance(value, complex), "Return a real number, not a complex one: take `.real` of the eigenvalues.")
-    expect(isinstance(value, Real) and not isinstance(value, bool), f"Return one number, not a {type(got).__name__}.")
-    return float(value)
-
-
 def _check_other_sets(answer: Any) -> None:
     """Expect the right distance of sets of other widths, counts and scales."""
     wide, narrow = _made_up(300, 64), _made_up(90, 2)
@@ -56,6 +49,7 @@ def _check_other_sets(answer: Any) -> None:
     for which, (a, b) in sets.items():
         got, right = _number(ask_deterministic(answer, a, b)), frechet_distance(a, b)
         expect(close(got, right, rtol=1e-3), f"{which} it gives {got:.6g} instead of {right:.6g}.")
+    _check_digits(answer, narrow)
     same = _number(ask_deterministic(answer, narrow, narrow.flip(0)))
     expect(abs(same) < 1e-2, f"A set's distance from itself is 0, and yours is {same:.4g}.")
     a, b = copies, torch.cat([_made_up(70, 3)] * 2 + [torch.zeros(70, 1)], 1)
@@ -64,6 +58,18 @@ def _check_other_sets(answer: Any) -> None:
         close(got, right, rtol=1e-2),
         "Three features stand there twice, and one is always 0. So some eigenvalues are 0, or slightly less by "
         f"rounding: it gives {got:.4g} instead of {right:.4g}. Clamp them at 0 before you take the root.",
+    )
+
+
+def _check_digits(answer: Any, a: FirstSet) -> None:
+    """Expect the right distance of two sets that are nearly the same, where large numbers cancel."""
+    a = 1e6 * a  # Beside these, what is added to a covariance so that it can be inverted is nothing.
+    b = a * (1 + 1e-4)
+    got, right = _number(ask_deterministic(answer, a, b)), frechet_distance(a, b)
+    expect(
+        close(got, right, rtol=5e-2, atol=0),
+        f"For two sets that are nearly the same it gives {got:.3g} instead of {right:.3g}: the rounding of float32 is "
+        "larger than this distance. Compute in float64 from the start, with `a.double()`.",
     )
 
 

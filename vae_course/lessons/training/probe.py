@@ -1,7 +1,6 @@
 """What lesson 06's checks measure with: a model whose codes matter, and a watch on what passes through it."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,8 +8,7 @@ from typing import Any
 
 from vae_course.data import grey
 from vae_course.digits import load_digits
-from vae_course.elbo import ElboTerms, elbo_terms
-from vae_course.kit.exercise import Mistake, close, describe, expect, recognise
+from vae_course.kit.exercise import Mistake, expect
 from vae_course.vae import VAE
 
 import torch
@@ -48,8 +46,9 @@ def _digits() -> Any:
 
 
 def some_images(count: int) -> Tensor:
-    """Take test digits, with a single dot in place of each of the last 3 %: bytes [count, 28, 28]."""
+    """Take test digits, the first one twice, and a single dot in each of the last 3 %: bytes [count, 28, 28]."""
     images = _digits().test_images.repeat(2, 1, 1)[:count].clone()
+    images[count // 2] = images[0]
     for dot, image in enumerate(images[count - count * 3 // 100 :]):
         image.zero_().flatten()[dot] = 255
     return images
@@ -67,6 +66,8 @@ class Seen:
     """Whether a half was in training mode."""
     slopes: list[bool] = field(default_factory=list)
     """Whether torch recorded for slopes."""
+    dtypes: set[torch.dtype] = field(default_factory=set)
+    """Of what the layers gave."""
 
     def rows(self) -> Tensor:
         """The images that were encoded, [N, 784]."""
@@ -127,6 +128,7 @@ class Watch:
     def _note(self, half: Any, out: Tensor) -> None:
         self.seen.modes.append(half.training)
         self.seen.slopes.append(out.requires_grad)
+        self.seen.dtypes.add(out.dtype)
 
 
 def expect_one_pass(seen: Seen, count: int) -> None:
@@ -137,6 +139,18 @@ def expect_one_pass(seen: Seen, count: int) -> None:
     expect(codes == count, f"{count:,} image(s) were given, and {codes:,} codes decoded: one draw of z for each.")
     both = sum(map(len, seen.mu)) == sum(map(len, seen.logvar)) == count
     expect(both, "mu and logvar are needed for every image: `mu, logvar = model.encoder(x)`.")
+    for short in seen.dtypes & {torch.float16, torch.bfloat16}:
+        kind = str(short).removeprefix("torch.")
+        raise Mistake(
+            f"The model computed in {kind}, which rounds to two or three digits: keep to float32, no autocast."
+        )
+
+
+def expect_different(seen: Seen, pixels: Tensor) -> None:
+    """Expect that no image passed twice in place of another; `pixels` are those that were given, [N, 784]."""
+    if not {*map(bytes, seen.rows().numpy())} < {*map(bytes, pixels.numpy())}:
+        return
+    raise Mistake("Some images passed twice or more, and others never: each should pass once.")
 
 
 def same_rows(a: Tensor, b: Tensor) -> bool:
@@ -201,77 +215,3 @@ def _not_from_q(eps: Tensor, z: Tensor) -> str:
         f"(z − mu) / sigma should have mean 0 and standard deviation 1 (sigma = exp(logvar / 2)); "
         f"here they are {mean:.2f} and {spread:.2f}."
     )
-
-
-def expect_kind(terms: Any) -> None:
-    """Expect `ElboTerms` of two real tensors of shape [], without their graph."""
-    both = isinstance(terms, ElboTerms)
-    expect(both, f"Both terms are asked for, as ElboTerms(reconstruction, kl): this is {_a(terms)}.")
-    for name, term in terms._asdict().items():
-        kind = f"The term {name} is {describe(term)}"
-        expect(isinstance(term, Tensor), f"{kind}: keep it a tensor, with `.detach()` and no `.item()` or `.numpy()`.")
-        expect(term.shape == (), f"{kind}: it should be a mean over the images, a tensor of shape [].")
-        expect(term.is_floating_point(), f"{kind} and dtype {term.dtype}: it should be a float.")
-        expect(
-            not term.requires_grad,
-            f"The term {name} still hangs on the graph of the slope (requires_grad is True). Kept in a list, "
-            "graphs fill the memory: let go of it.",
-        )
-        expect(term.isfinite(), f"The term {name} is {term.item()}: it is not finite.")
-
-
-def _a(thing: Any) -> str:
-    return "a generator: use `return`, not `yield`" if hasattr(thing, "send") else describe(thing)
-
-
-def expect_means(terms: ElboTerms, of_images: ElboTerms, sizes: Sequence[int], more: Mapping[str, Any] = {}) -> None:
-    """Expect the means of the images' terms; `more` are further mistakes in the KL, hint → value."""
-    right = of_images.mean()
-    expect(
-        not (same_mean(terms.reconstruction, right.kl) and same_mean(terms.kl, right.reconstruction)),
-        "The two terms have changed places: ElboTerms(reconstruction, kl).",
-    )
-    recognise(terms.kl, right.kl, {**more, **_mistakes("KL", of_images.kl, sizes, LATENT, "latent dimensions")},
-              _unknown("KL", terms.kl, of_images.kl), same_mean)  # fmt: skip
-    if same_mean(terms.reconstruction, right.negative_elbo):
-        raise Mistake("The reconstruction holds the KL as well: keep the two terms apart.")
-    recognise(terms.reconstruction, right.reconstruction,
-              _mistakes("reconstruction", of_images.reconstruction, sizes, 784, "pixels"),
-              _unknown("reconstruction", terms.reconstruction, of_images.reconstruction), same_mean)  # fmt: skip
-
-
-def same_mean(got: Any, right: Any) -> bool:
-    """Whether two means agree as far as float32 can tell."""
-    return close(got, right, rtol=2e-6, atol=5e-4)
-
-
-def _mistakes(name: str, of_images: Tensor, sizes: Sequence[int], parts: int, of_what: str) -> dict[str, Any]:
-    right = of_images.mean()
-    batches = torch.stack([part.mean() for part in of_images.split(list(sizes))])
-    return {
-        f"The {name} has the wrong sign: it should be {right:.2f} nats per image.": -right,
-        f"The {name} is summed over the images: take the mean.": of_images.sum(),
-        f"The {name} is a mean of batches' means, in which images of a small batch count more: average once, over all.":
-            batches.mean(),
-        f"The {name} is the mean of the last batch alone.": batches[-1],
-        f"The {name} is in bits; nats are asked for.": right / math.log(2),
-        f"The {name} is averaged over its {parts} {of_what}: sum over them.": right / parts,
-        f"The {name} is 0, and it should be {right:.2f} nats per image.": torch.zeros(()),
-    }  # fmt: skip
-
-
-def _unknown(name: str, got: Tensor, of_images: Tensor) -> str:
-    right, got = of_images.mean().item(), got.item()
-    if len(of_images) > 1 and abs(got - right) < 0.51:
-        return f"The {name} is {got:.6g}, and the mean {right:.6g}: is it rounded, or averaged over too many?"
-    return (
-        f"The mean of the {name} over {len(of_images):,} image(s) is {right:.2f} nats, and yours is {got:.2f}: "
-        "take the terms of lesson 05, and count every image once, with weight 1."
-    )
-
-
-@torch.no_grad()
-def terms_of(model: VAE, rows: Tensor, z: Tensor) -> ElboTerms:
-    """The terms of images, [N, 784], with these codes."""
-    x = rows.reshape(-1, 1, 28, 28)
-    return elbo_terms(x, model.decoder(z), *model.encoder(x))

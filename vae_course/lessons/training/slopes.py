@@ -17,6 +17,10 @@ NO_SLOPE = (
     "There was no slope when the optimizer acted: backward() comes after zeroing and before the step, and "
     "the terms are detached after it."
 )
+DRAGGED = (
+    "A slope from before this call is dragged along: slopes add up until zeroed, so zero_grad() comes before "
+    "backward()."
+)
 
 
 class Witness(Adam):
@@ -57,7 +61,7 @@ def expect_slope(got: Tensor, start: Tensor, rows: Tensor, eps: Tensor, beta: fl
     if _alike(got, right, 5e-5):
         return
     expect(not _alike(got, right), "The slope is nearly right: is something small added to the cost, or rounded?")
-    expect(not _alike(got, right + left), "The slope of the step before is dragged along: slopes add up until zeroed.")
+    expect(not _alike(got, right + left), DRAGGED)
     a, b = torch.linalg.lstsq(two, got[:, None]).solution.flatten().tolist()
     expect(not _alike(got, two @ torch.tensor([a, b])), _weights_hint(a, b, beta, len(rows)))
     cut = _slope_of(lambda terms: terms.weighted(beta).mean(), start, rows, eps, cut=True)
