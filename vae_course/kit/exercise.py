@@ -198,6 +198,7 @@ def ask(answer: Any, *args: Any, **kwargs: Any) -> Any:
 
 def ask_deterministic(answer: Any, *args: Any) -> Any:
     """Do as `ask` does, and expect that no random number is drawn and no seed set."""
+    torch.rand(1)  # So that setting the same seed as the lesson did is seen, too.
     before = torch.random.get_rng_state()
     result = ask(answer, *args)
     untouched = torch.equal(before, torch.random.get_rng_state())

@@ -8,42 +8,42 @@ from lessons.beta.answers_effective_betas_further import ANSWERS
 from torch.nn import functional as F
 
 
-@ANSWERS.wrong("all inverted", "C: this is upside down\\. β is what a nat of KL counts, over")
+@ANSWERS.wrong("all inverted", "C: this is upside down")
 def _(P, D, B, N):
     return [1, 1, D / P, 2, 2 / P, 2 * N / (P * B)]
 
 
-@ANSWERS.wrong("B forgets the mean over B*P", "B: the reconstruction is a mean over P pixels, so each nat")
+@ANSWERS.wrong("B forgets the mean over B*P", "B: the reconstruction is a")
 def _(P, D, B, N):
     return [1, 1 / (B * P), P / D, 0.5, P / 2, P / 2 * B / N]
 
 
-@ANSWERS.wrong("F without P/2", "F: a Gaussian's nats are half the squares, so squares with")
+@ANSWERS.wrong("F without P/2", "F: a Gaussian's nats are")
 def _(P, D, B, N):
     return [1.0, 1.0, P / D, 0.5, P / 2, B / N]
 
 
-@ANSWERS.wrong("five values", "Return a list of six numbers: the β of A, B, C, D, E and F")
+@ANSWERS.wrong("five values", "Return a list of six")
 def _(P, D, B, N):
     return [1, P / D, 0.5, P / 2, P / 2 * B / N]
 
 
-@ANSWERS.wrong("set", "Return a list of six numbers: the β of A, B, C, D, E and F")
+@ANSWERS.wrong("set", "Return a list of six")
 def _(P, D, B, N):
     return {1, P / D, 1 / 2, P / 2, P * B / (2 * N)}
 
 
-@ANSWERS.wrong("A times B", "A: the batch is summed, or averaged, in both terms, so B c")
+@ANSWERS.wrong("A times B", "A: the batch is summed,")
 def _(P, D, B, N):
     return [1 / B, 1, P / D, 1 / 2, P / 2, P * B / (2 * N)]
 
 
-@ANSWERS.wrong("D with P", "D: the reconstruction is a sum over pixels, so no P\\.")
+@ANSWERS.wrong("D with P", "D: the reconstruction is a")
 def _(P, D, B, N):
     return [1, 1, P / D, P / 2, P / 2, P * B / (2 * N)]
 
 
-@ANSWERS.wrong("F D swapped", "These are the right six, in another order\\. Return them in ")
+@ANSWERS.wrong("F D swapped", "These are the right six")
 def _(P, D, B, N):
     return [1, 1, P / D, P / 2, 1 / 2, P * B / (2 * N)]
 
@@ -120,22 +120,22 @@ def _(P, D, B, N):
     return [1] * 2 + [P / D, 2**-1, P / 2, f]
 
 
-@ANSWERS.wrong("C plus F wrong", "C: the mean over the D latents divides β by D, and does no")
+@ANSWERS.wrong("C plus F wrong", "C: the mean over the")
 def _(P, D, B, N):
     return [1, 1, P * D, 1 / 2, P / 2, P * B / (2 * N)]
 
 
-@ANSWERS.wrong("dict", "Return a list of six numbers: the β of A, B, C, D, E and F")
+@ANSWERS.wrong("dict", "Return a list of six")
 def _(P, D, B, N):
     return dict(A=1, B=1, C=P / D, D=1 / 2, E=P / 2, F=P * B / (2 * N))
 
 
-@ANSWERS.wrong("E as 2P", "is on the wrong side: the squares count the reconstruction")
+@ANSWERS.wrong("E as 2P", "is on the wrong side")
 def _(P, D, B, N):
     return [1, 1, P / D, 1 / 2, 2 * P, P * B / (2 * N)]
 
 
-@ANSWERS.wrong("C with D/P and 2", "C: a Bernoulli's nats are what binary_cross_entropy gives,")
+@ANSWERS.wrong("C with D/P and 2", "C: a Bernoulli's nats are")
 def _(P, D, B, N):
     return [1, 1, 2 * P / D, 1 / 2, P / 2, P * B / (2 * N)]
 

@@ -12,7 +12,7 @@ def _(h, labels):
     return torch.cat([F.one_hot(labels, 10).float(), h], 1)
 
 
-@ANSWERS.wrong("dim 0", "It stopped with RuntimeError: Sizes of tensors must match ")
+@ANSWERS.wrong("dim 0", "It stopped with RuntimeError")
 def _(h, labels):
     return torch.cat([h, F.one_hot(labels, 10).float()], 0)
 
@@ -55,7 +55,7 @@ def _(h, labels):
     return h.scatter_(1, labels[:, None], 1.0)
 
 
-@ANSWERS.wrong("sorted", "The rows of h changed places\\. Row i of the answer is row i")
+@ANSWERS.wrong("sorted", "rows of h changed places")
 def _(h, labels):
     order = labels.argsort()
     return torch.cat([h[order], F.one_hot(labels[order], 10).float()], 1)

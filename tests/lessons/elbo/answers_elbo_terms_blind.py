@@ -12,14 +12,14 @@ from torch.distributions import kl_divergence as torch_kl
 from torch.nn import functional as F
 
 
-@ANSWERS.wrong("swapped", "The two terms have changed places: reconstruction comes fi")
+@ANSWERS.wrong("swapped", "The two terms have changed")
 def _(x, logits, mu, logvar):
     rec = -log_likelihood(logits, x)
     kl = kl_divergence(mu, logvar)
     return ElboTerms(kl, rec)
 
 
-@ANSWERS.wrong("plain tuple", "Keep the two terms apart: return ElboTerms\\(reconstruction,")
+@ANSWERS.wrong("plain tuple", "Keep the two terms apart")
 def _(x, logits, mu, logvar):
     return -log_likelihood(logits, x), kl_divergence(mu, logvar)
 
@@ -31,24 +31,24 @@ def _(x, logits, mu, logvar):
     )
 
 
-@ANSWERS.wrong("kl with sigma instead of logvar", "kl: logvar is used as if it were sigma\\. What is the varian")
+@ANSWERS.wrong("kl with sigma instead of logvar", "kl: logvar is used as")
 def _(x, logits, mu, logvar):
     kl = 0.5 * (mu**2 + logvar**2 - 1 - torch.log(logvar**2)).sum(-1)
     return ElboTerms(-log_likelihood(logits, x), kl)
 
 
-@ANSWERS.wrong("kl mean over latents", "kl: Every value is a third of what it should be: is it a m")
+@ANSWERS.wrong("kl mean over latents", "3 latent dimensions")
 def _(x, logits, mu, logvar):
     return ElboTerms(-log_likelihood(logits, x), 0.5 * (mu.pow(2) + logvar.exp() - 1 - logvar).mean(-1))
 
 
-@ANSWERS.wrong("only white pixels", "reconstruction: Only the on pixels are counted\\.")
+@ANSWERS.wrong("only white pixels", "Only the on pixels")
 def _(x, logits, mu, logvar):
     rec = -(x * F.logsigmoid(logits)).sum((1, 2, 3))
     return ElboTerms(rec, kl_divergence(mu, logvar))
 
 
-@ANSWERS.wrong("log prob eps", "reconstruction: at a logit of")
+@ANSWERS.wrong("log prob eps", "clamped")
 def _(x, logits, mu, logvar):
     p = torch.sigmoid(logits)
     rec = -(x * torch.log(p + 1e-8) + (1 - x) * torch.log(1 - p + 1e-8)).flatten(1).sum(1)
@@ -114,7 +114,7 @@ def _(x, logits, mu, logvar):
     return T(-log_likelihood(logits, x), kl_divergence(mu, logvar))
 
 
-@ANSWERS.wrong("shape [B,1]", "\\]\\. Sum over the pixels, and over them only: name the axes ")
+@ANSWERS.wrong("shape [B,1]", "Sum over the pixels")
 def _(x, logits, mu, logvar):
     return ElboTerms(-log_likelihood(logits, x)[:, None], kl_divergence(mu, logvar)[:, None])
 

@@ -13,7 +13,7 @@ from torch.distributions import Independent, Normal
 from torch.nn import functional as F
 
 
-@ANSWERS.wrong("divided by K", "K divides the log; it belongs inside, where it divides the")
+@ANSWERS.wrong("divided by K", "K divides the log")
 def _(model, x, samples, generator):
     mu, logvar = model.encoder(x)
     z = reparameterize(mu.expand(samples, -1, -1), logvar.expand(samples, -1, -1), generator)
@@ -25,7 +25,7 @@ def _(model, x, samples, generator):
     return torch.logsumexp(log_w, 0) / samples
 
 
-@ANSWERS.wrong("log q added", "log q\\(z\\|x\\) is added\\. It stands below the line of the fract")
+@ANSWERS.wrong("log q added", "log q\\(z\\|x\\) is added")
 def _(model, x, samples, generator):
     mu, logvar = model.encoder(x)
     z = reparameterize(mu.expand(samples, -1, -1), logvar.expand(samples, -1, -1), generator)
@@ -37,7 +37,7 @@ def _(model, x, samples, generator):
     return log_w.logsumexp(0) - math.log(samples)
 
 
-@ANSWERS.wrong("no prior, too", "The prior p\\(z\\) is missing: a weight is p\\(x\\|z\\) p\\(z\\) / q\\(z\\|x")
+@ANSWERS.wrong("no prior, too", "The prior p\\(z\\) is missing")
 def _(model, x, samples, generator):
     mu, logvar = model.encoder(x)
     z = reparameterize(mu.expand(samples, -1, -1), logvar.expand(samples, -1, -1), generator)
@@ -45,7 +45,7 @@ def _(model, x, samples, generator):
     return log_w.logsumexp(0) - math.log(samples)
 
 
-@ANSWERS.wrong("mean over batch", "\\], and it is \\[\\]\\. Sum log densities over the latents, avera")
+@ANSWERS.wrong("mean over batch", "\\], and it is \\[\\]\\.")
 def _(model, x, samples, generator):
     mu, logvar = model.encoder(x)
     z = reparameterize(mu.expand(samples, -1, -1), logvar.expand(samples, -1, -1), generator)
@@ -69,7 +69,7 @@ def _(model, x, samples, generator):
     return log_w.logsumexp(0) - math.log(samples)
 
 
-@ANSWERS.wrong("no generator", "It uses or seeds torch's global random numbers: hand the `")
+@ANSWERS.wrong("no generator", "It uses or seeds torch's")
 def _(model, x, samples, generator):
     mu, logvar = model.encoder(x)
     q = Normal(mu, torch.exp(0.5 * logvar))
@@ -266,7 +266,7 @@ def _(model, x, samples, generator):
     return lw.median(0).values
 
 
-@ANSWERS.wrong("list", "Return a tensor, one bound per image, not a list of")
+@ANSWERS.wrong("list", "Return a tensor")
 def _(model, x, samples, generator):
     mu, logvar = model.encoder(x)
     z = reparameterize(mu.expand(samples, -1, -1), logvar.expand(samples, -1, -1), generator)

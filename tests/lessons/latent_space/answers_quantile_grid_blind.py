@@ -10,46 +10,46 @@ from torch import Generator
 from torch.distributions import Normal
 
 
-@ANSWERS.wrong("0.05 to 0.95 Keras", "steps: From value to value the mass rises evenly, but from")
+@ANSWERS.wrong("0.05 to 0.95 Keras", "steps: From value to value")
 def _(steps):
     axis = Normal(0.0, 1.0).icdf(torch.linspace(0.05, 0.95, steps))
     b, a = torch.meshgrid(axis.flip(0), axis, indexing="ij")
     return torch.stack([a.flatten(), b.flatten()], 1)
 
 
-@ANSWERS.wrong("no flip", "steps: The codes are right, but upside down: in the first ")
+@ANSWERS.wrong("no flip", "upside down")
 def _(steps):
     axis = Normal(0.0, 1.0).icdf((torch.arange(steps) + 0.5) / steps)
     b, a = torch.meshgrid(axis, axis, indexing="ij")
     return torch.stack([a.flatten(), b.flatten()], 1)
 
 
-@ANSWERS.wrong("both flipped", "steps: The codes are right, but mirrored: along a row z\\[")
+@ANSWERS.wrong("both flipped", "mirrored")
 def _(steps):
     axis = Normal(0.0, 1.0).icdf((torch.arange(steps) + 0.5) / steps).flip(0)
     b, a = torch.meshgrid(axis, axis, indexing="ij")
     return torch.stack([a.flatten(), b.flatten()], 1)
 
 
-@ANSWERS.wrong("axis only", "\\]\\. Return steps² codes of two numbers, \\[")
+@ANSWERS.wrong("axis only", "Return steps² codes")
 def _(steps):
     return Normal(0.0, 1.0).icdf((torch.arange(steps) + 0.5) / steps)
 
 
-@ANSWERS.wrong("random", "\\]\\. \\(Draws would clump, and leave gaps\\.\\)")
+@ANSWERS.wrong("random", "Draws would clump")
 def _(steps):
     z = torch.randn(steps * steps, 2, generator=Generator().manual_seed(0))
     return z[z[:, 1].argsort(descending=True)]
 
 
-@ANSWERS.wrong("steps+1", "cells have ends\\. Take their middles: steps² codes of two n")
+@ANSWERS.wrong("steps+1", "cells have ends")
 def _(steps):
     axis = Normal(0.0, 1.0).icdf((torch.arange(steps + 1) + 0.5) / (steps + 1))
     b, a = torch.meshgrid(axis.flip(0), axis, indexing="ij")
     return torch.stack([a.flatten(), b.flatten()], 1)
 
 
-@ANSWERS.wrong("arange with step float", "steps: From value to value the mass rises evenly, but from")
+@ANSWERS.wrong("arange with step float", "steps: From value to value")
 def _(steps):
     s = torch.arange(0.5 / steps, 1, 1 / steps)
     axis = Normal(0.0, 1.0).icdf(s - 0.5 / steps + 1e-3)
@@ -57,7 +57,7 @@ def _(steps):
     return torch.stack([a.flatten(), b.flatten()], 1)
 
 
-@ANSWERS.wrong("means of cells", "steps: This is the mean of each cell\\. Its middle is the pl")
+@ANSWERS.wrong("means of cells", "steps: This is the mean")
 def _(steps):
     n = Normal(0.0, 1.0)
     edges = n.icdf(torch.linspace(0, 1, steps + 1))
@@ -136,21 +136,21 @@ def _(steps):
     return torch.stack([a.reshape(-1), b.reshape(-1)], -1)
 
 
-@ANSWERS.wrong("sorted by radius", "steps: The codes are right, but not their order: row by ro")
+@ANSWERS.wrong("sorted by radius", "not their order")
 def _(steps):
     axis = Normal(0.0, 1.0).icdf((torch.arange(steps) + 0.5) / steps)
     g = torch.cartesian_prod(axis.flip(0), axis).flip(1)
     return g[g.norm(dim=1).argsort()]
 
 
-@ANSWERS.wrong("steps // 2", "cells\\. Take the middles of the cells: steps² codes of two ")
+@ANSWERS.wrong("steps // 2", "middles of the cells")
 def _(steps):
     half = Normal(0.0, 1.0).icdf((torch.arange(steps // 2) + 0.5) / steps)
     axis = torch.cat([half, -half.flip(0)])
     return torch.cartesian_prod(axis.flip(0), axis).flip(1)
 
 
-@ANSWERS.wrong("percent", "steps: Some codes are nan\\. A quantile is asked for with a ")
+@ANSWERS.wrong("percent", "steps: Some codes are nan\\.")
 def _(steps):
     axis = Normal(0.0, 1.0).icdf(100 * (torch.arange(steps) + 0.5) / steps)
     return torch.cartesian_prod(axis.flip(0), axis).flip(1)

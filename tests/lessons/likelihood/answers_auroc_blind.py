@@ -5,25 +5,25 @@ import torch
 from lessons.likelihood.answers_auroc_unseen import ANSWERS
 
 
-@ANSWERS.wrong("ties added whole", "A score that is the same for all images knows nothing and ")
+@ANSWERS.wrong("ties added whole", "half a pair")
 def _(scores, anomalous):
     high, low = scores[anomalous], scores[~anomalous]
     return ((high[:, None] > low).float().mean() + (high[:, None] == low).float().mean()).item()
 
 
-@ANSWERS.wrong("accuracy at median", "That is what one threshold gives: an accuracy, or a rate\\. ")
+@ANSWERS.wrong("accuracy at median", "That is what one threshold")
 def _(scores, anomalous):
     return ((scores > scores.median()) == anomalous).float().mean().item()
 
 
-@ANSWERS.wrong("divided by n^2", "Only pairs of one anomaly and one normal image count, so d")
+@ANSWERS.wrong("divided by n^2", "Only pairs of one anomaly")
 def _(scores, anomalous):
     high, low = scores[anomalous], scores[~anomalous]
     u = (high[:, None] > low).sum() + 0.5 * (high[:, None] == low).sum()
     return (u / len(scores) ** 2).item()
 
 
-@ANSWERS.wrong("trapz ascending", "The area has come out negative: the curve is run through f")
+@ANSWERS.wrong("trapz ascending", "The area has come out")
 def _(scores, anomalous):
     ths = scores.unique()
     tpr = torch.stack([(scores[anomalous] >= t).double().mean() for t in ths])
@@ -31,7 +31,7 @@ def _(scores, anomalous):
     return torch.trapezoid(tpr, fpr).item()
 
 
-@ANSWERS.wrong("average precision, too", "of them the anomaly has the higher score, which makes")
+@ANSWERS.wrong("average precision, too", "of them the anomaly has")
 def _(scores, anomalous):
     order = scores.argsort(descending=True)
     y = anomalous[order].double()
@@ -39,20 +39,20 @@ def _(scores, anomalous):
     return (precision * y).sum().item() / y.sum().item()
 
 
-@ANSWERS.wrong("rank off by one", "of them the anomaly has the higher score, which makes")
+@ANSWERS.wrong("rank off by one", "of them the anomaly has")
 def _(scores, anomalous):
     n1, n0 = int(anomalous.sum()), int((~anomalous).sum())
     ranks = (scores[:, None] > scores).sum(1).double() + ((scores[:, None] == scores).sum(1) - 1).double() / 2
     return ((ranks[anomalous].sum() - n1 * (n1 + 1) / 2) / (n1 * n0)).item()
 
 
-@ANSWERS.wrong("row means of the wrong axis", "Return one number for all images together; this is a tenso")
+@ANSWERS.wrong("row means of the wrong axis", "Return one number for all")
 def _(scores, anomalous):
     high, low = scores[anomalous], scores[~anomalous]
     return ((high[:, None] > low).float() + 0.5 * (high[:, None] == low).float()).mean(1)
 
 
-@ANSWERS.wrong("sorts in place", "Your function overwrote scores, which the caller still nee")
+@ANSWERS.wrong("sorts in place", "Your function overwrote scores")
 def _(scores, anomalous):
     scores.sub_(scores.min())
     high, low = scores[anomalous], scores[~anomalous]
@@ -132,32 +132,32 @@ def _(scores, anomalous):
     return (torch.gt(high, low).double().mean() + torch.ge(high, low).double().mean()).item() / 2
 
 
-@ANSWERS.wrong("nearest thresholds >", "That compares each anomaly with the mean or the median of ")
+@ANSWERS.wrong("nearest thresholds >", "That compares each anomaly with")
 def _(scores, anomalous):
     s, a = scores[anomalous].mean(), scores[~anomalous]
     return (s > a).double().mean().item()
 
 
-@ANSWERS.wrong("float16", "of them the anomaly has the higher score, which makes")
+@ANSWERS.wrong("float16", "of them the anomaly has")
 def _(scores, anomalous):
     high, low = scores[anomalous][:, None].half(), scores[~anomalous].half()
     return ((high > low).double().mean() + 0.5 * (high == low).double().mean()).item()
 
 
-@ANSWERS.wrong("anomalies from high scores", "those with high scores called anomalies")
+@ANSWERS.wrong("anomalies from high scores", "those with high scores called")
 def _(scores, anomalous):
     anomalous = scores > scores.mean()
     high, low = scores[anomalous][:, None], scores[~anomalous]
     return ((high > low).double().mean() + 0.5 * (high == low).double().mean()).item()
 
 
-@ANSWERS.wrong("clip 0.5", "and with the scores' sign turned")
+@ANSWERS.wrong("clip 0.5", "0.5000 in place of 0.2569")
 def _(scores, anomalous):
     high, low = scores[anomalous][:, None], scores[~anomalous]
     return max(0.5, ((high > low).double().mean() + 0.5 * (high == low).double().mean()).item())
 
 
-@ANSWERS.wrong("pearson", "of them the anomaly has the higher score, which makes")
+@ANSWERS.wrong("pearson", "of them the anomaly has")
 def _(scores, anomalous):
     return torch.corrcoef(torch.stack([scores, anomalous.float()]))[0, 1].item()
 

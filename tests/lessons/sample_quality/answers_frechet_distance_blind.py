@@ -7,13 +7,13 @@ import torch
 from lessons.sample_quality.answers_frechet_distance_unseen import ANSWERS
 
 
-@ANSWERS.wrong("diagonal only", "That takes the diagonal of each covariance only, the varia")
+@ANSWERS.wrong("diagonal only", "That takes the diagonal of")
 def _(a, b):
     a, b = a.double(), b.double()
     return ((a.mean(0) - b.mean(0)).square() + (a.std(0) - b.std(0)).square()).sum()
 
 
-@ANSWERS.wrong("mean term not squared", "The means' distance is to be squared: \\|μ₁ \\- μ₂\\|²\\.")
+@ANSWERS.wrong("mean term not squared", "squared")
 def _(a, b):
     a, b = a.double(), b.double()
     s1, s2 = a.T.cov(), b.T.cov()
@@ -21,7 +21,7 @@ def _(a, b):
     return (a.mean(0) - b.mean(0)).norm() + s1.trace() + s2.trace() - 2 * root
 
 
-@ANSWERS.wrong("correction 0", "The covariances divide by n\\. Divide by n −")
+@ANSWERS.wrong("correction 0", "The covariances divide by n")
 def _(a, b):
     a, b = a.double(), b.double()
     s1, s2 = a.T.cov(correction=0), b.T.cov(correction=0)
@@ -29,7 +29,7 @@ def _(a, b):
     return (a.mean(0) - b.mean(0)).square().sum() + s1.trace() + s2.trace() - 2 * root
 
 
-@ANSWERS.wrong("eigvalsh of product", "Σ₁ Σ₂ is not symmetric, and `eigvalsh` and `eigh` read one")
+@ANSWERS.wrong("eigvalsh of product", "not symmetric")
 def _(a, b):
     a, b = a.double(), b.double()
     s1, s2 = a.T.cov(), b.T.cov()
@@ -53,7 +53,7 @@ def _(a, b):
     return ((a.mean(0) - b.mean(0)).square().sum() + s1.trace() + s2.trace() - 2 * root).item()
 
 
-@ANSWERS.wrong("no means", "The means are left out: the first term is \\|μ₁ \\- μ₂\\|²\\.")
+@ANSWERS.wrong("no means", "The means are left out")
 def _(a, b):
     a, b = a.double(), b.double()
     s1, s2 = a.T.cov(), b.T.cov()
@@ -61,7 +61,7 @@ def _(a, b):
     return (s1.trace() + s2.trace() - 2 * root).item()
 
 
-@ANSWERS.wrong("abs of eigenvalues sum no root", "There is no root: it is \\(Σ₁ Σ₂\\)\\^½, not Σ₁ Σ₂\\.")
+@ANSWERS.wrong("abs of eigenvalues sum no root", "There is no root")
 def _(a, b):
     a, b = a.double(), b.double()
     s1, s2 = a.T.cov(), b.T.cov()
@@ -176,22 +176,14 @@ def _(a, b):
     return ((a.mean(0) - b.mean(0)).square().sum() + s1.trace() + s2.trace() - 2 * root).item()
 
 
-@ANSWERS.wrong("root of trace", "That is the root of the trace\\. The formula has the trace o")
+@ANSWERS.wrong("root of trace", "root of the trace")
 def _(a, b):
     a, b = a.double(), b.double()
     s1, s2 = a.T.cov(), b.T.cov()
     return ((a.mean(0) - b.mean(0)).square().sum() + s1.trace() + s2.trace() - 2 * (s1 @ s2).trace().sqrt()).item()
 
 
-@ANSWERS.wrong("half precision, too", "For features a million times as large it gives nan instead")
-def _(a, b):
-    a, b = a.half().double(), b.half().double()
-    s1, s2 = a.T.cov(), b.T.cov()
-    root = torch.linalg.eigvals(s1 @ s2).real.clamp(min=0).sqrt().sum()
-    return ((a.mean(0) - b.mean(0)).square().sum() + s1.trace() + s2.trace() - 2 * root).item()
-
-
-@ANSWERS.wrong("means over all", "\\|μ₁ \\- μ₂\\|² is the sum over the features of the squared dif")
+@ANSWERS.wrong("means over all", "\\|μ₁ \\- μ₂\\|² is the")
 def _(a, b):
     a, b = a.double(), b.double()
     s1, s2 = a.T.cov(), b.T.cov()

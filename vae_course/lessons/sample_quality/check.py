@@ -67,7 +67,7 @@ def _check_digits(answer: Any, a: FirstSet) -> None:
     b = a * (1 + 1e-4)
     got, right = _number(ask_deterministic(answer, a, b)), frechet_distance(a, b)
     expect(
-        close(got, right, rtol=5e-2, atol=0),
+        close(got, right, rtol=5e-2, atol=0.0),
         f"For two sets that are nearly the same it gives {got:.3g} instead of {right:.3g}: the rounding of float32 is "
         "larger than this distance. Compute in float64 from the start, with `a.double()`.",
     )
