@@ -244,7 +244,7 @@ ANSWERS.wrong("a string for the function", hint="function")("draw")
 for title, hint, draw in (
     (
         "narrower without gradients",
-        "as in a test|in training",
+        "at the test|in training",
         lambda m, s, g: reparameterize(m, s if torch.is_grad_enabled() else s - 2, g),
     ),
     ("half of mu's gradient", "yours is 0.50", lambda m, s, g: reparameterize(0.5 * m + 0.5 * m.detach(), s, g)),
