@@ -18,7 +18,7 @@ SOURCES = sorted(NOTEBOOKS.glob("*.py"))
 # The start page, 00, is no lesson: it has no exercise, no module and no row in the tables of lessons.
 PAGES = [source.with_suffix(".ipynb") for source in SOURCES]
 LESSONS = [page for page in PAGES if page.stem != "00_start"]
-LIMIT_SECONDS = 60
+CELL_SECONDS = 300  # a cell that takes longer hangs; how long a lesson takes is measured by benchmarks/lessons.py
 # A line that may tell an answer: it holds words between quotes, or asserts something.
 TELLS = re.compile(r'"[^"]* [^"]*"|^(reveal|assert)\b')
 # nbval compares the output of cells with this tag.
@@ -191,18 +191,12 @@ def test_cells_are_short(lesson):
     assert not [cell.source for cell in code_cells(lesson) if len(cell.source.splitlines()) > 20], "over 20 lines"
 
 
-def seconds_of_children():
-    """Computing seconds of finished child processes, which other work on the machine hardly moves."""
-    times = os.times()
-    return times.children_user + times.children_system
-
-
 def run(lesson, folder):
     """Let nbval run a copy of the lesson in this folder, without a network, and return what it says."""
     nowhere = "http://127.0.0.1:9"
     environment = {"HTTP_PROXY": nowhere, "HTTPS_PROXY": nowhere, "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
     shutil.copy(lesson, folder)
-    nbval = ["--nbval-lax", f"--nbval-cell-timeout={5 * LIMIT_SECONDS}", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    nbval = ["--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "-p", "no:cacheprovider", "-p", "no:xdist"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *nbval, f"--rootdir={folder}", folder / lesson.name],
         cwd=folder,
@@ -215,8 +209,6 @@ def run(lesson, folder):
 
 @each_page
 def test_the_lesson_runs_from_another_folder_and_offline_and_prints_what_is_tagged(lesson, tmp_path):
-    before = seconds_of_children()
     result = run(lesson, tmp_path)
     assert result.returncode == 0, f"{result.stdout[-6000:]}\nIf what it prints is right: {again(lesson)}"
-    assert seconds_of_children() - before < LIMIT_SECONDS
     assert [path.name for path in tmp_path.iterdir()] == [lesson.name], "a lesson leaves files behind"
