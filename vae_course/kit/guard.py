@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+_EIGENVALUES = {name: getattr(torch.linalg, name) for name in ("eig", "eigvals")}
+
 
 class TooLong(BaseException):
     """The time is up. Not an `Exception`, so that the code that is stopped does not catch it by accident."""
@@ -84,13 +86,12 @@ def finite_eigenvalues() -> Iterator[None]:
 
         return refuse
 
-    originals = {name: getattr(torch.linalg, name) for name in ("eig", "eigvals")}
     try:
-        for name, function in originals.items():
+        for name, function in _EIGENVALUES.items():
             setattr(torch.linalg, name, guarded(name, function))
         yield
     finally:
-        for name, function in originals.items():
+        for name, function in _EIGENVALUES.items():
             setattr(torch.linalg, name, function)
 
 
