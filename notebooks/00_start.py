@@ -111,6 +111,7 @@ course_map()
 # | evidence | $p(x)$, how probable a picture is to the whole model | 05 |
 # | generative model | a model from which you can draw new data | 01 |
 # | importance sampling | to draw from another distribution, and weigh each draw to make up for it | 05 |
+# | importance-weighted bound | a bound on $\log p(x)$ from several codes per picture, tighter than the ELBO | 08 |
 # | inference | to find the codes that could have made a picture | 05 |
 # | KL divergence | how far one distribution is from another, in nats | 05 |
 # | latent variable | a variable that is not in the data, such as the code | 02 |
@@ -121,9 +122,10 @@ course_map()
 # | Monte Carlo | to estimate an average by random draws | 03 |
 # | nat | the unit of a cost: a probability of $1/e$ costs one nat | 01 |
 # | overfitting | to learn the training data by heart, at the cost of other data | 06 |
-# | posterior | $p(z \mid x)$, the right answer to which codes could have made a picture | 05 |
 # | posterior collapse | the code says nothing about the picture | 09 |
+# | posterior | $p(z \mid x)$, the right answer to which codes could have made a picture | 05 |
 # | prior | $p(z)$, how codes are distributed before there is a picture | 05 |
+# | proposal | the distribution from which importance sampling draws | 08 |
 # | rate–distortion | the trade between nats of code and the quality of the reconstruction | 07 |
 # | regularisation | what keeps a model from fitting its training data too closely | 06 |
 # | reparameterisation | to write a random draw as a function of its parameters and of noise | 03 |

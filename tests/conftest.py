@@ -49,3 +49,11 @@ def mirror():
 @pytest.fixture
 def generator():
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    """A learner's folder, which is the current one."""
+    (tmp_path / ".course").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -65,7 +65,7 @@ def thumbnail(image: Image.Image, scale: float, box: tuple[int, int, int, int]) 
 
 
 def main() -> None:
-    """Write one picture a lesson, and say how large they are together."""
+    """Write one picture per lesson, and say how large they are together."""
     folder = ROOT / "docs" / "pictures"
     folder.mkdir(exist_ok=True)
     total = 0

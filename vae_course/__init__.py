@@ -1,4 +1,4 @@
-"""A variational autoencoder from scratch: one module a lesson, in the order of the lessons."""
+"""A variational autoencoder from scratch: one module per lesson, in the order of the lessons."""
 
 import os
 

@@ -38,7 +38,7 @@ class TrainConfig:
 
     Args:
         epochs: passes over the images.
-        batch_size: images a step; the last batch of an epoch may be smaller.
+        batch_size: images per step; the last batch of an epoch may be smaller.
         learning_rate: the optimizer's.
         decay: let the learning rate fall in a straight line to 0 over the second half of the training, where large
             steps no longer lower the loss, and only move the parameters around.

@@ -112,7 +112,7 @@ def test_two_trainings_at_once_are_measured(monkeypatch):
 
 def test_trainings_that_disturb_each_other_are_told(monkeypatch):
     found, _ = doctor.threads()
-    assert "two trainings at once take 30 steps a second each, one alone 60" in found
+    assert "two trainings at once take 30 steps per second each, one alone 60" in found
     monkeypatch.setattr("torch.get_num_threads", lambda: 1)
     assert doctor.threads()[1] == ""
     speeds = [(55.0, 6.0), (50.0, 20.0), (55.0, 6.0), (54.0, 6.0)]

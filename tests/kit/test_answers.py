@@ -46,11 +46,9 @@ def session(monkeypatch):
 
 
 @pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    (tmp_path / ".course").mkdir()
-    (tmp_path / ".course" / "course.json").write_text('{"answers": "my_vae.py"}')
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def workspace(workspace):
+    (workspace / ".course" / "course.json").write_text('{"answers": "my_vae.py"}')
+    return workspace
 
 
 @pytest.fixture

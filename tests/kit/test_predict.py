@@ -22,10 +22,8 @@ def shown(monkeypatch):
 
 
 @pytest.fixture
-def workspace(tmp_path, monkeypatch, shown):
-    (tmp_path / ".course").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def workspace(workspace, shown):
+    return workspace
 
 
 def kept(workspace):

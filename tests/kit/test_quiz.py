@@ -4,19 +4,10 @@ import re
 from vae_course.kit.quiz import Question, Quiz, quiz
 from vae_course.lessons.quiz import QUESTIONS
 
-import pytest
-
 TWO = (
     Question("Which is larger?", ("one", "two"), 1, "Two is one more.", "01"),
     Question("Which is <b>?", ("this", "that"), 0, "It is & stays.", "02"),
 )
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    (tmp_path / ".course").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def scores(workspace):
@@ -34,7 +25,7 @@ def taken(when, *choices):
 def test_without_a_workspace_it_says_where_it_can_be_taken(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     quiz(TWO, "before")
-    assert "which `vae-course lab` makes, a quiz of 2 questions stands here" in capsys.readouterr().out
+    assert "In a folder of your own, a quiz of 2 questions stands here." in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
 
 

@@ -123,6 +123,10 @@ def test_a_widget_with_a_picture_beside_its_file_shows_it_where_no_kernel_runs(t
     picture = re.search('base64,([^"]+)"', output["text/html"]).group(1)
     assert base64.b64decode(picture) == (tmp_path / "widget.png").read_bytes()
     assert "Run this cell in JupyterLab" in output["text/html"]
+    assert "how to start</a>" in output["text/html"]
+    (tmp_path / ".course").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert "<a " not in still(Example)["text/html"], "a learner's folder has no README beside it"
 
 
 def test_the_picture_is_an_output_of_its_own_below_the_widget(tmp_path, monkeypatch):

@@ -11,13 +11,6 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    (tmp_path / ".course").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_a_folder_with_a_course_folder_is_a_workspace(workspace):
     assert find_workspace() == workspace
 

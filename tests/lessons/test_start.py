@@ -5,16 +5,8 @@ from pathlib import Path
 from vae_course.lessons.start import course_map, lessons, picture_of_a_vae
 
 import matplotlib.pyplot as plt
-import pytest
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    (tmp_path / ".course").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def write_state(workspace, name, state):

@@ -107,7 +107,7 @@ def _two_at_once() -> tuple[str, str]:
             alone, together = max((alone, together), two_trainings.steps_per_second(), key=_share)
     except (ValueError, OSError) as error:
         return f"two trainings at once were not measured: {error}", ""
-    found = f"two trainings at once take {together:.0f} steps a second each, one alone {alone:.0f}"
+    found = f"two trainings at once take {together:.0f} steps per second each, one alone {alone:.0f}"
     disturbed = _share((alone, together)) < LEAST_SHARE
     return found, "let each use one thread: set OMP_NUM_THREADS=1 before Python starts" if disturbed else ""
 

@@ -86,7 +86,7 @@ def add_train_options(sub: argparse.ArgumentParser) -> None:
         "--data", type=some_text, metavar="SOURCE", help="embedded (the default), mnist, or a folder of IDX files"
     )
     sub.add_argument("--epochs", type=whole_number(), help="passes over the images (default 20)")
-    sub.add_argument("--batch-size", type=whole_number(), help="images a step (default 128)")
+    sub.add_argument("--batch-size", type=whole_number(), help="images per step (default 128)")
     sub.add_argument("--optimizer", type=some_text, help="adam (the default), or muon, which needs fewer epochs")
     sub.add_argument("--learning-rate", type=number, help="of the optimizer (default 0.001)")
     sub.add_argument("--decay", action="store_true", default=None, help="let it fall to 0 over the second half")
@@ -116,7 +116,7 @@ def add_evaluate_options(sub: argparse.ArgumentParser) -> None:
         "--samples",
         type=whole_number(10**6),
         metavar="K",
-        help="also bound -log p(x) by K importance samples an image; 5000 is usual, and takes minutes",
+        help="also bound -log p(x) by K importance samples per image; 5000 is usual, and takes minutes",
     )
 
 

@@ -40,7 +40,7 @@ class Question:
 def quiz(questions: Sequence[Question], when: When) -> None:
     """Show the quiz; without a workspace, say where it can be taken."""
     if find_workspace() is None:
-        print(f"In your own folder, which `vae-course lab` makes, a quiz of {len(questions)} questions stands here.")
+        print(f"In a folder of your own, a quiz of {len(questions)} questions stands here.")
     else:
         display(Quiz(questions, when))
 

@@ -8,7 +8,9 @@ from base64 import b64encode
 from html import escape
 from pathlib import Path
 
-# Where a reader learns how to play with the widgets.
+from vae_course.kit.workspace import find_workspace
+
+# Where a reader learns how to play with the widgets. A learner's folder, where they know it, has no such file.
 PLAY = "../README.md#start"
 # The second rule hides JupyterLab's "Error displaying widget: model not found", which is all it has to say.
 STYLE = """<style>
@@ -23,10 +25,11 @@ def still(widget: type) -> dict[str, str] | None:
     if not path.exists():
         return None
     picture = b64encode(path.read_bytes()).decode()
+    how = "." if find_workspace() else f': <a href="{PLAY}">how to start</a>.'
     return {
         "text/html": f'<figure class="vae-still" style="margin: 0">{STYLE}'
         f'<img src="data:image/png;base64,{picture}" alt="{escape(widget.alt)}">'
-        "<figcaption>This is a picture of the widget. Run this cell in JupyterLab to play with it: "
-        f'<a href="{PLAY}">how to start</a>.</figcaption></figure>',
+        f"<figcaption>This is a picture of the widget. Run this cell in JupyterLab to play with it{how}"
+        "</figcaption></figure>",
         "text/plain": f"A picture of the widget: {widget.alt}",
     }

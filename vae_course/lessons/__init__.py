@@ -1,8 +1,8 @@
-"""The apparatus of the lessons, a folder a lesson: its check, its figures, its widget. Here is what they share."""
+"""The apparatus of the lessons, one folder per lesson: its check, its figures, its widget. Here is what they share."""
 
 import vae_course.kit.figures  # noqa: F401  It sets the style of all figures.
 
-# One colour a meaning, in the hues of Okabe & Ito's and Paul Tol's palettes, and dark enough for words on white.
+# One colour per meaning, in the hues of Okabe & Ito's and Paul Tol's palettes, and dark enough for words on white.
 # Those that meet in one figure stay apart for colour-blind eyes: tests/test_colors.py measures both.
 COLORS = {
     "reconstruction": "#0072B2",

@@ -15,7 +15,7 @@ D, B = 3, 16
 
 @pytest.fixture(scope="module")
 def batch():
-    """A small model's pieces of a loss: nats a pixel, nats a latent dimension, and its parameters."""
+    """A small model's pieces of a loss: nats per pixel, nats per latent dimension, and its parameters."""
     torch.manual_seed(0)
     model = VAE(latent_dim=D, hidden=(8,))
     x = torch.bernoulli(torch.rand(B, 1, 28, 28, generator=Generator().manual_seed(0)))

@@ -49,7 +49,7 @@ PART_BY_PART = (
     "The pixels were drawn batch by batch, between the draws of z, so they depend on the size of a batch: "
     "first draw the pixels of all images, then z."
 )
-ONE_DRAW = "The generator draws more than what one draw of z needs: one draw a step, and nothing else."
+ONE_DRAW = "The generator draws more than what one draw of z needs: one draw per step, and nothing else."
 
 
 @exercise("training_step", "Each step follows the slope of its own batch, with z drawn, and starts from a clean slate.")
