@@ -122,8 +122,8 @@ course_map()
 # | Monte Carlo | to estimate an average by random draws | 03 |
 # | nat | the unit of a cost: a probability of $1/e$ costs one nat | 01 |
 # | overfitting | to learn the training data by heart, at the cost of other data | 06 |
-# | posterior collapse | the code says nothing about the picture | 09 |
 # | posterior | $p(z \mid x)$, the right answer to which codes could have made a picture | 05 |
+# | posterior collapse | the code says nothing about the picture | 09 |
 # | prior | $p(z)$, how codes are distributed before there is a picture | 05 |
 # | proposal | the distribution from which importance sampling draws | 08 |
 # | rate–distortion | the trade between nats of code and the quality of the reconstruction | 07 |

@@ -865,9 +865,8 @@ table(measured, ["loss", "β"])
 # With 64 × 64 colour images and another batch size they cancel less:
 
 # %% tags=["nbval-check-output"]
-print(
-    f"F for 12,288 pixels, batches of 144, 162,770 images: β = {float(effective_betas(12_288, 128, 144, 162_770)[5]):.2f}"
-)
+of_f = float(effective_betas(12_288, 128, 144, 162_770)[5])
+print(f"F for 12,288 pixels, batches of 144, 162,770 images: β = {of_f:.2f}")
 print(f"E as a Gaussian: σ = {math.sqrt(P / 2):.1f}, for pixels between 0 and 1")
 
 # %% [markdown]
