@@ -17,24 +17,30 @@ from vae_course.training import fit
 import torch
 
 STEPS = 32
+TITLE = """# What a step costs
+
+Made by `OMP_NUM_THREADS=1 python benchmarks/optimizer.py`, which measures the processor that it runs on and leaves the
+sections of others. All times are processor time, which other work on the machine hardly changes."""
 # As /proc/cpuinfo names them; on ARM "bf16".
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
 
 
 def main() -> None:
-    """Write a table of all recipes."""
+    """Write a table of all recipes, beside those of other processors."""
+    path = Path(__file__).with_suffix(".md")
+    title, *others = path.read_text(encoding="utf-8").split("\n## ") if path.exists() else [TITLE]
     lines = [
-        "# What a step costs",
+        f"{processor()}, {bfloat16()}",
         "",
-        "Made by `OMP_NUM_THREADS=1 python benchmarks/optimizer.py`. All times are processor time, "
-        "which other work on the machine hardly changes.",
-        f"The processor: {processor()}, {bfloat16()}; {torch.get_num_threads()} thread; torch {torch.__version__}.",
+        f"{torch.get_num_threads()} thread; torch {torch.__version__}.",
         "",
         "| recipe | optimizer | batch | forward and backward | step | ratio | an epoch of 60,000 | the whole recipe |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(row(name, RECIPES[name]) for name in RECIPES),
     ]
-    Path(__file__).with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    others = [section for section in others if section.splitlines()[0] != lines[0]]
+    sections = [title, *others, "\n".join(lines)]
+    path.write_text("\n\n## ".join(section.strip() for section in sections) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
 

@@ -142,7 +142,7 @@ def draw() -> None:
         "",
         "Made by `python benchmarks/results.py`; each figure is nats per image on MNIST's 10,000 test digits, lower is "
         "better, and seconds are those of two cores of a processor whose name was not kept; "
-        "[optimizer.md](optimizer.md) has the minutes on a named one, without bfloat16 instructions.",
+        "[optimizer.md](optimizer.md) has the minutes on named ones.",
         "Compare a figure with the published one in its row, of the same pixels and the same bound, and with no other.",
         "One seed each; and the recipes' settings were chosen by what they reached on some of these very test digits, "
         "so a tenth of a nat says nothing.",
