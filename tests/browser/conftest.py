@@ -138,10 +138,11 @@ class Lesson:
         return [cell for cell in cells if cell["cell_type"] == "code"]
 
     def scroll_to_widget(self, part=".vae-course"):
-        """Show the last widget, or its picture: JupyterLab draws no cell before it comes near the window."""
+        """Show the last widget that is no form for a guess: JupyterLab draws no cell before it comes near the window."""
         self.page.evaluate(f"""async () => {{
             const notebook = {self.PANEL}.content;
-            const holds = cell => cell.outputs?.toJSON().some(output => output.data?.['{self.WIDGET}']);
+            const isForm = data => /^(GuessForm|Quiz):/.test(data['text/plain']);
+            const holds = cell => cell.outputs?.toJSON().some(({{data}}) => data?.['{self.WIDGET}'] && !isForm(data));
             await notebook.scrollToItem([...notebook.model.cells].findLastIndex(holds), 'center');
         }}""")
         self.page.locator(part).last.wait_for()

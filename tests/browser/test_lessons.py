@@ -24,7 +24,9 @@ KEYS = {
     ],
     "13_likelihood": [(".widget-toggle-button:not(.mod-active)", "Enter"), (".noUi-handle", "ArrowLeft")],
 }
-PICTURES = "[...document.querySelectorAll('.vae-course svg, .vae-course img')].map(part => part.outerHTML).join()"
+# Guesses are asked for in forms of the same style.
+WIDGET = ".vae-course:not(.vae-form)"
+PICTURES = f"[...document.querySelectorAll('{WIDGET} svg, {WIDGET} img')].map(part => part.outerHTML).join()"
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -38,10 +40,10 @@ def test_a_lesson_opens_and_runs(open_lesson, name):
     verdicts = [output["data"]["text/html"] for output in outputs if "not tried yet" in str(output.get("data"))]
     assert verdicts or name == "00_start"
     if os.environ.get("STILLS") and "widget-view+json" in str(outputs):
-        lesson.scroll_to_widget()
+        lesson.scroll_to_widget(WIDGET)
         keep_picture(lesson.page, ROOT / "vae_course" / "lessons" / name[3:] / "widget.png")
     if name in KEYS:
-        lesson.scroll_to_widget()
+        lesson.scroll_to_widget(WIDGET)
         for part, key in KEYS[name]:
             answers_to(lesson.page, part, key)
 
@@ -49,17 +51,17 @@ def test_a_lesson_opens_and_runs(open_lesson, name):
 def keep_picture(page, path):
     """Write the last widget as it looks now, in few colours."""
     page.set_viewport_size({"width": 1400, "height": 1600})
-    page.wait_for_function("[...document.querySelectorAll('.vae-course img')].every(image => image.naturalWidth)")
-    picture = Image.open(io.BytesIO(page.locator(".vae-course").last.screenshot())).convert("RGB")
+    page.wait_for_function(f"[...document.querySelectorAll('{WIDGET} img')].every(image => image.naturalWidth)")
+    picture = Image.open(io.BytesIO(page.locator(WIDGET).last.screenshot())).convert("RGB")
     picture.quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def answers_to(page, part, key):
     """Press a key on the first such part of the widget, and wait for other pictures."""
     # All drawn, or what is still to come would pass for an answer.
-    page.wait_for_function("[...document.querySelectorAll('.vae-course img')].every(image => image.naturalWidth)")
+    page.wait_for_function(f"[...document.querySelectorAll('{WIDGET} img')].every(image => image.naturalWidth)")
     before = page.evaluate(PICTURES)
     assert before
-    page.locator(".vae-course").last.locator(part).first.focus()
+    page.locator(WIDGET).last.locator(part).first.focus()
     page.keyboard.press(key)
     page.wait_for_function(f"before => {PICTURES} !== before", arg=before)
