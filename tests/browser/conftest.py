@@ -138,7 +138,10 @@ class Lesson:
         return [cell for cell in cells if cell["cell_type"] == "code"]
 
     def scroll_to_widget(self, part=".vae-course"):
-        """Show the last widget that is no form for a guess: JupyterLab draws no cell before it comes near the window."""
+        """Show the last widget that is no form for a guess.
+
+        JupyterLab draws no cell before it comes near the window.
+        """
         self.page.evaluate(f"""async () => {{
             const notebook = {self.PANEL}.content;
             const isForm = data => /^(GuessForm|Quiz):/.test(data['text/plain']);
