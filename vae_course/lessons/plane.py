@@ -65,8 +65,8 @@ def plane_svg(codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"], 
         f'<rect x="{-edge}" y="{-edge}" width="{2 * edge}" height="{2 * edge}" fill="currentColor" opacity=".04"/>',
     ]
     for tick in range(-int(reach), int(reach) + 1):
-        # Where the axis ends at a tick, its name stands in the tick's place.
-        at, text = 100 * tick, "" if tick == reach else str(tick).replace("-", "−")
+        # The name of the axis stands where the last tick's number would.
+        at, text = 100 * tick, "" if tick > reach - 1 else str(tick).replace("-", "−")
         parts.append(f'<path d="M{at} {-edge}V{edge}M{-edge} {-at}H{edge}" stroke="currentColor" '
                      f'stroke-width="{pixel:.1f}" opacity=".1"/>')  # fmt: skip
         parts.append(f'<text x="{at}" y="{below:.0f}" text-anchor="middle">{text}</text>')
