@@ -6,13 +6,12 @@ from typing import NamedTuple
 
 from vae_course.data import check_unit_range
 from vae_course.decoder import log_likelihood
-from vae_course.reparameterization import reparameterize
+from vae_course.reparameterization import log_normal, reparameterize
 from vae_course.vae import VAE
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
-from torch.distributions import Normal
 from torch.nn.functional import softplus
 
 # Decoded images at a time: with 784 pixels each they take 8 MB, which stays in a processor's cache.
@@ -47,7 +46,7 @@ def importance_weighted_bound(
     log p(x). Memory does not depend on the number of images; each draw adds one number.
 
     Args:
-        model: with `encoder` and `decoder`.
+        model: with `encoder`, `decoder` and `log_prior`.
         x: images as the model knows them.
         samples: draws of z per image, at least 1.
         generator: of the draws.
@@ -87,10 +86,8 @@ def log_importance_weights(
         count = min(AT_ONCE, samples - start)
         draws = (count, *mu.shape)
         z = reparameterize(mu.expand(draws), logvar.expand(draws), generator)
-        prior, posterior = Normal(0.0, 1.0), Normal(mu, torch.exp(0.5 * logvar))
-        log_prior, log_posterior = prior.log_prob(z).sum(-1), posterior.log_prob(z).sum(-1)
         # log w = log p(x|z) + log p(z) − log q(z|x)
-        weights.append(log_likelihood(model.decoder(z), x) + log_prior - log_posterior)
+        weights.append(log_likelihood(model.decoder(z), x) + model.log_prior(z) - log_normal(z, mu, logvar))
     return torch.cat(weights)
 
 
@@ -141,7 +138,7 @@ def exact_log_likelihood(
     """Compute log p(x) of each image for two latent dimensions: the integral of p(x|z) p(z) over a grid of codes.
 
     Args:
-        model: with `decoder`.
+        model: with `decoder` and `log_prior`.
         x: images as the model knows them.
         steps: grid points along each axis, an odd number, so that every second one is a grid as wide.
         half_width: the grid goes from minus this to this along both axes.
@@ -159,7 +156,7 @@ def exact_log_likelihood(
     codes = torch.cartesian_prod(axis, axis)
     on_the_edge = (codes.abs() == codes.abs().max()).any(1)
     log_likelihoods = torch.cat([log_likelihood_table(model.decoder(z), x) for z in codes.split(AT_ONCE)])
-    log_joint = log_likelihoods + Normal(0.0, 1.0).log_prob(codes).sum(-1, keepdim=True)
+    log_joint = log_likelihoods + model.log_prior(codes).unsqueeze(-1)
     at_the_edge = (log_joint[on_the_edge].logsumexp(0) - log_joint.logsumexp(0)).exp().max()
     if at_the_edge > 0.01:
         raise ValueError(

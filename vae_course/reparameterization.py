@@ -18,6 +18,13 @@ def reparameterize(
     return mu + torch.exp(0.5 * logvar) * eps
 
 
+def log_normal(
+    z: Float[Tensor, "*draws latent"], mu: Float[Tensor, "*batch latent"], logvar: Float[Tensor, "*batch latent"]
+) -> Float[Tensor, "*draws"]:
+    """Compute log N(z; mu, exp(logvar)) of each draw in nats, summed over latent dimensions."""
+    return Normal(mu, torch.exp(0.5 * logvar)).log_prob(z).sum(-1)
+
+
 def score_function_surrogate(
     mu: Float[Tensor, "*batch latent"],
     logvar: Float[Tensor, "*batch latent"],
@@ -48,5 +55,5 @@ def score_function_surrogate(
         others = len(cost) - 1
         cost = cost - (cost.sum(0) - cost) / others
     # cost · ∇ log q(z)
-    log_q = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z.detach()).sum(-1)
+    log_q = log_normal(z.detach(), mu, logvar)
     return (cost * log_q).mean()

@@ -7,17 +7,21 @@ from typing import Any
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.encoder import Encoder
-from vae_course.reparameterization import reparameterize
+from vae_course.reparameterization import log_normal, reparameterize
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Generator, Tensor, nn
+from torch.distributions import Normal
 
 
 class VAE(nn.Module):
     """A variational autoencoder (Kingma & Welling 2013): encoder, a draw of z, decoder.
 
     A variant names its own types of the two halves; all else stays as it is here.
+
+    p(z) is N(0, I) as long as `prior` is None. It may be a module instead, that has `log_prob(z)` in nats and
+    `sample(count, generator)`, as in lesson 14: `model.prior = …`. Then the KL has no closed form, and takes a draw.
 
     Args:
         latent_dim: the number of latent dimensions D.
@@ -38,6 +42,7 @@ class VAE(nn.Module):
         self.latent_dim, self.hidden = latent_dim, tuple(hidden)
         self.encoder = self.encoder_type(latent_dim, hidden, **halves)
         self.decoder = self.decoder_type(latent_dim, hidden, **halves)
+        self.prior: nn.Module | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -75,8 +80,16 @@ class VAE(nn.Module):
     def elbo(self, x: Float[Tensor, "batch 1 28 28"], generator: Generator | None = None) -> ElboTerms:
         """Compute the ELBO's two terms of each image in nats, with one draw of z per image."""
         mu, logvar = self.encoder(x)
-        logits = self.decoder(reparameterize(mu, logvar, generator))
-        return elbo_terms(x, logits, mu, logvar)
+        z = reparameterize(mu, logvar, generator)
+        terms = elbo_terms(x, self.decoder(z), mu, logvar)
+        if self.prior is None:
+            return terms
+        # log q(z|x) − log p(z), which is the KL on average over z
+        return terms._replace(kl=log_normal(z, mu, logvar) - self.log_prior(z))
+
+    def log_prior(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
+        """Compute log p(z) in nats."""
+        return Normal(0.0, 1.0).log_prob(z).sum(-1) if self.prior is None else self.prior.log_prob(z)
 
     @torch.no_grad()
     def sample(self, count: int, generator: Generator | None = None) -> Float[Tensor, "count 1 28 28"]:
@@ -84,7 +97,10 @@ class VAE(nn.Module):
 
         A draw of x needs one step more: `binarize(model.sample(count, generator), generator)`.
         """
-        z = torch.randn(count, self.latent_dim, generator=generator, device=self.device)
+        if self.prior is None:
+            z = torch.randn(count, self.latent_dim, generator=generator, device=self.device)
+        else:
+            z = self.prior.sample(count, generator)
         return torch.sigmoid(self.decoder(z))
 
     @torch.no_grad()

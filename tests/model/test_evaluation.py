@@ -165,3 +165,31 @@ def test_running_bounds_and_groups_are_bounds_of_their_draws(generator):
     # Draws that do not fill a group are left out.
     assert bounds_of_groups(log_weights, 4).shape == (1, 2)
     assert largest_shares(torch.tensor([[0.0], [torch.log(torch.tensor(3.0))]]), 2).item() == pytest.approx(0.75)
+
+
+class MovedGaussian(LinearGaussian):
+    """The same p(x), written with another prior, N(1, I), and a decoder that moves the code back."""
+
+    def __init__(self):
+        super().__init__()
+        self.prior = MovedPrior()
+
+    def encoder(self, x):
+        mu, logvar = super().encoder(x)
+        return mu + 1, logvar
+
+    def decoder(self, z):
+        return super().decoder(z - 1)
+
+
+class MovedPrior(torch.nn.Module):
+    def log_prob(self, z):
+        return Normal(1.0, 1.0).log_prob(z).sum(-1)
+
+
+def test_grid_and_bound_take_the_models_own_prior(generator):
+    toy = MovedGaussian()
+    bound = importance_weighted_bound(toy, toy.x, 200_000, generator, toy.log_likelihood)
+    assert ((bound.value - toy.log_evidence()).abs() < 4 * bound.standard_error + 1e-3).all()
+    answer = exact_log_likelihood(toy, toy.x, half_width=7.0, log_likelihood_table=toy.log_likelihood_table)
+    torch.testing.assert_close(answer, toy.log_evidence(), atol=1e-4, rtol=1e-4)

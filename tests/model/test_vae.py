@@ -1,4 +1,5 @@
 from vae_course.data import binarize, grey
+from vae_course.elbo import kl_divergence
 from vae_course.vae import VAE
 
 import pytest
@@ -51,3 +52,39 @@ def test_reconstructions_are_deterministic_probabilities(model, digits):
 def test_sizes_must_be_positive(sizes):
     with pytest.raises(ValueError, match="sizes must be at least 1"):
         VAE(**sizes)
+
+
+class Shifted(torch.nn.Module):
+    """N(1, I) as a prior."""
+
+    def log_prob(self, z):
+        return torch.distributions.Normal(1.0, 1.0).log_prob(z).sum(-1)
+
+    def sample(self, count, generator=None):
+        return 1 + torch.randn(count, 20, generator=generator)
+
+
+class TestAPriorOfOnesOwn:
+    def test_the_kl_is_on_average_that_to_this_prior(self, model, digits, generator):
+        model.prior = Shifted()
+        x = grey(digits.test_images[:5])
+        kl = torch.stack([model.elbo(x, generator).kl for _ in range(400)])
+        mu, logvar = model.encoder(x)
+        expected = kl_divergence(mu - 1, logvar)
+        assert ((kl.mean(0) - expected).abs() < 4 * kl.std(0) / 20).all()
+
+    def test_the_reconstruction_is_the_same(self, model, digits, generator):
+        x = grey(digits.test_images[:5])
+        before = model.elbo(x, generator.manual_seed(0)).reconstruction
+        model.prior = Shifted()
+        assert torch.equal(model.elbo(x, generator.manual_seed(0)).reconstruction, before)
+
+    def test_codes_are_drawn_from_it(self, model, generator):
+        z = 1 + torch.randn(3, 20, generator=generator)
+        model.prior = Shifted()
+        assert torch.equal(model.sample(3, generator.manual_seed(0)), torch.sigmoid(model.decoder(z)))
+
+    def test_its_parameters_are_trained_with_the_model(self, model):
+        before = len(list(model.parameters()))
+        model.prior = torch.nn.Linear(2, 2)
+        assert len(list(model.parameters())) == before + 2

@@ -2,13 +2,11 @@
 
 from vae_course.decoder import log_likelihood
 from vae_course.elbo import ElboTerms
-from vae_course.reparameterization import reparameterize
+from vae_course.reparameterization import log_normal, reparameterize
 from vae_course.vae import VAE
 
-import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
-from torch.distributions import Normal
 from torch.optim import Optimizer
 
 
@@ -40,6 +38,5 @@ def path_derivative_terms(model: VAE, x: Float[Tensor, "batch 1 28 28"], generat
     """
     mu, logvar = model.encoder(x)
     z = reparameterize(mu, logvar, generator)
-    log_posterior = Normal(mu.detach(), torch.exp(0.5 * logvar.detach())).log_prob(z).sum(-1)
-    log_prior = Normal(0.0, 1.0).log_prob(z).sum(-1)
-    return ElboTerms(-log_likelihood(model.decoder(z), x), log_posterior - log_prior)
+    kl = log_normal(z, mu.detach(), logvar.detach()) - model.log_prior(z)
+    return ElboTerms(-log_likelihood(model.decoder(z), x), kl)
