@@ -10,7 +10,7 @@ from vae_course.lessons.beta.check import NAMES, check_effective_betas
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from lessons.beta.answers_effective_betas_blind import ANSWERS
+from lessons.beta.answers_effective_betas_from_text import ANSWERS
 from torch.nn.functional import binary_cross_entropy, mse_loss
 
 LOSSES = {

@@ -5,7 +5,7 @@ import re
 from vae_course.lessons.conditional.check import check_condition
 
 import pytest
-from lessons.conditional.answers_condition_blind import ANSWERS
+from lessons.conditional.answers_condition_from_text import ANSWERS
 
 
 @pytest.mark.parametrize("stub", [lambda h, labels: ..., lambda h, labels: None])

@@ -5,7 +5,7 @@ import re
 from vae_course.lessons.decoder.check import check_log_likelihood
 
 import pytest
-from lessons.decoder.answers_log_likelihood_further import ANSWERS
+from lessons.decoder.answers_log_likelihood_held_out import ANSWERS
 
 
 @ANSWERS.parametrize()

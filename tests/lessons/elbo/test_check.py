@@ -5,17 +5,17 @@ import re
 from vae_course.lessons.elbo.check import check_elbo_terms, check_kl_divergence
 
 import pytest
-from lessons.elbo import answers_elbo_terms_blind, answers_kl_divergence_further
+from lessons.elbo import answers_elbo_terms_from_text, answers_kl_divergence_held_out
 
 
-@answers_kl_divergence_further.ANSWERS.parametrize()
+@answers_kl_divergence_held_out.ANSWERS.parametrize()
 def test_a_kl_divergence_gets_its_verdict(case):
     verdict = check_kl_divergence(case.answer)
     assert verdict.status == case.status, verdict
     assert re.search(case.hint, verdict.hint)
 
 
-@answers_elbo_terms_blind.ANSWERS.parametrize()
+@answers_elbo_terms_from_text.ANSWERS.parametrize()
 def test_elbo_terms_get_their_verdict(case):
     verdict = check_elbo_terms(case.answer)
     assert verdict.status == case.status, verdict

@@ -8,7 +8,7 @@ from vae_course.lessons.evaluation.check import check_importance_weighted_bound
 import pytest
 import torch
 from answers import as_an_answer
-from lessons.evaluation.answers_importance_weighted_bound_blind import ANSWERS
+from lessons.evaluation.answers_importance_weighted_bound_from_text import ANSWERS
 
 
 @ANSWERS.parametrize()

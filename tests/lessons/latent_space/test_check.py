@@ -5,7 +5,7 @@ import re
 from vae_course.lessons.latent_space.check import check_quantile_grid
 
 import pytest
-from lessons.latent_space.answers_quantile_grid_blind import ANSWERS
+from lessons.latent_space.answers_quantile_grid_from_text import ANSWERS
 
 
 @pytest.mark.parametrize("stub", [lambda steps: ..., lambda steps: None])

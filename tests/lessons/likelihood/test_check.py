@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from lessons.likelihood.answers_auroc_blind import ANSWERS
+from lessons.likelihood.answers_auroc_from_text import ANSWERS
 
 
 @pytest.mark.parametrize("stub", [lambda scores, anomalous: ..., lambda scores, anomalous: None])

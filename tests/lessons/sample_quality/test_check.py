@@ -5,7 +5,7 @@ import re
 from vae_course.lessons.sample_quality.check import check_frechet_distance
 
 import pytest
-from lessons.sample_quality.answers_frechet_distance_blind import ANSWERS
+from lessons.sample_quality.answers_frechet_distance_from_text import ANSWERS
 
 
 @pytest.mark.parametrize("stub", [lambda a, b: ..., lambda a, b: None])

@@ -8,8 +8,8 @@ from vae_course.lessons.training.check import check_evaluate, check_training_ste
 import pytest
 import torch
 from answers import as_an_answer
-from lessons.training.answers_evaluate_blind import ANSWERS as MEASUREMENTS
-from lessons.training.answers_training_step_blind import ANSWERS as STEPS
+from lessons.training.answers_evaluate_from_text import ANSWERS as MEASUREMENTS
+from lessons.training.answers_training_step_from_text import ANSWERS as STEPS
 
 
 @STEPS.parametrize()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from lessons.likelihood.answers_auroc_unseen import ANSWERS
+from lessons.likelihood.answers_auroc_held_out import ANSWERS
 
 
 @ANSWERS.wrong("ties added whole", "half a pair")

@@ -1,4 +1,4 @@
-"""More answers to the exercise `frechet_distance`, written when its check was finished and judged by it unseen."""
+"""Answers to the exercise `frechet_distance`, held out: they were written without a look at its check."""
 
 import math
 

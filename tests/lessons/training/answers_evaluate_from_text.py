@@ -7,7 +7,7 @@ from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.reparameterization import reparameterize
 
 import torch
-from lessons.training.answers_evaluate_more import ANSWERS
+from lessons.training.answers_evaluate_held_out import ANSWERS
 from torch import Generator
 
 

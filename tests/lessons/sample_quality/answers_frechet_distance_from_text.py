@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import torch
-from lessons.sample_quality.answers_frechet_distance_unseen import ANSWERS
+from lessons.sample_quality.answers_frechet_distance_held_out import ANSWERS
 
 
 @ANSWERS.wrong("diagonal only", "That takes the diagonal of")

@@ -1,4 +1,4 @@
-"""More answers to the exercise `condition`, written when its check was finished and judged by it unseen."""
+"""Answers to the exercise `condition`, held out: they were written without a look at its check."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""More answers to the exercise `auroc`, written when its check was finished and judged by it unseen."""
+"""Answers to the exercise `auroc`, held out: they were written without a look at its check."""
 
 import itertools
 from fractions import Fraction

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from lessons.conditional.answers_condition_unseen import ANSWERS
+from lessons.conditional.answers_condition_held_out import ANSWERS
 from torch import Generator, nn
 from torch.nn import functional as F
 

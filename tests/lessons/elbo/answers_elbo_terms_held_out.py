@@ -1,4 +1,4 @@
-"""Further answers to `elbo_terms`, written without a look at its check."""
+"""Answers to the exercise `elbo_terms`, held out: they were written without a look at its check."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Further answers to `kl_divergence`, written without a look at its check."""
+"""Answers to the exercise `kl_divergence`, held out: they were written without a look at its check."""
 
 import math
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import torch
-from lessons.beta.answers_effective_betas_further import ANSWERS
+from lessons.beta.answers_effective_betas_held_out import ANSWERS
 from torch.nn import functional as F
 
 

@@ -5,7 +5,7 @@ import statistics
 
 import numpy as np
 import torch
-from lessons.latent_space.answers_quantile_grid_unseen import ANSWERS
+from lessons.latent_space.answers_quantile_grid_held_out import ANSWERS
 from torch import Generator
 from torch.distributions import Normal
 

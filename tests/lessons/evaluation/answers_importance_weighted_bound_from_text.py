@@ -8,7 +8,7 @@ from vae_course.reparameterization import reparameterize
 
 import numpy as np
 import torch
-from lessons.evaluation.answers_importance_weighted_bound_more import ANSWERS
+from lessons.evaluation.answers_importance_weighted_bound_held_out import ANSWERS
 from torch.distributions import Independent, Normal
 from torch.nn import functional as F
 

@@ -1,4 +1,4 @@
-"""Further answers to `effective_betas`, written without a look at its check."""
+"""Answers to the exercise `effective_betas`, held out: they were written without a look at its check."""
 
 import math
 

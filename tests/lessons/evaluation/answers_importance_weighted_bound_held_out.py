@@ -1,4 +1,4 @@
-"""Further answers to `importance_weighted_bound` (lesson 08), written without a look at its check."""
+"""Answers to the exercise `importance_weighted_bound`, held out: they were written without a look at its check."""
 
 import copy
 import math

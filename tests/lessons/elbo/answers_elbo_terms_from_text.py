@@ -6,7 +6,7 @@ from vae_course.decoder import log_likelihood
 from vae_course.elbo import ElboTerms, kl_divergence
 
 import torch
-from lessons.elbo.answers_elbo_terms_further import ANSWERS
+from lessons.elbo.answers_elbo_terms_held_out import ANSWERS
 from torch.distributions import Bernoulli, Independent, Normal
 from torch.distributions import kl_divergence as torch_kl
 from torch.nn import functional as F
