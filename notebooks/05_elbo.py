@@ -760,7 +760,7 @@ show(
 #
 # A Gaussian with its axes along z[0] and z[1] could cover most of these spots rather well.
 # It is the encoder that misses the centre, because one network answers for every digit, in one pass.
-# This is called **amortised inference**, and what it costs is the amortization gap (Cremer, Li & Duvenaud 2018).
+# This is called **amortised inference**, and what it costs is the amortisation gap (Cremer, Li & Duvenaud 2018).
 # (On digits that the model was trained on, the gap is no smaller.)
 # The rest of the gap comes from spots that are tilted or bent, which no such Gaussian can follow.
 #
@@ -899,7 +899,7 @@ EffectiveBeta(latent_dim=20, batch_size=128)
 # <details><summary>What a good answer shows</summary>
 #
 # - The ELBO rises by more than three nats, and less than a tenth of a nat of the gap remains.
-#   So nearly all of it was the amortization gap, and next to nothing comes from the shape of a Gaussian.
+#   So nearly all of it was the amortisation gap, and next to nothing comes from the shape of a Gaussian.
 # - The centre of $q$ moves onto the grey spot, and $q$ becomes about twice as wide.
 # - The decoder did not change, so the digit is exactly as probable as before.
 # - The final ELBO is measured with many new draws, and reported with its standard error.

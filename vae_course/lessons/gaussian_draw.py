@@ -18,7 +18,7 @@ OWN = "Every image and every dimension has {} of its own: use that entry, not a 
 
 
 def expect_gaussian_draw(answer: Any) -> None:
-    """Raise `Mistake` unless `answer(mu, logvar, generator)` draws z ~ N(mu, exp(logvar)) by reparameterization.
+    """Raise `Mistake` unless `answer(mu, logvar, generator)` draws z ~ N(mu, exp(logvar)) by reparameterisation.
 
     It looks at the noise first, then at what mu and logvar make of it, then at the gradient.
     """
