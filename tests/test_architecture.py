@@ -23,6 +23,7 @@ FLOORS = [
     {"sample_quality"},
     {"conditional"},
     {"likelihood"},
+    {"prior"},
     {"extras"},
     {"verification"},
     {"checkpoints"},
