@@ -3,6 +3,7 @@ from dataclasses import replace
 from vae_course.beta import BetaRange, MultiRateVAE
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
 from vae_course.extras.convolutional import ConvolutionalVAE
+from vae_course.extras.importance_step import ImportanceStep
 from vae_course.extras.muon import Muon
 from vae_course.extras.path_derivative import path_derivative_step
 from vae_course.training import TrainConfig, adam, fit
@@ -64,6 +65,8 @@ def test_a_network_of_every_beta_comes_back(tmp_path):
 def test_how_it_was_trained_comes_back(trained, tmp_path):
     save_checkpoint(tmp_path / "model.safetensors", replace(trained, step=path_derivative_step))
     assert load_checkpoint(tmp_path / "model.safetensors").step is path_derivative_step
+    save_checkpoint(tmp_path / "model.safetensors", replace(trained, step=ImportanceStep(7)))
+    assert load_checkpoint(tmp_path / "model.safetensors").step == ImportanceStep(7)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from uuid import uuid4
 from vae_course.beta import MultiRateVAE
 from vae_course.conditional import ConditionalVAE
 from vae_course.extras.convolutional import ConvolutionalVAE
+from vae_course.extras.importance_step import ImportanceStep
 from vae_course.extras.muon import Muon
 from vae_course.extras.path_derivative import path_derivative_step
 from vae_course.sample_quality import DigitClassifier
@@ -81,7 +83,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "config": json.dumps(asdict(checkpoint.config)),
         "data": checkpoint.data,
         "metrics": json.dumps(checkpoint.metrics),
-        "step": checkpoint.step.__name__,
+        "step": step_name(checkpoint.step),
     }
     if checkpoint.optimizer is not None:
         tensors |= _optimizer_tensors(checkpoint.optimizer)
@@ -100,8 +102,10 @@ def _check_known(checkpoint: Checkpoint) -> None:
         raise ValueError(
             f"{_named(type(optimizer), OPTIMIZERS)} could not be loaded again: there are {', '.join(OPTIMIZERS)}"
         )
-    if checkpoint.step not in STEPS.values():
-        raise ValueError(f"step={checkpoint.step!r} could not be found again: there are {', '.join(STEPS)}")
+    if not (checkpoint.step in STEPS.values() or isinstance(checkpoint.step, ImportanceStep)):
+        raise ValueError(
+            f"step={checkpoint.step!r} could not be found again: there are {', '.join(STEPS)}, ImportanceStep"
+        )
     _check_unchanged(checkpoint.model)
 
 
@@ -145,7 +149,7 @@ def _checkpoint_of(file: Any, metadata: dict[str, str], device: torch.device | s
     check_words(metadata)
     kind, options = model_of(metadata["model"], MODELS, len(file.keys()))
     config, metrics = config_of(metadata["config"]), metrics_of(metadata["metrics"])
-    step, optimizer = one_of(STEPS, metadata, "step"), None
+    step, optimizer = _step_of(metadata), None
     build, on_meta = (
         one_of(choices, metadata, "optimizer") if "optimizer" in metadata else None for choices in (OPTIMIZERS, ON_META)
     )
@@ -158,6 +162,16 @@ def _checkpoint_of(file: Any, metadata: dict[str, str], device: torch.device | s
         _load_optimizer(optimizer, _with_prefix(tensors, "optimizer."))
     recipe, digest = metadata.get("recipe"), metadata.get("digest")
     return Checkpoint(model, config, metadata["data"], metrics, optimizer, recipe, step, digest)
+
+
+def step_name(step: Step) -> str:
+    """Name a training step, as a checkpoint does."""
+    return step.__name__ if step in STEPS.values() else repr(step)
+
+
+def _step_of(metadata: Mapping[str, str]) -> Step:
+    draws = re.fullmatch(r"ImportanceStep\(samples=(\d{1,4})\)", metadata["step"])
+    return ImportanceStep(int(draws[1])) if draws else one_of(STEPS, metadata, "step")
 
 
 def _shapes(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from typing import Any
+from typing import Any, Protocol
 
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms, elbo_terms
@@ -15,13 +15,25 @@ from torch import Generator, Tensor, nn
 from torch.distributions import Normal
 
 
+class Prior(Protocol):
+    """p(z), in place of N(0, I)."""
+
+    def log_prob(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
+        """Compute log p(z) in nats."""
+        ...
+
+    def sample(self, count: int, generator: Generator | None = None) -> Float[Tensor, "count latent"]:
+        """Draw codes."""
+        ...
+
+
 class VAE(nn.Module):
     """A variational autoencoder (Kingma & Welling 2013): encoder, a draw of z, decoder.
 
     A variant names its own types of the two halves; all else stays as it is here.
 
-    p(z) is N(0, I) as long as `prior` is None. It may be a module instead, that has `log_prob(z)` in nats and
-    `sample(count, generator)`, as in lesson 14: `model.prior = …`. Then the KL has no closed form, and takes a draw.
+    p(z) is N(0, I) as long as `prior` is None. A module that is a `Prior` may take its place, as in lesson 14:
+    `model.prior = …`. Then the KL has no closed form, and takes a draw.
 
     Args:
         latent_dim: the number of latent dimensions D.
@@ -42,7 +54,7 @@ class VAE(nn.Module):
         self.latent_dim, self.hidden = latent_dim, tuple(hidden)
         self.encoder = self.encoder_type(latent_dim, hidden, **halves)
         self.decoder = self.decoder_type(latent_dim, hidden, **halves)
-        self.prior: nn.Module | None = None
+        self.prior: Prior | None = None
 
     @property
     def options(self) -> dict[str, Any]:

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 
-@pytest.fixture
-def model():
+@pytest.fixture(params=[0, 2], ids=["N(0, I)", "a learned prior"])
+def model(request):
     torch.manual_seed(0)
-    return ConvolutionalVAE(latent_dim=3, hidden=(16,), channels=(2, 4))
+    return ConvolutionalVAE(latent_dim=3, hidden=(16,), channels=(2, 4), coupling_layers=request.param)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_it_does_all_that_a_vae_does(model, x, generator):
     assert model.sample(5, generator).shape == (5, 1, 28, 28)
     assert model.reconstruct(x).shape == x.shape
     terms.mean().negative_elbo.backward()
-    assert all(parameter.grad.abs().sum() > 0 for parameter in model.parameters())
+    assert all(p.grad.abs().sum() > 0 for half in (model.encoder, model.decoder) for p in half.parameters())
 
 
 @pytest.mark.parametrize("batch", [(), (4,), (5, 4)])
@@ -61,12 +61,19 @@ def test_it_learns_and_its_bound_tightens(model, digits, x, generator):
 def test_it_comes_back_from_a_checkpoint(model, tmp_path):
     save_checkpoint(tmp_path / "model.safetensors", Checkpoint(model, TrainConfig(), "embedded", [], None))
     loaded = load_checkpoint(tmp_path / "model.safetensors").model
-    assert loaded.options == {"latent_dim": 3, "hidden": (16,), "channels": (2, 4)}
+    assert loaded.options == model.options
     z = torch.ones(1, 3)
     assert torch.equal(loaded.decoder(z), model.decoder(z))
+    assert torch.equal(loaded.log_prior(z), model.log_prior(z))
 
 
 @pytest.mark.parametrize("channels", [(), (4,), (4, 0), (2, 4, 8)])
 def test_channels_that_make_no_network_are_refused(channels):
     with pytest.raises(ValueError, match="there are two convolutions, with at least 1 channel each"):
         ConvolutionalVAE(channels=channels)
+
+
+@pytest.mark.parametrize("layers", [-1, 101])
+def test_coupling_layers_beyond_reason_are_refused(layers):
+    with pytest.raises(ValueError, match=f"coupling_layers={layers} must be from 0 to 100"):
+        ConvolutionalVAE(coupling_layers=layers)

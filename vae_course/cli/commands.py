@@ -16,7 +16,7 @@ if "ipykernel" not in sys.modules:
     # Nor does it matter here where matplotlib keeps its cache, if it finds no home folder.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
-from vae_course.checkpoints import Checkpoint, describe_model, save_checkpoint, write_atomically
+from vae_course.checkpoints import Checkpoint, describe_model, save_checkpoint, step_name, write_atomically
 from vae_course.cli.measures import in_words, measure, measure_tightly
 from vae_course.cli.pictures import check_outputs, check_picture, save_reconstructions, save_samples
 from vae_course.cli.runs import (
@@ -87,7 +87,7 @@ def report(run: Run) -> None:
         "config": asdict(checkpoint.config),
         "recipe": checkpoint.recipe,
         "optimizer": type(checkpoint.optimizer).__name__,
-        "step": checkpoint.step.__name__,
+        "step": step_name(checkpoint.step),
         "seconds": round(sum(metrics["seconds"] for metrics in checkpoint.metrics), 1),
         "epochs": checkpoint.metrics,
     }
