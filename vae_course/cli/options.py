@@ -73,6 +73,13 @@ def add_lab_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--no-browser", action="store_true", help="start JupyterLab, and print the address to open")
 
 
+def add_grade_options(sub: argparse.ArgumentParser) -> None:
+    """Add the options of `grade`."""
+    sub.add_argument("folders", type=path, nargs="+", metavar="FOLDER", help="learners' folders, one each")
+    sub.add_argument("--out", type=path, help="the CSV file to write (default: print it)")
+    sub.add_argument("--seconds", type=number, default=60.0, help="a check is stopped after these (default 60)")
+
+
 def add_train_options(sub: argparse.ArgumentParser) -> None:
     """Add the options of `train`."""
     sub.add_argument(
@@ -230,5 +237,6 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {
     "sample": (add_sample_options, "Invent digits: z from the prior, then the mean of p(x|z), as a picture."),
     "reconstruct": (add_reconstruct_options, "Show test digits above their reconstructions, as a picture."),
     "data": (add_data_options, "Fetch digits if they are not here yet, check them, and say where they are."),
+    "grade": (add_grade_options, "For teachers: which exercises are right in learners' folders, as a CSV table."),
     "doctor": (add_no_options, "Say what is fine on this machine, what is not, and what to type."),
 }

@@ -1,0 +1,123 @@
+"""The teacher's table: each learner's answers are checked again, whatever their notebooks say."""
+
+import csv
+import json
+import shutil
+from importlib import import_module
+
+from vae_course.cli import grade, lab
+from vae_course.cli.main import main
+
+import pytest
+
+RIGHT = """
+def kl_divergence(mu, logvar):
+    return half(mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+"""
+HELPER = "def half(value):\n    return value / 2"
+WRONG = "def kl_divergence(mu, logvar):\n    return -half(mu**2 + logvar.exp() - 1 - logvar).sum(-1)"
+KL = "05 kl_divergence"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A learner's folder with the one lesson, untouched."""
+    assert main(["lab", str(tmp_path / "ada"), "--make-only"]) == 0
+    for path in (tmp_path / "ada").glob("*.ipynb"):
+        if path.stem != "05_elbo":
+            path.unlink()
+    return tmp_path / "ada"
+
+
+def answer(folder, source, *before):
+    """Write an answer in the place of the stub, with cells before it."""
+    path = folder / "05_elbo.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    at = next(i for i, cell in enumerate(notebook["cells"]) if "".join(cell["source"]).startswith("def kl_divergence"))
+    notebook["cells"][at]["source"] = source
+    notebook["cells"][at:at] = [notebook["cells"][at] | {"source": text} for text in before]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def table(capsys, *arguments):
+    capsys.readouterr()
+    assert main(["grade", *map(str, arguments)]) == 0
+    return list(csv.DictReader(capsys.readouterr().out.splitlines()))
+
+
+def test_every_exercise_of_the_course_is_found_with_its_stub():
+    found = grade.exercises_of_course()
+    calls = sum(path.read_text(encoding="utf-8").count('"check_') for path in lab.LESSONS.glob("*.ipynb"))
+    assert len(found) == calls > 15
+    for exercise in found:
+        assert exercise.name in grade.names_made_by(grade.parsed(exercise.stub)), exercise
+        assert exercise.stub.rstrip().endswith("..."), exercise
+        # By this name its right answer is kept.
+        check = getattr(import_module(f"vae_course.lessons.{exercise.lesson[3:]}"), exercise.check.partition("(")[0])
+        assert check(None).exercise == exercise.name
+
+
+def test_an_untouched_notebook_is_not_tried_and_nothing_is_run(folder, capsys, monkeypatch):
+    monkeypatch.setattr(grade, "run", None)
+    (row,) = table(capsys, folder)
+    assert (row["folder"], row[KL], row["01 binarize"]) == ("ada", "not tried yet", "no notebook")
+    assert (row["right"], row["guesses"], row["quiz before"]) == ("0", "0", "")
+
+
+def test_right_and_wrong_answers_are_told_apart_with_helpers_of_their_own(folder, tmp_path, capsys):
+    shutil.copytree(folder, tmp_path / "bob")
+    answer(folder, RIGHT, HELPER, "1 / 0", "while True: pass")
+    answer(tmp_path / "bob", WRONG, HELPER)
+    ada, bob = table(capsys, folder, tmp_path / "bob")
+    assert (ada[KL], ada["right"]) == ("right", "1")
+    assert (bob[KL], bob["right"]) == ("not right yet", "0")
+
+
+@pytest.mark.parametrize("source", ["def kl_divergence(mu, logvar:", "import os\nkl_divergence = os._exit(0)"])
+def test_code_that_is_no_python_or_ends_the_process_is_not_right(folder, source, capsys):
+    answer(folder, source)
+    assert table(capsys, folder)[0][KL] in ("not tried yet", "not right yet")
+
+
+def test_an_answer_that_never_ends_is_stopped(folder, capsys, monkeypatch):
+    monkeypatch.setattr(grade, "SECONDS_TO_START", 0)
+    answer(folder, "import time\ntime.sleep(1000)\ndef kl_divergence(mu, logvar):\n    return mu")
+    assert table(capsys, folder, "--seconds", 1)[0][KL] == "not right yet"
+
+
+def test_a_right_answer_counts_from_the_file_where_it_is_kept(folder, capsys):
+    (folder / "my_vae.py").write_text(f"{HELPER}\n{RIGHT}", encoding="utf-8")
+    (folder / ".course" / "answers.json").write_text(json.dumps({"kl_divergence": {}}), encoding="utf-8")
+    assert table(capsys, folder)[0][KL] == "right"
+
+
+def test_guesses_and_scores_are_told(folder, capsys):
+    notes = {"guesses": {"elbo/a": {}, "elbo/b": {}}, "quiz": {"before": {"right": 4, "of": 12}}}
+    for name, value in notes.items():
+        (folder / ".course" / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
+    (row,) = table(capsys, folder)
+    assert (row["guesses"], row["quiz before"], row["quiz after"]) == ("2", "4", "")
+
+
+def test_damaged_files_are_no_work_and_stay_as_they_are(folder, capsys):
+    for path in (folder / "05_elbo.ipynb", folder / ".course" / "quiz.json"):
+        path.write_text("{", encoding="utf-8")
+    assert table(capsys, folder)[0][KL] == "not tried yet"
+    assert (folder / "05_elbo.ipynb").read_text(encoding="utf-8") == "{"
+
+
+def test_the_learners_folder_stays_as_it_is(folder, capsys):
+    answer(folder, RIGHT, HELPER, "open('mine.txt', 'w').write('x')")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    table(capsys, folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_the_table_goes_into_a_file(folder, tmp_path, capsys):
+    assert main(["grade", str(folder), "--out", str(tmp_path / "class.csv")]) == 0
+    assert "05 kl_divergence" in (tmp_path / "class.csv").read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
+    assert main(["grade", str(tmp_path / "nobody")]) == 2
+    assert "nobody: there is no such folder" in capsys.readouterr().err

@@ -1,0 +1,239 @@
+"""Which exercises are right in each learner's folder, with their guesses and quiz, as a table for the teacher.
+
+A learner's code runs in a process of its own, in an empty folder, with a time limit. It is not locked in: grade only
+what you would also open and run.
+"""
+
+import argparse
+import ast
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vae_course.cli import lab
+from vae_course.kit.workspace import COURSE
+
+BEST_FIRST = ("right", "not right yet", "not tried yet")
+NO_NOTEBOOK = "no notebook"
+QUIZZES = ("quiz before", "quiz after")
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+# A process takes some seconds to load torch, on a slow machine many.
+SECONDS_TO_START = 60
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of the course: its lesson's notebook, the line that checks it, and the code that is there before."""
+
+    lesson: str
+    check: str
+    name: str
+    stub: str
+
+    @property
+    def title(self) -> str:
+        """The column's heading."""
+        return f"{self.lesson[:2]} {self.name}"
+
+
+def main(args: argparse.Namespace) -> int:
+    """Grade all folders, and write the table."""
+    for folder in args.folders:
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{folder}: there is no such folder; name the folders of your learners")
+    exercises = exercises_of_course()
+    columns = ["folder", *(exercise.title for exercise in exercises), "right", "of", "guesses", *QUIZZES]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = list(pool.map(lambda folder: grade(folder, exercises, args.seconds), args.folders))
+    if args.out is None:
+        return write(sys.stdout, columns, rows)
+    with args.out.open("w", encoding="utf-8", newline="") as file:
+        return write(file, columns, rows)
+
+
+def write(file: Any, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> int:
+    """Write the rows as CSV."""
+    table = csv.DictWriter(file, columns)
+    table.writeheader()
+    table.writerows(rows)
+    return 0
+
+
+def exercises_of_course() -> list[Exercise]:
+    """Find all exercises in the course's own lessons."""
+    return [
+        Exercise(path.stem, ast.unparse(call), call.args[0].id, code[position - 1])
+        for path in sorted(lab.LESSONS.glob("*.ipynb"))
+        for code in [code_cells(path)]
+        for position, call in checks_in(code)
+    ]
+
+
+def code_cells(path: Path) -> list[str]:
+    """Read the code of a notebook; nothing of one that cannot be read."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
+
+
+def checks_in(code: Sequence[str]) -> Iterator[tuple[int, Any]]:
+    """Yield each call such as `check_binarize(binarize)`, with the number of its cell."""
+    for position, source in enumerate(code):
+        for statement in parsed(source):
+            match statement:
+                case ast.Expr(ast.Call(ast.Name(name), [ast.Name()], []) as call) if name.startswith("check_"):
+                    yield position, call
+
+
+def parsed(source: str) -> list[ast.stmt]:
+    """Return a cell's statements; none of a cell that is no Python."""
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return []
+
+
+def grade(folder: Path, exercises: Sequence[Exercise], seconds: float) -> dict[str, Any]:
+    """Make a folder's row of the table."""
+    notebooks = notebooks_in(folder)
+    found = {}
+    for lesson in dict.fromkeys(exercise.lesson for exercise in exercises):
+        its = [exercise for exercise in exercises if exercise.lesson == lesson]
+        found |= grade_lesson(folder, notebooks.get(lesson, []), its, seconds)
+    quiz = state(folder, "quiz")
+    scores = [quiz.get(name.removeprefix("quiz ")) or {} for name in QUIZZES]
+    return {
+        "folder": folder.name or folder.resolve().name,
+        **found,
+        "right": sum(status == "right" for status in found.values()),
+        "of": len(exercises),
+        "guesses": len(state(folder, "guesses")),
+        **{name: score.get("right", "") for name, score in zip(QUIZZES, scores, strict=True)},
+    }
+
+
+def state(folder: Path, name: str) -> dict[str, Any]:
+    """Read what the course noted in a folder; {} where it noted nothing, or the file is damaged."""
+    try:
+        found = json.loads((folder / COURSE / f"{name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def notebooks_in(folder: Path) -> dict[str, list[Path]]:
+    """Find the notebooks of each lesson, under whatever name: a notebook holds its lesson, or is named like it."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+            lesson = metadata.get("vae_course", {}).get("lesson", path.stem)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            lesson = path.stem
+        found.setdefault(lesson, []).append(path)
+    return found
+
+
+def grade_lesson(folder: Path, paths: Sequence[Path], exercises: Sequence[Exercise], seconds: float) -> dict[str, str]:
+    """Find the status of each exercise of one lesson: the best of its notebooks and of the file of right answers."""
+    untouched = "not tried yet" if paths else NO_NOTEBOOK
+    return {
+        exercise.title: best(
+            [*(program_of(code_cells(path), exercise) for path in paths), kept(folder, exercise)], seconds
+        )
+        or untouched
+        for exercise in exercises
+    }
+
+
+def best(programs: Sequence[str], seconds: float) -> str:
+    """Run programs until one is right, and return the best status; "" if there is nothing to run."""
+    found = ""
+    for program in filter(None, programs):
+        status = run(program, seconds)
+        if status == "right":
+            return status
+        found = min(found or status, status, key=BEST_FIRST.index)
+    return found
+
+
+def kept(folder: Path, exercise: Exercise) -> str:
+    """Make a program that checks a piece of the file of right answers, which imports all that it needs."""
+    file = folder / Path(str(state(folder, "course").get("answers", "my_vae.py"))).name
+    if exercise.name not in state(folder, "answers") or not file.is_file():
+        return ""
+    word, check = exercise.lesson[3:], exercise.check.partition("(")[0]
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return f"{text}\nfrom vae_course.lessons.{word} import {check}\n{exercise.check}"
+
+
+def program_of(code: Sequence[str], exercise: Exercise) -> str:
+    """Take from a notebook what the check needs: imports, functions, classes and the learner's cell; "" if untouched.
+
+    Other cells, which train and draw, would take minutes, and the check needs nothing of them.
+    """
+    needed: list[str] = []
+    for source in code:
+        statements = parsed(source)
+        if any(ast.unparse(statement) == exercise.check for statement in statements):
+            return "\n".join([*needed, exercise.check]) if exercise.stub not in needed else ""
+        if exercise.name in names_made_by(statements):
+            needed.append(source)
+        else:
+            needed += [ast.unparse(statement) for statement in statements if isinstance(statement, DEFINITIONS)]
+    return ""
+
+
+def names_made_by(statements: Sequence[ast.stmt]) -> set[str]:
+    """Collect the names of functions, classes and variables that statements make."""
+    names = {statement.name for statement in statements if isinstance(statement, ast.FunctionDef | ast.ClassDef)}
+    assigned = [statement for statement in statements if isinstance(statement, ast.Assign)]
+    return names | {target.id for one in assigned for target in one.targets if isinstance(target, ast.Name)}
+
+
+def run(program: str, seconds: float) -> str:
+    """Run a program whose last line is a check, in a process of its own; return the verdict's status."""
+    with tempfile.TemporaryDirectory() as empty:
+        answer = Path(empty) / "status"
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUNNER, str(answer)],
+            cwd=empty,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.communicate(program.encode(), timeout=seconds + SECONDS_TO_START)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        status = answer.read_text(encoding="utf-8") if answer.exists() else ""
+    return status if status in BEST_FIRST else "not right yet"
+
+
+# The learner's statements one by one, as cells run: an error in one leaves the others. What they print goes nowhere.
+RUNNER = """
+import ast, sys
+from pathlib import Path
+names = {"__name__": "__main__"}
+*statements, check = ast.parse(sys.stdin.buffer.read().decode()).body
+for statement in statements:
+    try:
+        exec(compile(ast.Module([statement], []), "answer", "exec"), names)
+    except (Exception, SystemExit):
+        pass
+verdict = eval(compile(ast.Expression(check.value), "answer", "eval"), names)
+Path(sys.argv[1]).write_text(verdict.status, encoding="utf-8")
+"""
