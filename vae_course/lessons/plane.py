@@ -56,9 +56,9 @@ class Plane(anywidget.AnyWidget):
 def plane_svg(codes: Float[Tensor, "batch 2"], labels: Int64[Tensor, " batch"], reach: float, width: int) -> str:
     """Draw numerals, circles of the prior and axes, and a transparent layer with the mark, in hundredths of z."""
     edge = 100 * reach
-    pixel = 2 * edge / (width - 34)
+    pixel = 2 * edge / (width - 38)
     font, below, beside = 12 * pixel, edge + 15 * pixel, -edge - 5 * pixel
-    box = f'viewBox="{-edge - 28 * pixel:.0f} {-edge - 3 * pixel:.0f} {width * pixel:.0f} {2 * edge + 25 * pixel:.0f}"'
+    box = f'viewBox="{-edge - 32 * pixel:.0f} {-edge - 3 * pixel:.0f} {width * pixel:.0f} {2 * edge + 25 * pixel:.0f}"'
     # Sizes and colours as styles, because the course's style sheet overrules attributes.
     parts = [
         f'<svg {box} style="font-size: {font:.1f}px" role="img" aria-label="The codes of digits">',
