@@ -57,6 +57,8 @@ course_map()
 # %% [markdown]
 # ## How a lesson works
 #
+# - **Shift+Enter** runs the cell that you are in, and goes on to the next one.
+#   From the field of a guess it goes on, too.
 # - **Predict first.** A box asks you for a guess before you see the answer.
 #   Type it, press Enter, and run the next cells: your guess then stands beside the answer.
 #   Nobody judges it. A wrong guess teaches more than no guess.

@@ -22,6 +22,15 @@ function set(element, name, value) {
   if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 }
 
+// Shift+Enter goes on to the next cell, as it does everywhere else: JupyterLab leaves all keys in an output to widgets.
+function goOn(event) {
+  const cell = event.currentTarget.closest(".jp-Cell"), index = Number(cell?.dataset.windowedListIndex) + 1;
+  const next = cell?.parentElement.querySelector(`:scope > [data-windowed-list-index="${index}"]`);
+  if (event.key !== "Enter" || !event.shiftKey || !next) return;
+  event.preventDefault();
+  next.focus();
+}
+
 function render({ el }) {
   let observer = null;
   // It is rendered before it is a part of the widget.
@@ -31,6 +40,8 @@ function render({ el }) {
     clearInterval(timer);
     observer = new MutationObserver(() => complete(widget));
     observer.observe(widget, { childList: true, subtree: true, attributeFilter: ["class"] });
+    // On the way down, because a text field lets no key up.
+    widget.addEventListener("keydown", goOn, true);
     complete(widget);
   }, 50);
   return () => {
