@@ -114,9 +114,15 @@ class Lesson:
         self.page = page
         # A workspace of its own, or JupyterLab would open again what an earlier test had open.
         page.goto(f"{lab.url}/lab/workspaces/{uuid4().hex}/tree/{name}.ipynb?token={TOKEN}")
+        self.wait_until_ready(name)
+
+    def wait_until_ready(self, name):
+        page = self.page
+        page.wait_for_function(f"{self.PANEL}?.context?.path.endsWith('{name}.ipynb')")
         page.wait_for_function(f"{self.KERNEL}?.status === 'idle' && 'jupyter.widget' in {self.KERNEL}._targetRegistry")
         # Widgets may never appear when cells run before JupyterLab's widget manager has asked the kernel what there is.
         renderer = f"{self.PANEL}.content.rendermime.createRenderer('{self.WIDGET}')"
+        page.evaluate("window.widgetManager = null")
         page.evaluate(f"void {renderer}._manager.promise.then(manager => {{ window.widgetManager = manager; }})")
         page.wait_for_function("window.widgetManager?.restoredStatus")
 
@@ -134,8 +140,42 @@ class Lesson:
             }}""",
             timeout=300_000,
         )
-        cells = self.page.evaluate(f"[...{self.PANEL}.content.model.cells].map(cell => cell.toJSON())")
-        return [cell for cell in cells if cell["cell_type"] == "code"]
+        return [cell for cell in self.cells() if cell["cell_type"] == "code"]
+
+    def cells(self):
+        """Return all cells as the notebook has them, and whether their source is folded."""
+        return self.page.evaluate(
+            f"{self.PANEL}.content.widgets.map(cell => ({{ ...cell.model.toJSON(), folded: cell.inputHidden }}))"
+        )
+
+    def cell(self, i):
+        """Find a cell on the page. JupyterLab draws only those near the window."""
+        return self.page.locator(f".jp-Notebook:visible .jp-Cell[data-windowed-list-index='{i}']")
+
+    def choose(self, i):
+        """Go to a cell by the arrow keys."""
+        active = f"{self.PANEL}.content.activeCellIndex"
+        at = self.page.evaluate(active)
+        for _ in range(abs(i - at)):
+            self.page.keyboard.press("ArrowUp" if at > i else "ArrowDown")
+        assert self.page.evaluate(active) == i, "the arrow keys choose no cell: what has the focus?"
+
+    def run(self, i):
+        """Run a cell by Shift+Enter, and wait until it is done."""
+        self.choose(i)
+        cell = f"{self.PANEL}.content.model.cells.get({i})"
+        before = self.page.evaluate(f"{cell}.executionCount ?? 0")
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function(
+            f"before => {cell}.type !== 'code' || ({cell}.executionCount > before && {cell}.executionState === 'idle')",
+            arg=before,
+            timeout=300_000,
+        )
+
+    def follow_link(self, name):
+        """Click on the last link to a lesson in the notebook, and wait until it is open."""
+        self.page.locator(f".jp-Notebook:visible a[href*='{name}.ipynb']").last.click()
+        self.wait_until_ready(name)
 
     def scroll_to_widget(self, part=".vae-course"):
         """Show the last widget that is no form for a guess.
