@@ -13,7 +13,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist wor
 PLAIN := .github *.md CITATION.cff Makefile docs tools vae_course notebooks/*.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks bench lint format
+.PHONY: help lab test test-browser notebooks site bench lint format
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ lab: .venv/made  ## Open the lessons in JupyterLab, in my-course or your FOLDER 
 test: .venv/made  ## Run every unit test and every lesson
 	$(PYTEST) --ignore=tests/browser tests
 
-test-browser: .venv/made  ## Run every lesson in JupyterLab in a real browser (needs Chromium)
+test-browser: .venv/site  ## Run every lesson in JupyterLab, and the site, in a real browser (needs Chromium)
 	$(BIN)/python -m pip install --quiet -c constraints.txt playwright axe-playwright-python
 	$(BIN)/pytest -s tests/browser
 
@@ -50,6 +50,13 @@ notebooks: .venv/made  ## Make and execute every lesson's .ipynb, or one: make n
 	@# What a busy machine prints in two pieces is one.
 	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace --coalesce-streams notebooks/$(LESSON)*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "metadata.widgets metadata.language_info.version" notebooks/$(LESSON)*.ipynb
+
+.venv/site: .venv/made
+	$(call installing,$(PIP_INSTALL) -e '.[site]')
+	@touch $@
+
+site: .venv/site  ## Build the site into build/site
+	$(BIN)/python docs/build.py
 
 bench: .venv/made  ## Measure the seconds of an epoch and of every lesson
 	$(BIN)/python benchmarks/epoch.py

@@ -8,6 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vae_course"
 FLOORS = [
+    {"addresses"},
     {"digits"},
     {"data"},
     {"encoder"},

@@ -15,7 +15,7 @@ CONDA_NAMES = {"torch": "pytorch"}
 project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 extras = project["optional-dependencies"]
 requirements = [Requirement(text) for text in project["dependencies"] + extras["test"]]
-everything = requirements + [Requirement(text) for text in extras["browser"] + extras["lint"]]
+everything = requirements + [Requirement(text) for text in extras["browser"] + extras["lint"] + extras["site"]]
 
 
 def constraints(name="constraints.txt"):

@@ -8,6 +8,7 @@ from base64 import b64encode
 from html import escape
 from pathlib import Path
 
+from vae_course.addresses import SITE
 from vae_course.kit.workspace import find_workspace
 
 # Where a reader learns how to play with the widgets. A learner's folder, where they know it, has no such file.
@@ -25,11 +26,13 @@ def still(widget: type) -> dict[str, str] | None:
     if not path.exists():
         return None
     picture = b64encode(path.read_bytes()).decode()
-    how = "." if find_workspace() else f': <a href="{PLAY}">how to start</a>.'
+    how = f': <a href="{PLAY}">how to start</a>.'
+    if widget.live:
+        how = f', or <a href="{SITE}play/{widget.live}.html">play in the browser</a>.'
     return {
         "text/html": f'<figure class="vae-still" style="margin: 0">{STYLE}'
         f'<img src="data:image/png;base64,{picture}" alt="{escape(widget.alt)}">'
-        f"<figcaption>This is a picture of the widget. Run this cell in JupyterLab to play with it{how}"
-        "</figcaption></figure>",
+        f"<figcaption>This is a picture of the widget. Run this cell in JupyterLab to play with it"
+        f"{'.' if find_workspace() else how}</figcaption></figure>",
         "text/plain": f"A picture of the widget: {widget.alt}",
     }

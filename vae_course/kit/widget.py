@@ -43,9 +43,10 @@ class CourseWidget(ipywidgets.VBox):
 
     Attributes:
         alt: what a picture of the widget shows, in words. The picture is `widget.png` beside the class's file.
+        live: the page of the site on which it is alive, or nothing.
     """
 
-    alt = ""
+    alt = live = ""
 
     def __init__(self, parts: Sequence[ipywidgets.Widget]):
         super().__init__([Finish(layout={"display": "none"}), *parts])

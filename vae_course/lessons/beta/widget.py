@@ -61,6 +61,7 @@ class BetaExplorer(CourseWidget):
         ValueError: the model has learnt one β only.
     """
 
+    live = "beta"
     alt = (
         "A slider for β at 1. Below it the two terms of the −ELBO as a bar, ten test digits above their "
         "reconstructions, thirty samples, the frontier of rate and distortion, and the variance of each latent mean."

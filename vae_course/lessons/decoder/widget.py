@@ -23,6 +23,7 @@ class LatentPad(CourseWidget):
         ValueError: the model does not have two latent dimensions.
     """
 
+    live = "latent_pad"
     alt = "The plane of two-dimensional codes with a mark in the middle, and beside it the image decoded from the mark."
 
     def __init__(self, model: VAE, digits: Digits):

@@ -56,6 +56,7 @@ class DrawDigit(CourseWidget):
             plane, and their −ELBO is what the drawing's is compared with.
     """
 
+    live = "draw_digit"
     alt = (
         "An empty black sheet to draw a digit on. Beside it room for the drawing as the model sees it, its "
         "reconstruction and the nearest training digits, a histogram of −ELBO, and the plane of codes."

@@ -1,0 +1,121 @@
+// Drag β: one network answers at every β. As `BetaExplorer` in vae_course/lessons/beta/widget.py.
+
+const COLUMNS = 10, ACTIVE = 0.01;
+
+// The value there, by the cubic through the four nearest places (Lagrange).
+function interpolate(at, x, y) {
+  const above = x.findIndex((one) => one >= at);
+  const start = Math.min(Math.max((above < 0 ? x.length : above) - 2, 0), x.length - 4);
+  const near = x.slice(start, start + 4);
+  return total(near.map((one, i) => {
+    const weight = near.reduce((product, other) => (other === one ? product : (product * (at - other)) / (one - other)), 1);
+    return weight * y[start + i];
+  }));
+}
+
+function scaleOfPowers(low, high) {
+  const powers = [];
+  for (let power = Math.ceil(low); power <= high; power++) powers.push(power);
+  return powers.map((power) => {
+    const place = (100 * (power - low)) / (high - low);
+    return `<span class="${power ? "" : "vae-home"}" style="left: ${place.toFixed(1)}%">${Number(`1e${power}`)}</span>`;
+  }).join("");
+}
+
+function betaExplorer(host, network, figures, found) {
+  const { colors, frontier, activity, levels } = figures;
+  const [low, high] = figures.betaRange.map(Math.log10);
+  const { element, parts } = build(`
+    <div class="vae-controls">
+      <div class="vae-slider"><label>β <input type="range" data-part="slider" min="${low}" max="${high}" step="0.02"
+        value="0" aria-label="β"> <output data-part="readout">1</output></label>
+        <div class="vae-ticks" aria-hidden="true">${scaleOfPowers(low, high)}</div></div>
+      <button type="button" data-part="home">β = 1</button>
+      <button type="button" data-part="otherDigits">Other digits</button>
+      <button type="button" data-part="otherSamples">Other samples</button>
+    </div>
+    <div class="vae-columns">
+      <div>
+        <b>Test digits above their reconstructions:</b> a high β keeps little of the handwriting
+        <canvas data-part="both" role="img" aria-label="Test digits above their reconstructions"></canvas>
+        <b>Samples,</b> generated from the same z at every β
+        <canvas data-part="samples" role="img" aria-label="Samples of the model, from the same z at every β"></canvas>
+      </div>
+      <div class="vae-measures">
+        <div data-part="cost" class="vae-cost"></div>
+        ${frontier.svg}
+        <b data-part="count"></b>
+        <div data-part="bars" class="vae-bars" aria-hidden="true"></div>
+        <small>Each bar is the variance of one mu over the digits. The dashed line is 1, the prior's variance.</small>
+      </div>
+    </div>`);
+  const svg = element.querySelector("svg"), scale = scaleOf(svg, frontier.x, frontier.y);
+  const line = draw(scale.group, "line", { stroke: colors.kl, "stroke-width": 1.5 });
+  const dot = draw(scale.group, "circle", { r: 7, fill: colors.elbo });
+  const totals = frontier.x.map((rate, i) => rate + frontier.y[i]);
+  const longest = Math.max(1, ...activity.flat());
+  let set = 0, x = digits(), z = rows(found.z, network.latent);
+
+  function digits() {
+    const greys = rows(found.digits, SIDE * SIDE).slice(set * COLUMNS, (set + 1) * COLUMNS);
+    return greys.map((grey) => binarize(grey.map((byte) => byte / 255), found.uniform));
+  }
+
+  function measure(beta) {
+    const at = Math.log(beta), rate = interpolate(at, levels, frontier.x), distortion = interpolate(at, levels, frontier.y);
+    dot.setAttribute("cx", scale.x(rate));
+    dot.setAttribute("cy", scale.y(distortion));
+    frontier.ends.forEach((end, i) => {
+      line.setAttribute(`x${i + 1}`, scale.x(end));
+      line.setAttribute(`y${i + 1}`, scale.y(distortion + beta * (rate - end)));
+    });
+    const part = (name, nats, color) => `<span style="color: ${color}" aria-hidden="true">■</span> ${name} ${nats.toFixed(1)}`;
+    const bar = (nats, color) => `<div style="width: ${(100 * nats) / Math.max(...totals)}%; background: ${color}"></div>`;
+    parts.cost.innerHTML = `
+      <b>β = ${inFigures(beta)}:</b> ${part("reconstruction", distortion, colors.reconstruction)} +
+      ${part("KL", rate, colors.kl)} = <b>−ELBO ${(distortion + rate).toFixed(1)}</b> nats per image, on ${figures.measured} digits
+      <div class="vae-bar">${bar(distortion, colors.reconstruction)}${bar(rate, colors.kl)}
+        <div class="vae-lowest" style="left: ${(100 * Math.min(...totals)) / Math.max(...totals)}%"></div></div>
+      <small>The mark shows the lowest −ELBO of all β: ${Math.min(...totals).toFixed(1)}.</small>`;
+    const now = activity[0].map((_, unit) => interpolate(at, levels, activity.map((row) => row[unit])));
+    parts.count.textContent = `${now.filter((one) => one > ACTIVE).length} of ${now.length} latent dimensions are active`;
+    parts.bars.innerHTML = now.map((one) => {
+      const color = colors[one > ACTIVE ? "posterior" : "prior"];
+      return `<div style="height: max(2px, ${(100 * one) / longest}%); background: ${color}"></div>`;
+    }).join("") + `<div class="vae-prior" style="bottom: ${100 / longest}%"></div>`;
+  }
+
+  function repaint() {
+    const beta = Math.min(Math.max(10 ** parts.slider.value, figures.betaRange[0]), figures.betaRange[1]);
+    const codes = network.encode(x, beta).map(({ mu }) => mu);
+    const images = network.decode([...codes, ...z], beta).map(sigmoid);
+    paint(parts.both, [...x, ...images.slice(0, x.length)], COLUMNS);
+    paint(parts.samples, images.slice(x.length), COLUMNS);
+    measure(beta);
+    parts.readout.textContent = inFigures(beta);
+    parts.slider.setAttribute("aria-valuetext", inFigures(beta));
+  }
+
+  let frame = 0;
+  parts.slider.addEventListener("input", () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      repaint();
+    });
+  });
+  parts.home.addEventListener("click", () => {
+    parts.slider.value = 0;
+    repaint();
+  });
+  parts.otherDigits.addEventListener("click", () => {
+    set = (set + 1) % (found.digits.length / SIDE / SIDE / COLUMNS);
+    x = digits();
+    repaint();
+  });
+  parts.otherSamples.addEventListener("click", () => {
+    z = rows(normal(z.length * network.latent), network.latent);
+    repaint();
+  });
+  repaint();
+  host.replaceChildren(element);
+}

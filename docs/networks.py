@@ -1,0 +1,138 @@
+"""Write a shipped network as a classic script, which a page also reads from a disk: weights, noise, digits, figures.
+
+The weights are rounded to 16-bit floats. All that is measured here is measured with the rounded weights, as the page
+has them, and once with the weights as they were: the difference is what the rounding costs.
+"""
+
+import json
+import math
+import zlib
+from base64 import b64encode
+from typing import Any
+
+from vae_course.beta import MultiRateVAE, rate_distortion
+from vae_course.checkpoints import load_pretrained
+from vae_course.data import grey
+from vae_course.digits import Digits
+from vae_course.kit.svg import Axis, Line, chart
+from vae_course.latent_space import mean_codes, unit_activity
+from vae_course.lessons import COLORS
+from vae_course.lessons.plane import Plane
+from vae_course.likelihood import surprise
+from vae_course.training import evaluate
+from vae_course.vae import VAE
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+NAMES = ("every-beta", "plane")
+MEASURED = 1000
+DRAWS, SAMPLES, DIGITS_PER_CLASS = 64, 30, 3
+
+
+def script(name: str, digits: Digits) -> str:
+    """Make the script that puts a network and its figures into `course`, under its name."""
+    model = load_pretrained(name)
+    images = digits.test_images[:MEASURED]
+    before = _negative_elbos(model, images)
+    after = _negative_elbos(rounded(model), images)
+    contents = extras(model, digits) | weights(model)
+    figures = {
+        "latent": model.latent_dim,
+        "colors": COLORS,
+        "measured": len(images),
+        "rounding": {"before": before[1.0], "cost": max(abs(after[beta] - before[beta]) for beta in before)},
+        **pack(contents),
+        **surprises(model, images, contents),
+        **(frontier(model, images) if isinstance(model, MultiRateVAE) else plane(model, digits)),
+    }
+    return f"(window.course ??= {{}})[{json.dumps(name)}] = {json.dumps(figures, ensure_ascii=False)};\n"
+
+
+def rounded(model: VAE) -> VAE:
+    """Round the weights to 16-bit floats, in place."""
+    for parameter in model.parameters():
+        parameter.data = parameter.data.half().float()
+    return model
+
+
+def weights(model: VAE) -> dict[str, Tensor]:
+    """Name the parameters. Of a matrix, the weights of one input stand together: a page adds them up so."""
+    return {name: tensor.T if tensor.ndim == 2 else tensor for name, tensor in model.state_dict().items()}
+
+
+def extras(model: VAE, digits: Digits) -> dict[str, Tensor]:
+    """Choose test digits, some of each class, and draw the noise that a page uses."""
+    generator = Generator().manual_seed(0)
+    classes = [(digits.test_labels == label).nonzero().flatten()[:DIGITS_PER_CLASS] for label in range(10)]
+    return {
+        "digits": digits.test_images[torch.stack(classes, 1).flatten()],
+        "uniform": torch.rand(784, generator=generator),
+        "eps": torch.randn(DRAWS, model.latent_dim, generator=generator),
+        "z": torch.randn(SAMPLES, model.latent_dim, generator=generator),
+    }
+
+
+def pack(contents: dict[str, Tensor]) -> dict[str, Any]:
+    """Compress tensors as 16-bit floats, first all low bytes and then all high ones, and write them in base64."""
+    flat = torch.cat([tensor.detach().half().flatten() for tensor in contents.values()]).numpy().astype("<f2")
+    low_and_high = flat.view(np.uint8).reshape(-1, 2).T.tobytes()
+    shapes = [(name, tensor.numel()) for name, tensor in contents.items()]
+    return {"shapes": shapes, "packed": b64encode(zlib.compress(low_and_high, 9)).decode()}
+
+
+def pixels(grey_values: Float[Tensor, "batch 1 28 28"], uniform: Float[Tensor, " pixels"]) -> Tensor:
+    """Draw each pixel as a page does: 1 where the grey value is above the noise, which is the same for all images."""
+    return (uniform.half().float().reshape(1, 1, 28, 28) < grey_values).float()
+
+
+def surprises(model: VAE, images: Tensor, contents: dict[str, Tensor]) -> dict[str, Any]:
+    """Measure −ELBO of test digits, their pixels drawn as a page draws them, and draw the histogram."""
+    x = pixels(grey(images), contents["uniform"])
+    found = surprise(model, x, DRAWS, Generator().manual_seed(0))
+    low, high = 0.0, 1.3 * found.max().item()
+    counts, edges = torch.histc(found, 40, low, high).tolist(), torch.linspace(low, high, 41).tolist()
+    across = [edge for i in range(40) for edge in edges[i : i + 2]]
+    up = [count for count in counts for _ in range(2)]
+    axes = Axis("−ELBO, nats per image", low, high), Axis("test digits", 0.0, 1.25 * max(counts))
+    title = "Test digits: how surprised the model is"
+    svg = chart([Line(across, up, COLORS["elbo"])], *axes, title, 320, 170)
+    return {"surprises": _short(sorted(found.tolist())), "histogram": {"svg": svg, "x": _short(across), "y": up}}
+
+
+def frontier(model: MultiRateVAE, images: Tensor) -> dict[str, Any]:
+    """Measure the network at 29 β: the two terms, and how far each latent dimension's mean moves."""
+    low, high = model.beta_range
+    betas = [*np.geomspace(low, 1, 10)[:-1].tolist(), *np.geomspace(1, high, 20).tolist()]
+    terms = rate_distortion(model, images, betas).values()
+    rates, distortions = _short(t.kl.item() for t in terms), _short(t.reconstruction.item() for t in terms)
+    activity = torch.stack([unit_activity(model.at(beta), images) for beta in betas])
+    # In the order at β = 1, which stays.
+    activity = activity[:, activity[betas.index(1.0)].argsort(descending=True)]
+    x, y = Axis("rate: KL, nats per image", 0.0, 1.05 * max(rates)), Axis("distortion", 0.0, 1.1 * max(distortions))
+    line = Line(rates, distortions, COLORS["elbo"], width=3)
+    svg = chart([line], x, y, "The line of slope −β touches the frontier", height=220)
+    return {
+        "betaRange": model.beta_range,
+        "levels": [math.log(beta) for beta in betas],
+        "frontier": {"svg": svg, "x": rates, "y": distortions, "ends": [x.low, x.high]},
+        "activity": [_short(row, 4) for row in activity.tolist()],
+    }
+
+
+def plane(model: VAE, digits: Digits) -> dict[str, Any]:
+    """Draw the plane of codes, large to move over and small beside a drawing."""
+    codes = mean_codes(model, digits.test_images)
+    planes = {name: Plane(codes, digits.test_labels, width) for name, width in (("large", 440), ("small", 280))}
+    return {"planes": {name: {"picture": it.picture, "reach": it.reach} for name, it in planes.items()}}
+
+
+def _negative_elbos(model: VAE, images: Tensor) -> dict[float, float]:
+    betas = (0.01, 0.1, 1.0, 4.0, 20.0) if isinstance(model, MultiRateVAE) else (1.0,)
+    return {beta: evaluate(model.at(beta), images, "static").negative_elbo.item() for beta in betas}
+
+
+def _short(values: Any, digits: int = 2) -> list[float]:
+    return [round(value, digits) for value in values]

@@ -1,0 +1,192 @@
+"""The site, built once: it can be read by everyone, asks nobody, and its networks give Python's numbers."""
+
+import gzip
+import statistics
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from vae_course.checkpoints import load_pretrained
+from vae_course.data import grey
+from vae_course.decoder import log_likelihood
+from vae_course.digits import load_digits
+from vae_course.elbo import kl_divergence
+from vae_course.latent_space import as_mnist
+
+import pytest
+import torch
+from browser.axe import serious_violations
+
+pytest.importorskip("myst_nb", reason="needs what builds the site: pip install -e '.[site]'")
+
+DOCS = Path(__file__).parents[2] / "docs"
+# MathJax's own elements are many, and take most of the time.
+PARTS = {"include": ["body"], "exclude": ["mjx-container"]}
+# A lesson has thousands of words in the same few colours: of two lessons they are measured.
+THOROUGH = ("05_elbo", "00_start")
+# All that a page does is done with the weights as it has them, and with the noise and the digits beside them.
+ASK = """async ([name, beta]) => {
+    const figures = course[name], found = await figures.found, { Network, rows, ...tools } = course.tools;
+    const network = new Network(found, figures), noise = rows(found.eps, figures.latent);
+    const greys = rows(found.digits, 784).map(bytes => Array.from(bytes, byte => byte / 255));
+    const x = greys.slice(0, 10).map(one => tools.binarize(one, found.uniform));
+    const numbers = all => all.map(one => Array.from(one));
+    const codes = network.encode(x, beta);
+    return {
+        x: numbers(x), mu: numbers(codes.map(code => code.mu)), logvar: numbers(codes.map(code => code.logvar)),
+        eps: numbers(noise), logits: numbers(network.decode(noise, beta)),
+        kl: codes.map(tools.divergence), surprise: tools.surprise(network, x[0], noise),
+    };
+}"""
+REPAINTS = """async () => {
+    const slider = document.querySelector('[data-part=slider]'), times = [];
+    for (let i = 0; i < 40; i++) {
+        slider.value = -2 + i * 0.08;
+        const start = performance.now();
+        slider.dispatchEvent(new Event('input'));
+        await new Promise(painted => requestAnimationFrame(() => setTimeout(painted)));
+        times.push(performance.now() - start);
+    }
+    return times;
+}"""
+LOOK = "part => document.querySelector(`[data-part=${part}]`).toDataURL()"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site") / "site"
+    subprocess.run([sys.executable, DOCS / "build.py", folder], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.requested, page.errors = [], []
+    page.on("request", lambda request: page.requested.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    yield page
+    context.close()
+
+
+def opened(page, url):
+    page.goto(url)
+    page.wait_for_function("[...document.querySelectorAll('[data-widget]')].every(one => 'ready' in one.dataset)")
+    return page
+
+
+def test_every_page_opened_from_a_disk_asks_nobody_and_can_be_read_by_everyone(site, page):
+    pages = sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+    assert len(pages) > 20
+    for path in pages:
+        opened(page, path.as_uri())
+        quick = path.parent.name == "lessons" and path.stem not in THOROUGH
+        assert serious_violations(page, PARTS, ["color-contrast"] if quick else []) == [], path.name
+        assert page.evaluate("[...document.images].filter(image => !image.hasAttribute('alt')).length") == 0, path.name
+    assert not [url for url in page.requested if not url.startswith(("file:", "data:", "blob:"))]
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("name", ["index", "lessons/05_elbo", "play/draw_digit"])
+def test_a_page_can_be_read_in_the_dark_theme_and_fits_a_phone(site, page, name):
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, (site / f"{name}.html").as_uri())
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert serious_violations(page, PARTS) == []
+
+
+def rounded(name):
+    model = load_pretrained(name)
+    for parameter in model.parameters():
+        parameter.data = parameter.data.half().double()
+    return model
+
+
+@pytest.mark.parametrize(("name", "where", "beta"), [
+    ("every-beta", "play/beta", 0.01), ("every-beta", "play/beta", 7.0), ("plane", "play/latent_pad", 1.0),
+])  # fmt: skip
+def test_the_networks_of_a_page_give_pythons_numbers(site, page, name, where, beta):
+    opened(page, (site / f"{where}.html").as_uri())
+    there = page.evaluate(ASK, [name, beta])
+    told = {key: torch.tensor(value, dtype=torch.float64) for key, value in there.items()}
+    model, x, eps = rounded(name), told["x"].reshape(-1, 1, 28, 28), told["eps"]
+    with torch.no_grad():
+        mu, logvar = model.at(beta).encoder(x)
+        logits = model.at(beta).decoder(eps)
+        m, s = model.at(1.0).encoder(x[:1])
+        draws = log_likelihood(model.at(1.0).decoder(m + (s / 2).exp() * eps), x[:1])
+    for key, here in {"mu": mu, "logvar": logvar, "logits": logits.flatten(1), "kl": kl_divergence(mu, logvar)}.items():
+        torch.testing.assert_close(told[key], here, rtol=1e-5, atol=1e-5, msg=lambda text, key=key: f"{key}: {text}")
+    surprise = (kl_divergence(m, s) - draws.mean()).squeeze()
+    torch.testing.assert_close(told["surprise"], surprise, rtol=1e-5, atol=1e-5)
+
+
+def test_a_drawing_takes_mnists_shape_as_in_python(site, page):
+    opened(page, (site / "play" / "draw_digit.html").as_uri())
+    generator = torch.Generator().manual_seed(0)
+    large = torch.nn.functional.interpolate(grey(load_digits().test_images[:3]), (112, 112), mode="bilinear")
+    blots = torch.zeros(3, 1, 112, 112)
+    for blot in blots:  # As a pen draws: some are wide, some high, some are at the edge.
+        y, x, h, w = torch.randint(2, 50, (4,), generator=generator).tolist()
+        blot[0, y : y + h, x : x + w] = torch.rand(h, w, generator=generator)
+    for ink in torch.cat([large, blots])[:, 0]:
+        there = page.evaluate(
+            "ink => Array.from(course.tools.asMnist(Float64Array.from(ink), 112) ?? [])", ink.flatten().tolist()
+        )
+        torch.testing.assert_close(torch.tensor(there).reshape(1, 1, 28, 28), as_mnist(ink), rtol=0, atol=1e-5)
+
+
+def test_the_front_page_is_alive(site, address, page):
+    opened(page, f"{address}/index.html")
+    print(f"\nsite, front page: ready after {page.evaluate('performance.now()'):.0f} ms", end="")
+    weights = [(site / url.removeprefix(address + "/").split("?")[0]).read_bytes() for url in page.requested]
+    packed = sum(len(gzip.compress(content)) for content in weights)
+    print(f", {packed / 1e6:.2f} MB as a server packs it, {sum(map(len, weights)) / 1e6:.2f} MB from a disk", end="")
+    assert packed < 3_000_000
+    for part in ("slider", "home", "otherDigits", "otherSamples"):
+        before = page.evaluate(LOOK, "both"), page.evaluate(LOOK, "samples")
+        page.locator(f"[data-part={part}]").press("End" if part == "slider" else "Enter")
+        page.wait_for_function(
+            f"([both, samples]) => ({LOOK})('both') !== both || ({LOOK})('samples') !== samples", arg=before
+        )
+    times = page.evaluate(REPAINTS)
+    print(f"; slider to repaint, median {statistics.median(times):.0f} ms, least {min(times):.0f} ms")
+    assert page.locator("text=The sheet is empty").count() == 1
+    sheet = page.locator(".vae-sketch canvas")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    page.mouse.move(box["x"] + 140, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 140, box["y"] + 240, steps=8)
+    page.mouse.up()
+    page.locator("[data-part=verdict]", has_text="of 100 test digits").wait_for()
+    assert page.errors == []
+
+
+def test_the_plane_follows_the_keys(site, page):
+    opened(page, (site / "play" / "latent_pad.html").as_uri())
+    before = page.evaluate(LOOK, "image")
+    page.locator(".vae-plane").press("Shift+ArrowRight")
+    page.locator("b", has_text="z = (0.50, 0.00), the mean of").wait_for()
+    assert page.evaluate(LOOK, "image") != before
+    page.get_by_role("button", name="draw").press("Enter")
+    page.locator("b", has_text="a draw from").wait_for()
