@@ -10,6 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -29,6 +31,7 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 TOKEN = "a-test-token"
+VIEWPORT = {"width": 1400, "height": 1000}
 
 
 class Lab(NamedTuple):
@@ -191,10 +194,10 @@ class Lesson:
         self.page.locator(part).last.wait_for()
 
 
-@pytest.fixture
-def open_lesson(lab, browser):
-    """A function that opens a lesson by its file's name."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+@contextmanager
+def window(lab, browser):
+    """Give a function that opens a lesson by its file's name; at the end, close all and end all kernels."""
+    context = browser.new_context(viewport=VIEWPORT)
     # A machine may be slow; what never comes is still told.
     context.set_default_timeout(120_000)
     yield lambda name: Lesson(context.new_page(), lab, name)
@@ -203,18 +206,34 @@ def open_lesson(lab, browser):
 
 
 @pytest.fixture
-def run_cell(lab, open_lesson, request):
-    """A function that runs one cell in a notebook of its own, for a widget without its lesson."""
-    name = f"cell_{request.node.name}"
-    path = lab.notebooks / f"{name}.ipynb"
+def open_lesson(lab, browser):
+    """A function that opens a lesson by its file's name."""
+    with window(lab, browser) as open_lesson:
+        yield open_lesson
 
-    def run(source):
+
+@pytest.fixture(scope="module")
+def run_cell(lab, browser, request):
+    """A function that runs one cell in a notebook of its own, for a widget without its lesson.
+
+    The tests of a module share page and kernel, which take long to start. Each has a widget of its own: the cell runs
+    again.
+    """
+    path = lab.notebooks / f"cell_{request.path.stem}.ipynb"
+
+    @cache
+    def notebook_with(source):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(notebook, path)
-        lesson = open_lesson(name)
+        return open_lesson(path.stem)
+
+    def run(source):
+        lesson = notebook_with(source)
+        lesson.page.set_viewport_size(VIEWPORT)
         lesson.run_all()
         return lesson
 
-    yield run
+    with window(lab, browser) as open_lesson:
+        yield run
     path.unlink(missing_ok=True)

@@ -122,15 +122,15 @@ def test_how_soon_the_slider_is_answered(explorer):
     for pause in (100, 0):
         page.locator(".vae-course .noUi-handle").focus()
         page.evaluate("times.length = 0")
-        for i in range(50):
-            page.keyboard.press("ArrowLeft" if i < 25 else "ArrowRight")
+        for i in range(20):
+            page.keyboard.press("ArrowLeft" if i < 10 else "ArrowRight")
             wait_for_paints(page, i + 1)
             page.wait_for_timeout(pause)
         print(f"\nβ explorer, key to painted pixels, {pause} ms between: {in_words(page.evaluate('times'))}")
     move = take_the_handle(page)
     page.evaluate("times.length = 0")
-    for i in range(50):
-        move(0.9 - 0.015 * i)
+    for i in range(20):
+        move(0.9 - 0.03 * i)
         wait_for_paints(page, i + 1)
     page.mouse.up()
     print(f"\nβ explorer, mouse to painted pixels: {in_words(page.evaluate('times'))}")

@@ -1,5 +1,6 @@
 """Lessons as pages, the way nbconvert makes them of the executed notebooks, for readers without JupyterLab."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,20 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 FIGURES = "[...document.querySelectorAll('.output_png img')]"
 
 
+@cache
+def page_of(lesson):
+    # Of nbconvert's templates this one hands on the figures' alternative texts.
+    html, _ = HTMLExporter(template_name="classic").from_filename(str(NOTEBOOKS / f"{lesson}.ipynb"))
+    return html
+
+
 @pytest.fixture
 def open_page(browser, tmp_path):
     """A function that makes a page of a lesson and opens it."""
     context = browser.new_context(offline=True)
 
     def open_page(lesson):
-        # Of nbconvert's templates this one hands on the figures' alternative texts.
-        html, _ = HTMLExporter(template_name="classic").from_filename(str(NOTEBOOKS / f"{lesson}.ipynb"))
-        (tmp_path / "page.html").write_text(html, encoding="utf-8")
+        (tmp_path / "page.html").write_text(page_of(lesson), encoding="utf-8")
         page = context.new_page()
         page.goto((tmp_path / "page.html").as_uri())
         return page
