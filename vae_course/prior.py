@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from vae_course.conditional import check_labels
 from vae_course.data import as_pixels
-from vae_course.reparameterization import reparameterize
+from vae_course.reparameterization import log_normal, reparameterize
 from vae_course.training import TrainConfig, adam
 from vae_course.vae import VAE
 
@@ -34,8 +34,9 @@ def flow_matching_loss(
     """Compute how far the field is from the velocity of straight ways from noise to the codes.
 
     |v(z_t, t) − (z − ε)|², summed over dimensions, averaged over codes, with one ε and one t for each of them
-    (Lipman et al. 2023, arXiv 2210.02747; Liu et al. 2023, arXiv 2209.03003).
+    (Lipman et al. 2023, arXiv 2210.02747; Liu et al. 2023, arXiv 2209.03003). No gradient passes to the codes.
     """
+    codes = codes.detach()
     eps = torch.randn(codes.shape, generator=generator, device=codes.device)
     t = torch.rand(len(codes), 1, generator=generator, device=codes.device)
     # z_t = (1 − t) ε + t z   moves with the velocity   z − ε
@@ -66,6 +67,18 @@ def walk(
     return torch.stack(way)
 
 
+def kl_by_draws(
+    mu: Float[Tensor, "batch latent"],
+    logvar: Float[Tensor, "batch latent"],
+    prior: nn.Module,
+    generator: Generator | None = None,
+) -> Float[Tensor, " batch"]:
+    """Estimate KL(q(z|x) || p(z)) of each image in nats with one draw of z, for any prior with `log_prob`."""
+    z = reparameterize(mu, logvar, generator)
+    # log q(z|x) − log p(z)
+    return log_normal(z, mu, logvar) - prior.log_prob(z)
+
+
 def velocity_and_divergence(
     field: Field, z: Float[Tensor, "*batch latent"], t: Float[Tensor, "*batch 1"]
 ) -> tuple[Float[Tensor, "*batch latent"], Float[Tensor, " *batch"]]:
@@ -80,11 +93,7 @@ def velocity_and_divergence(
 
 
 class Block(nn.Module):
-    """Add to h what two layers make of it; before training they add nothing.
-
-    Args:
-        width: the number of hidden units.
-    """
+    """Add to h what two layers make of it; before training they add nothing."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -98,14 +107,7 @@ class Block(nn.Module):
 
 
 class VelocityField(nn.Module):
-    """v(z, t): how a point moves on its way from noise to a code. Before training nothing moves.
-
-    Args:
-        latent_dim: the number of latent dimensions D.
-        width: the number of hidden units.
-        blocks: the number of residual blocks, of two layers each.
-        context: how many numbers it is given beside z and t.
-    """
+    """v(z, t): how a point moves on its way from noise to a code, given `context` more numbers; at first, not at all."""
 
     def __init__(self, latent_dim: int, width: int, blocks: int, context: int = 0):
         super().__init__()
@@ -272,4 +274,5 @@ def codes_of(
     """Draw the pixels and z ~ q(z|x) of each image; return the codes and their β, one for all or one each."""
     beta = config.beta_at(epoch, len(images), generator)
     x = as_pixels(images.to(model.device), config.binarization, generator)
-    return reparameterize(*model.at(beta).encoder(x), generator), beta
+    mu, logvar = model.at(beta).encoder(x)
+    return reparameterize(mu, logvar, generator), beta

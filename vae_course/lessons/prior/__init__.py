@@ -1,0 +1,6 @@
+"""Lesson 14: what its notebook imports from here."""
+
+from vae_course.lessons.prior.check import check_flow_matching_loss
+from vae_course.lessons.prior.check_kl import check_kl_by_draws
+
+__all__ = ["check_flow_matching_loss", "check_kl_by_draws"]
