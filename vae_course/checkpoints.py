@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from vae_course.beta import MultiRateVAE
@@ -16,6 +16,7 @@ from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.extras.importance_step import ImportanceStep
 from vae_course.extras.muon import Muon
 from vae_course.extras.path_derivative import path_derivative_step
+from vae_course.prior import FlowPrior
 from vae_course.sample_quality import DigitClassifier
 from vae_course.training import Step, TrainConfig, adam, training_step
 from vae_course.vae import VAE
@@ -37,7 +38,7 @@ from vae_course.verification import (
 
 import torch
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 FORMAT = "vae_course 2"
@@ -260,7 +261,8 @@ def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-CLASSIFIER = PRETRAINED / "classifier.safetensors"
+CLASSIFIER, PRIOR = PRETRAINED / "classifier.safetensors", PRETRAINED / "prior.safetensors"
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def load_classifier(path: Path = CLASSIFIER) -> DigitClassifier:
@@ -272,8 +274,16 @@ def load_classifier(path: Path = CLASSIFIER) -> DigitClassifier:
         ValueError: the file is damaged, or holds another network.
         FileNotFoundError: the file is gone.
     """
-    classifier = DigitClassifier()
+    return _filled(DigitClassifier(), path)
+
+
+def load_prior(path: Path = PRIOR) -> FlowPrior:
+    """The prior of the codes of `every-beta`, for β from 0.03 to 4 and every label; it raises as `load_classifier`."""
+    return _filled(FlowPrior(latent_dim=20, classes=10, beta_range=(0.03, 4.0)).requires_grad_(False), path)
+
+
+def _filled(network: Network, path: Path) -> Network:
     with opened(path) as file, naming(path):
-        check_tensors(file, shapes_of(classifier))
-        classifier.load_state_dict(read_tensors(file))
-    return classifier.eval()
+        check_tensors(file, shapes_of(network))
+        network.load_state_dict(read_tensors(file))
+    return network.eval()

@@ -9,7 +9,7 @@ from vae_course.conditional import check_labels
 from vae_course.data import as_pixels
 from vae_course.reparameterization import log_normal, reparameterize
 from vae_course.training import TrainConfig, adam
-from vae_course.vae import VAE
+from vae_course.vae import VAE, Prior
 
 import torch
 from jaxtyping import Float, Int64, UInt8
@@ -22,8 +22,9 @@ from torch.optim import Optimizer
 Field = Callable[[Tensor, Tensor], Tensor]
 """The velocity of points [*batch, D] at their times [*batch, 1]."""
 
-# Waves of the time that a network is given, from half a period between noise and code to four.
-WAVES = 8
+# Waves that a field is given: of the time, from half a period between noise and code to four; of each latent dimension,
+# if asked for, with periods from 8 downwards.
+WAVES, PERIOD = 8, 8.0
 # Codes from which the prior takes the mean and the spread of each dimension.
 ENOUGH = 10_000
 
@@ -47,14 +48,7 @@ def flow_matching_loss(
 def walk(
     field: Field, start: Float[Tensor, "*batch latent"], steps: int, backwards: bool = False
 ) -> Float[Tensor, "steps_and_one *batch latent"]:
-    """Carry points along the field from t = 0 to t = 1 by Heun's method, and return all places on the way.
-
-    Args:
-        field: the velocity at points and times.
-        start: where the points are at first: noise, or codes if they walk backwards.
-        steps: their number; each asks the field twice.
-        backwards: from t = 1 to t = 0.
-    """
+    """Carry points along the field from t = 0 to 1 by Heun's method, or back; return all places on the way."""
     times = torch.linspace(0, 1, steps + 1, device=start.device)
     times = times.flip(0) if backwards else times
     z, way = start, [start]
@@ -70,7 +64,7 @@ def walk(
 def kl_by_draws(
     mu: Float[Tensor, "batch latent"],
     logvar: Float[Tensor, "batch latent"],
-    prior: nn.Module,
+    prior: Prior,
     generator: Generator | None = None,
 ) -> Float[Tensor, " batch"]:
     """Estimate KL(q(z|x) || p(z)) of each image in nats with one draw of z, for any prior with `log_prob`."""
@@ -84,12 +78,12 @@ def velocity_and_divergence(
 ) -> tuple[Float[Tensor, "*batch latent"], Float[Tensor, " *batch"]]:
     """Compute the velocity v and its divergence tr ∂v/∂z, which says how fast the points around z move apart."""
 
-    def along(axis: Tensor) -> tuple[Tensor, Tensor]:
-        return jvp(lambda z: field(z, t), (z,), (axis.expand_as(z),))
+    def along(axis: Tensor) -> Tensor:
+        return jvp(lambda z: field(z, t), (z,), (axis.expand_as(z),))[1]
 
-    # Row i of the Jacobian's transpose is the change of v when z moves along axis i.
-    velocity, rows = vmap(along, out_dims=(None, 0))(torch.eye(z.shape[-1], device=z.device))
-    return velocity, rows.diagonal(dim1=0, dim2=-1).sum(-1)
+    # Row i is the change of v when z moves along axis i.
+    rows = vmap(along)(torch.eye(z.shape[-1], device=z.device))
+    return field(z, t), rows.diagonal(dim1=0, dim2=-1).sum(-1)
 
 
 class Block(nn.Module):
@@ -107,11 +101,12 @@ class Block(nn.Module):
 
 
 class VelocityField(nn.Module):
-    """v(z, t): how a point moves on its way from noise to a code, given `context` more numbers; at first, not at all."""
+    """v(z, t): how a point moves on its way from noise to a code, given `context` more numbers; at first not at all."""
 
-    def __init__(self, latent_dim: int, width: int, blocks: int, context: int = 0):
+    def __init__(self, latent_dim: int, width: int, blocks: int, context: int = 0, waves: int = 0):
         super().__init__()
-        self.first = nn.Linear(latent_dim + 1 + 2 * WAVES + context, width)
+        self.waves = waves
+        self.first = nn.Linear(latent_dim * (1 + 2 * waves) + 1 + 2 * WAVES + context, width)
         self.blocks = nn.Sequential(*(Block(width) for _ in range(blocks)))
         self.last = nn.Linear(width, latent_dim)
         nn.init.zeros_(self.last.weight)
@@ -121,8 +116,15 @@ class VelocityField(nn.Module):
         self, z: Float[Tensor, "*batch latent"], t: Float[Tensor, "*batch 1"], context: Float[Tensor, "*batch context"]
     ) -> Float[Tensor, "*batch latent"]:
         """Compute the velocity at the points z and the times t, for what is known of the codes."""
-        angles = math.pi * torch.arange(1, WAVES + 1, device=z.device) * t
-        return self.last(self.blocks(self.first(torch.cat([z, t, angles.sin(), angles.cos(), context], -1))))
+        waves = _waves(t, WAVES, 2.0), context, _waves(z, self.waves, PERIOD)
+        return self.last(self.blocks(self.first(torch.cat([z, t, *waves], -1))))
+
+
+def _waves(values: Tensor, count: int, period: float) -> Tensor:
+    """Compute sines and cosines of each value, with `count` periods: the first, and its fractions."""
+    turns = torch.arange(1, count + 1, device=values.device) / period
+    angles = (2 * math.pi * values.unsqueeze(-1) * turns).flatten(-2)
+    return torch.cat([angles.sin(), angles.cos()], -1)
 
 
 class FlowPrior(nn.Module):
@@ -136,6 +138,8 @@ class FlowPrior(nn.Module):
         width, blocks: of the velocity field.
         classes: the number of labels, 0 for a prior without labels.
         beta_range: the lowest and the highest β, for a prior of every β between them.
+        waves: of each latent dimension, given to the field: few dimensions can have details too fine for it otherwise
+            (Tancik et al. 2020, arXiv 2006.10739).
     """
 
     labels: Tensor | None = None
@@ -148,10 +152,11 @@ class FlowPrior(nn.Module):
         blocks: int = 4,
         classes: int = 0,
         beta_range: tuple[float, float] | None = None,
+        waves: int = 0,
     ):
         super().__init__()
         self.latent_dim, self.classes, self.beta_range = latent_dim, classes, beta_range
-        self.field = VelocityField(latent_dim, width, blocks, classes + (beta_range is not None))
+        self.field = VelocityField(latent_dim, width, blocks, classes + (beta_range is not None), waves)
         self.register_buffer("mean", torch.zeros(latent_dim))
         self.register_buffer("spread", torch.ones(latent_dim))
         self.register_buffer("shares", torch.full((classes,), 1 / max(1, classes)))
@@ -235,14 +240,7 @@ def fit_prior(
 
     Each step draws the pixels and z ~ q(z|x) again. `config` is read as by `fit`; its β says of which codes, a number
     or, for a prior of every β, a `BetaRange`.
-
-    Args:
-        prior: of as many dimensions as the model has.
-        model: gives the codes.
-        images: those whose codes are learned.
-        config: see `TrainConfig`.
-        labels: of the images, for a prior with classes.
-        optimizer: Adam by default.
+    A prior with classes needs the labels of the images. The optimizer is Adam by default.
     """
     generator = Generator(model.device).manual_seed(config.seed)
     optimizer = optimizer or adam(prior.parameters(), config.learning_rate)

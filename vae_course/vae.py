@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms, elbo_terms
@@ -15,6 +15,7 @@ from torch import Generator, Tensor, nn
 from torch.distributions import Normal
 
 
+@runtime_checkable
 class Prior(Protocol):
     """p(z), in place of N(0, I)."""
 
