@@ -111,11 +111,13 @@ course_map()
 # | ELBO | the evidence lower bound: what a VAE maximises | 05 |
 # | encoder | the network from a picture to a distribution over codes | 02 |
 # | evidence | $p(x)$, how probable a picture is to the whole model | 05 |
+# | flow matching | to learn a velocity field from straight ways between noise and data | 14 |
 # | generative model | a model from which you can draw new data | 01 |
 # | importance sampling | to draw from another distribution, and weigh each draw to make up for it | 05 |
 # | importance-weighted bound | a bound on $\log p(x)$ from several codes per picture, tighter than the ELBO | 08 |
 # | inference | to find the codes that could have made a picture | 05 |
 # | KL divergence | how far one distribution is from another, in nats | 05 |
+# | latent diffusion | an autoencoder with a very low β, and a learned prior of its codes | 14 |
 # | latent variable | a variable that is not in the data, such as the code | 02 |
 # | likelihood | the probability that a model gives to the data | 01 |
 # | logits | numbers that a sigmoid turns into probabilities | 04 |
@@ -123,6 +125,7 @@ course_map()
 # | mean field | each latent dimension has its own distribution, independent of the others | 02 |
 # | Monte Carlo | to estimate an average by random draws | 03 |
 # | nat | the unit of a cost: a probability of $1/e$ costs one nat | 01 |
+# | ODE | a rule that gives the velocity of a point at each place and time | 14 |
 # | overfitting | to learn the training data by heart, at the cost of other data | 06 |
 # | posterior | $p(z \mid x)$, the right answer to which codes could have made a picture | 05 |
 # | posterior collapse | the code says nothing about the picture | 09 |
@@ -133,6 +136,7 @@ course_map()
 # | reparameterisation | to write a random draw as a function of its parameters and of noise | 03 |
 # | unbiased | right on average | 03 |
 # | variational | the right answer is replaced by the best one of a simpler family | 05 |
+# | velocity field | a function that says where to, and how fast, a point moves | 14 |
 
 # %% [markdown]
 # ## Before you start: a quiz

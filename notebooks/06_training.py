@@ -721,7 +721,7 @@ show(
 #
 # The reason is that the decoder gets codes that it has never been trained on.
 # In 20 dimensions the clouds of 4,000 digits leave most of the space empty, and the prior draws codes there, too.
-# (Lesson 10 looks at this closely.)
+# (Lesson 10 looks at this closely, and lesson 14 cures it: it learns the prior.)
 # So try a smaller space.
 #
 # > **Predict first.**

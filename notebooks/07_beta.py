@@ -684,7 +684,7 @@ reveal("beta/samples", "3 to 10, to our eyes")
 # Why does a low $\beta$ break the digits?
 # Look at $\sigma$ in the table.
 # At a low $\beta$ the clouds of the digits are narrow, and between them lies a lot of room that no digit has used.
-# The prior draws codes there too. Lesson 10 looks into this room.
+# The prior draws codes there too. Lesson 10 looks into this room, and lesson 14 learns a prior that stays out of it.
 
 # %% [markdown]
 # ### Change this and see: the β explorer

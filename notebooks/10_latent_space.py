@@ -1002,7 +1002,7 @@ show(
 # No network was trained to draw better: the same decoder got better codes.
 # (Keeping draws in proportion to such a ratio is called a resampled prior: Bauer & Mnih 2019.
 # Others learn the prior: Tomczak & Welling 2018 from pseudo-inputs, Dai & Wipf 2019 with a second VAE,
-# and latent diffusion with a diffusion model.)
+# and latent diffusion with a diffusion model. You will learn one in lesson 14.)
 #
 # Now ask the judge about the walks.
 

@@ -735,7 +735,7 @@ guesses("sample_quality")
 #   Fewer images give a larger distance, and another draw gives another one.
 # - At a low $\beta$ the prior's empty places spoil the inventions.
 #   At a high $\beta$ it is the decoder, because its codes say too little.
-# - The same decoder generates better digits from better codes. Learn the prior, and leave $\beta$ low.
+# - The same decoder generates better digits from better codes. Learn the prior, and leave $\beta$ low: lesson 14.
 # - Copies of training digits have the best numbers of all. Ask whether inventions are new.
 #
 # | $\beta$ | real digits | 0.1 | 1 | 4 | 20 |

@@ -11,7 +11,7 @@
 #
 # *75 minutes: 45 to the place to rest, and 30 after it. The open task takes 30 more. Needs lessons 01 to 08.*
 #
-# *[Start page](00_start.ipynb) · before: [12 Conditional](12_conditional.ipynb)*
+# *[Start page](00_start.ipynb) · before: [12 Conditional](12_conditional.ipynb) · after: [14 Prior](14_prior.ipynb)*
 #
 # You will be able to:
 #
@@ -826,12 +826,7 @@ guesses("likelihood")
 # %% [markdown]
 # ## Where you stand
 #
-# You began with a grey value, and asked what it means.
-# Since then you have built an encoder that answers with a cloud, and sent a gradient through a random draw.
-# You derived a bound and checked it against the truth.
-# You trained a model on it, made the bound tighter, and fixed eight broken models.
-# You walked through its codes, and asked it for a digit by name.
-# And now you know what its best number leaves open.
+# In [lesson 14](14_prior.ipynb) the inventions become good.
 #
 # You can read the papers.
 # Where they say "we maximise the ELBO", you know what is summed and what is averaged, and which $\beta$ that is.
@@ -847,8 +842,7 @@ guesses("likelihood")
 #   In the same seconds, which are 34 epochs, the lessons' layers come to 97.7 (`benchmarks/results.md`).
 #   Only the two networks changed; bound, draw and training are the ones you built.
 # - **A better prior.**
-#   The empty places of lesson 10 come from a prior that does not fit.
-#   The VampPrior makes it a mixture of the encoder's own clouds (Tomczak & Welling 2018, arXiv 1705.07120).
+#   Lesson 14 learns one. The VampPrior is a mixture of the encoder's clouds (Tomczak & Welling 2018).
 # - **A better posterior.**
 #   Flows bend a Gaussian into other shapes, with a density that you can still compute
 #   (Rezende & Mohamed 2015, arXiv 1505.05770; Kingma et al. 2016, arXiv 1606.04934).
@@ -860,11 +854,5 @@ guesses("likelihood")
 #   Its loss is an ELBO (Ho et al. 2020, arXiv 2006.11239; Kingma et al. 2021, arXiv 2107.00630).
 # - **Codes from a list.**
 #   The VQ-VAE takes its code from a list, and the KL becomes a constant (van den Oord et al. 2017, arXiv 1711.00937).
-# - **All of it together.**
-#   Latent diffusion is an autoencoder with a very small $\beta$, and a diffusion model as its prior
-#   (Rombach et al. 2022, arXiv 2112.10752).
 #
-# Take the code with you.
-# It is a few hundred lines, and you know what each of them is for.
-#
-# *[Start page](00_start.ipynb) · before: [12 Conditional](12_conditional.ipynb)*
+# *[Start page](00_start.ipynb) · before: [12 Conditional](12_conditional.ipynb) · after: [14 Prior](14_prior.ipynb)*

@@ -30,6 +30,7 @@ PICTURES = {
     "11_sample_quality": ("Do inventions lie where real digits lie?", (28, 45, 532, 288)),
     "12_conditional": ("the label says what, z says how", (327, 291, 773, 516)),
     "13_likelihood": ("The blank image is the least surprising", (8, 42, 350, 204)),
+    "14_prior": ("plots.roads(", (4, 28, 520, 325)),
 }
 
 

@@ -26,6 +26,7 @@ KEYS = {
         (".widget-button:not(.widget-toggle-button)", "Space"),
     ],
     "13_likelihood": [(".widget-toggle-button:not(.mod-active)", "Enter"), (".noUi-handle", "ArrowLeft")],
+    "14_prior": [(".noUi-handle", "ArrowLeft"), (".widget-toggle-button:not(.mod-active)", "Enter")],
 }
 # Guesses are asked for in forms of the same style.
 WIDGET = ".vae-course:not(.vae-form)"

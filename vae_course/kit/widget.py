@@ -122,7 +122,8 @@ def with_scale(slider: ipywidgets.FloatLogSlider, home: float = 1.0, width: int 
     ]
     scale = ipywidgets.HTML("".join(ticks))
     scale.add_class("vae-scale")
-    back = ipywidgets.Button(description=f"{slider.description} = {home:g}", layout={"width": "64px"})
+    name = f"{slider.description} = {home:g}"
+    back = ipywidgets.Button(description=name, layout={"width": f"{24 + 8 * len(name)}px"})
     back.on_click(lambda _: setattr(slider, "value", home))
     bar = ipywidgets.VBox([slider, scale], layout={"flex": f"1 1 {width - 72}px"})
     return ipywidgets.HBox([bar, back], layout={"width": f"min({width}px, 100%)"})
