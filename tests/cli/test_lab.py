@@ -318,7 +318,7 @@ def test_the_usage_shows_what_was_called(monkeypatch, capsys, called, name):
 def copy_of_the_checkout(folder):
     """What a wheel is built from, without the large weights."""
     unneeded = shutil.ignore_patterns("__pycache__", "*.safetensors", ".*")
-    for name in ("vae_course", "notebooks"):
+    for name in ("vae_course", "notebooks", "etc"):
         shutil.copytree(ROOT / name, folder / name, ignore=unneeded)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)

@@ -1,0 +1,56 @@
+"""Whoever starts a Jupyter server where the course is installed gets the course's settings."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# Start a server as `jupyter lab` does, up to where it would open its port, and print what the course has set.
+START = """
+import os, sys
+from jupyter_server.serverapp import ServerApp
+app = ServerApp()
+app.initialize(["--allow-root", "--no-browser", *sys.argv[1:]], new_httpserver=False)
+print(app.web_app.settings["kernel_websocket_connection_class"].__name__, os.environ.get("GOMP_SPINCOUNT"))
+"""
+GATEWAY = "--GatewayClient.url=http://127.0.0.1:1"
+SAVE = """
+from jupyterlab_server.settings_utils import _get_overrides
+print(_get_overrides("none")[0]["@jupyterlab/docmanager-extension:plugin"]["autosaveInterval"])
+"""
+
+
+def run(home, code, *options):
+    """Run Python code in an empty home, with the configuration that the course installs."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    environment = kept | {
+        "JUPYTER_CONFIG_PATH": str(ROOT / "etc" / "jupyter"),
+        "JUPYTER_CONFIG_DIR": str(home),
+        "JUPYTER_PREFER_ENV_PATH": "0",
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", code, *options], cwd=home, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()[-1]
+
+
+def test_a_server_answers_promptly_and_its_kernels_inherit_quiet_threads(tmp_path):
+    assert run(tmp_path, START) == "PromptConnection 1000"
+
+
+def test_a_connection_that_the_user_chose_stays(tmp_path):
+    assert run(tmp_path, START, GATEWAY).split()[0] == "GatewayWebSocketConnection"
+
+
+def test_jupyterlab_saves_every_ten_seconds(tmp_path):
+    assert run(tmp_path, SAVE) == "10"
+
+
+def test_every_file_of_the_configuration_is_installed_where_jupyter_reads_it():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    installed = {Path(file) for files in settings["data-files"].values() for file in files}
+    assert installed == {path.relative_to(ROOT) for path in (ROOT / "etc").rglob("*.json")}
+    assert all(Path(file).parent == Path(folder) for folder, (file,) in settings["data-files"].items())
