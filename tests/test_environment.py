@@ -10,7 +10,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-CONDA_NAMES = {"torch": "pytorch"}
 
 project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 extras = project["optional-dependencies"]
@@ -54,14 +53,16 @@ def test_the_oldest_versions_are_the_lower_ends_of_the_ranges():
     assert constraints("constraints-oldest.txt") == lower_ends
 
 
-def test_conda_asks_for_the_same_ranges():
-    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    assert conda["channels"] == ["conda-forge"]
-    asked = {text for text in conda["dependencies"] if not text.startswith(("python=", "pip"))}
-    assert asked == {f"{CONDA_NAMES.get(r.name, r.name)}{r.specifier}" for r in requirements}
+def conda():
+    return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+def test_conda_installs_the_course_with_the_tested_versions_and_adds_none_of_its_own():
+    *from_conda, last = conda()["dependencies"]
+    assert [text.partition("=")[0] for text in from_conda] == ["python", "pip"]
+    assert last["pip"][1:] == ["--constraint constraints.txt", "--editable .[test]"]
 
 
 def test_conda_takes_a_python_that_the_package_accepts():
-    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    python = next(text for text in conda["dependencies"] if text.startswith("python="))
+    python = conda()["dependencies"][0]
     assert Requirement(f"python{project['requires-python']}").specifier.contains(python.removeprefix("python="))
