@@ -569,7 +569,7 @@ assert min(learned_by, key=learned_by.get) < 1, "with a learned prior a low β s
 # Its first half is an autoencoder with a KL weight of about $10^{-6}$: the KL only keeps the codes from running away.
 # Its second half is a learned prior of the codes, with a text in the place of your label.
 # Their codes are 64 × 64 × 4 numbers, and their fields have hundreds of millions of parameters.
-# Later versions of it train the field with the loss that you wrote (Esser et al. 2024, arXiv 2403.03206).
+# Later versions train the field with nearly the loss that you wrote (Esser et al. 2024, arXiv 2403.03206).
 #
 # Why two halves, and not a field over the pixels?
 # The decoder takes care of the edges of strokes, which are most of the pixels and none of the meaning.

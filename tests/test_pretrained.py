@@ -1,6 +1,10 @@
 """The shipped weights are what their cards say."""
 
+import json
 import math
+import runpy
+from dataclasses import asdict
+from pathlib import Path
 
 from vae_course.beta import MultiRateVAE, rate_distortion
 from vae_course.checkpoints import (
@@ -94,6 +98,11 @@ def test_shipped_weights_are_ready_for_use():
     assert not model.training
     images = model.sample(2, torch.Generator().manual_seed(0))
     assert images.shape == (2, 1, 28, 28)
+
+
+def test_the_prior_was_made_as_its_tool_says():
+    tool = runpy.run_path(str(Path(__file__).parents[1] / "tools" / "prior.py"))
+    assert pretrained_card("prior")["config"] == json.loads(json.dumps(asdict(tool["CONFIG"])))
 
 
 def test_the_prior_generates_what_its_card_says(digits):
