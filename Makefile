@@ -13,7 +13,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist wor
 PLAIN := .github *.md CITATION.cff Makefile docs tools vae_course notebooks/*.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks site bench lint format
+.PHONY: help lab test test-browser notebooks booklet site bench lint format
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ notebooks: .venv/made  ## Make and execute every lesson's .ipynb, or one: make n
 	@# What a busy machine prints in two pieces is one.
 	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace --coalesce-streams notebooks/$(LESSON)*.ipynb
 	$(BIN)/nbstripout --keep-output --keep-count --extra-keys "metadata.widgets metadata.language_info.version" notebooks/$(LESSON)*.ipynb
+	$(BIN)/python tools/teaching.py
+
+booklet: .venv/made  ## Make the teacher's pages in docs/teaching from the lessons: minutes, answers, routes, solutions
+	$(BIN)/python tools/teaching.py
 
 .venv/site: .venv/made
 	$(call installing,$(PIP_INSTALL) -e '.[site]')

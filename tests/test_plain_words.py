@@ -13,6 +13,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.py"))
 PAGES = [ROOT / "README.md", ROOT / "INSTRUCTORS.md", ROOT / "CONTRIBUTING.md"]
+PAGES += sorted((ROOT / "docs" / "teaching").glob("*.md"))
 LONGEST, MEAN = 35, 16  # words of a sentence
 # A sentence ends at its mark and whatever closes a quotation or an emphasis, before a space.
 END = re.compile(r"(?<=[.?!…])[\"”*)]*\s+")

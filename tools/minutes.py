@@ -5,6 +5,7 @@ python tools/minutes.py
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import jupytext
 
@@ -15,16 +16,35 @@ MINUTES_PER_GUESS = 1.5
 MINUTES_PER_EXERCISE = 10  # unless the exercise says its own
 
 
+class Count(NamedTuple):
+    """Minutes of each kind."""
+
+    reading: float
+    code: float
+    guesses: float
+    exercises: float
+
+
 def minutes(source: Path) -> float:
     """Estimate the minutes of one lesson from its .py."""
     cells = jupytext.read(source).cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    return sum(count(text, code))
+
+
+def count(text: str, code: str) -> Count:
+    """Estimate the minutes of a text and the code that belongs to it."""
     # Comments and texts are quicker to read than code, and many of the texts are for those who don't see a figure.
     lines = [line for line in code.splitlines() if re.match(r"\s*(?!f?\")\w", line)]
-    reading = len(re.findall(r"\w[\w'’.,-]*", text)) / WORDS_PER_MINUTE + len(lines) * SECONDS_PER_LINE / 60
-    guesses = len(re.findall(r"\*\*Predict first", text))
-    return reading + guesses * MINUTES_PER_GUESS + exercises(text, code)
+    words = re.findall(r"\w[\w'’.,-]*", text)
+    guesses = re.findall(r"\*\*Predict first", text)
+    return Count(
+        len(words) / WORDS_PER_MINUTE,
+        len(lines) * SECONDS_PER_LINE / 60,
+        len(guesses) * MINUTES_PER_GUESS,
+        exercises(text, code),
+    )
 
 
 def exercises(text: str, code: str) -> float:

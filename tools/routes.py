@@ -1,0 +1,112 @@
+"""Make the page of routes through the course: for each its parts, with minutes, cells, guesses and what is skipped."""
+
+import tomllib
+from typing import Any
+
+import lesson
+import minutes
+
+INTRO = """# Routes through the course
+
+The minutes of a lesson's part are those of its sections in [plan.md](plan.md), for somebody who works alone.
+The minutes of talks and breaks are our choice.
+A room needs the minutes that are left over: for questions, and for those who are stuck.
+*Cells* are the cells to run. A whole lesson computes for at most 60 seconds on two cores; `make bench` measures it.
+
+To begin a part in the middle of a lesson, click on its heading and choose *Run → Run All Above Selected Cell*.
+Do so while you talk.
+No guess is lost by it: a question that nobody has answered stays open.
+"""
+# Open tasks are for those who have time; the others are read or not, as people like.
+OPEN = "An open task"
+NOT_LISTED = (OPEN, lesson.REST, "Title and aims", "Key points", "Expected numbers", "Where you stand")
+LESSONS = {path.stem: path for path in lesson.LESSONS}
+Part = dict[str, Any]
+
+
+def routes() -> list[dict[str, Any]]:
+    """Read the routes."""
+    return tomllib.loads((lesson.TEACHING / "routes.toml").read_text(encoding="utf-8"))["route"]
+
+
+def page() -> str:
+    """Make the whole page."""
+    return INTRO + "".join(f"\n{table(route)}" for route in routes())
+
+
+def table(route: dict[str, Any]) -> str:
+    """Make the table of one route, and say what it skips."""
+    now, rows = 0, ""
+    for part in route["part"]:
+        rows += f"| {clock(now)} | {length(part)} | {named(part)} | {numbers(part)} |\n"
+        now += length(part)
+    left = route["minutes"] - now
+    head = "| at | minutes | what | cells | guesses |\n| --- | --- | --- | --- | --- |\n"
+    return (
+        f"## {route['title']}\n\n{route['aim']}\n\n{head}{rows}\n"
+        f"{now} minutes of {route['minutes']}: {left} are left over.\n\n{skipped(route)}"
+    )
+
+
+def length(part: Part) -> int:
+    """Count the minutes of a part."""
+    return round(sum(sum(minutes.count(one.text, one.code)) for one in sections(part))) or part["minutes"]
+
+
+def sections(part: Part) -> list[lesson.Section]:
+    """Find the sections of a part; none if it is a talk or a break.
+
+    Raises:
+        ValueError: it names a section that the lesson does not have.
+    """
+    if "lesson" not in part:
+        return []
+    found = lesson.sections(LESSONS[part["lesson"]])
+    titles = [section.title for section in found]
+    listed = {*part.get("only", ()), *part.get("without", ())}
+    if unknown := listed.difference(titles):
+        raise ValueError(f"routes.toml names {sorted(unknown)}, which {part['lesson']} has not; give its headings")
+    if "only" in part:
+        return [section for section in found if section.title in part["only"]]
+    if "half" in part:
+        rest = titles.index(lesson.REST) + 1
+        found = found[:rest] if part["half"] == 1 else found[rest:]
+    return [section for section in found if section.title not in listed and not section.title.startswith(OPEN)]
+
+
+def named(part: Part) -> str:
+    """Say what is done in a part."""
+    if "lesson" not in part:
+        return part.get("talk") or f"**{part['rest']}**"
+    text = f"Lesson {part['lesson'][:2]}"
+    if "only" in part:
+        return f"{text}: " + ", ".join(f"*{title}*" for title in part["only"])
+    text += ("", " to its place to rest", " from its place to rest on")[part.get("half", 0)]
+    return text + (", without what is named below" if "without" in part else "")
+
+
+def numbers(part: Part) -> str:
+    """Count cells and guesses."""
+    cells = [cell for section in sections(part) for cell in section.cells if cell.kind == "code"]
+    counted = len(cells), sum(len(cell.calls("predict")) for cell in cells)
+    return " | ".join(str(number or "") for number in counted).strip() if cells else "|"
+
+
+def skipped(route: dict[str, Any]) -> str:
+    """List what the route skips of its lessons, where there is something to say instead."""
+    rows = ""
+    for name in dict.fromkeys(part["lesson"] for part in route["part"] if "lesson" in part):
+        own = [part for part in route["part"] if part.get("lesson") == name]
+        done = {section.title for part in own for section in sections(part)}
+        missing = [one.title for one in lesson.sections(LESSONS[name]) if one.title not in done]
+        titles = ", ".join(f"*{title}*" for title in missing if not title.startswith(NOT_LISTED))
+        if said := " ".join(part["say"] for part in own if "say" in part):
+            rows += f"| {name[:2]} | {titles} | {said} |\n"
+    if not rows:
+        return "Nothing is skipped.\n"
+    return f"| lesson | what is skipped | what you say instead |\n| --- | --- | --- |\n{rows}"
+
+
+def clock(of: int) -> str:
+    """Write minutes as hours and minutes."""
+    return f"{of // 60}:{of % 60:02}"
