@@ -2,6 +2,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Empty for all lessons; 03 for the third.
 LESSON ?=
+# A code such as de, for translations; empty for a pseudo-language.
+LANGUAGE ?=
 # The learner's own folder.
 FOLDER ?= my-course
 # The versions to install: the tested ones, the oldest (constraints-oldest.txt) or the newest (/dev/null).
@@ -13,7 +15,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist wor
 PLAIN := .github *.md CITATION.cff Makefile docs tools vae_course notebooks/*.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks booklet site bench lint format
+.PHONY: help lab test test-browser notebooks booklet site translations bench lint format
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +63,9 @@ booklet: .venv/made  ## Make the teacher's pages in docs/teaching from the lesso
 
 site: .venv/site  ## Build the site into build/site
 	$(BIN)/python docs/build.py
+
+translations: .venv/site  ## Write catalogues for a translation, and build the site in a LANGUAGE or a pseudo-language
+	$(BIN)/python docs/translations.py $(LANGUAGE)
 
 bench: .venv/made  ## Measure the seconds of an epoch and of every lesson
 	$(BIN)/python benchmarks/epoch.py

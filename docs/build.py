@@ -14,7 +14,7 @@ from vae_course.kit import widget
 from vae_course.lessons.latent_space.widget import Sketch
 from vae_course.lessons.plane import Plane
 
-from networks import NAMES, script
+from networks import NAMES, losses, script
 from pages import ROOT, lesson, start, with_lessons
 from sphinx.cmd.build import main as sphinx
 
@@ -22,7 +22,7 @@ DOCS = Path(__file__).parent
 LESSONS = ROOT / "vae_course" / "lessons"
 # The widgets' own scripts, which also serve the notebooks.
 SHARED = {"plane": LESSONS / "plane.js", "sketch": LESSONS / "latent_space" / "sketch.js"}
-PARTS = ("network", "page", "mnist", "beta", "pad", "drawing", "start")
+PARTS = ("network", "page", "mnist", "beta", "pad", "drawing", "losses", "start")
 
 
 def main(folder: Path = ROOT / "build" / "site") -> int:
@@ -44,7 +44,12 @@ def stage(source: Path) -> None:
     written = {f"lessons/{path.name}": lesson(path) for path in (ROOT / "notebooks").glob("*.ipynb")}
     written |= {name: with_lessons(name) for name in ("index.md", "lessons/index.md")}
     written |= {f"_static/{name}.js": script(name, digits) for name in NAMES}
-    written |= {"start.md": start(), "_static/live.js": live(), "_static/site.css": style()}
+    written |= {
+        "start.md": start(),
+        "_static/losses.js": losses(),
+        "_static/live.js": live(),
+        "_static/site.css": style(),
+    }
     for name, text in written.items():
         (source / name).write_text(text, encoding="utf-8")
     copy_mathjax(source / "_static" / "mathjax")

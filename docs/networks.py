@@ -17,6 +17,8 @@ from vae_course.digits import Digits
 from vae_course.kit.svg import Axis, Line, chart
 from vae_course.latent_space import mean_codes, unit_activity
 from vae_course.lessons import COLORS
+from vae_course.lessons.elbo import EffectiveBeta
+from vae_course.lessons.elbo import widget as effective
 from vae_course.lessons.plane import Plane
 from vae_course.likelihood import surprise
 from vae_course.training import evaluate
@@ -48,7 +50,24 @@ def script(name: str, digits: Digits) -> str:
         **surprises(model, images, contents),
         **(frontier(model, images) if isinstance(model, MultiRateVAE) else plane(model, digits)),
     }
+    return assignment(name, figures)
+
+
+def assignment(name: str, figures: dict[str, Any]) -> str:
+    """Write a script that puts figures into `course`."""
     return f"(window.course ??= {{}})[{json.dumps(name)}] = {json.dumps(figures, ensure_ascii=False)};\n"
+
+
+def losses() -> str:
+    """Make the script of the widget that shows the effective β, which needs no network."""
+    weights = EffectiveBeta().weights
+    options = {
+        name: [(words, code, str(weights[code]), float(weights[code])) for words, code in choices]
+        for name, choices in (("reconstructions", effective.RECONSTRUCTIONS), ("kls", effective.KLS))
+    }
+    names = ("Reconstruction: bce [128, 784]", "KL: kl [128, 20]")
+    axis = {"low": effective.LOW, "high": effective.HIGH, "width": effective.WIDTH, "scale": effective.scale(1.0)}
+    return assignment("losses", {"names": names, "fates": effective.FATES, **options, **axis})
 
 
 def rounded(model: VAE) -> VAE:

@@ -13,13 +13,35 @@ function interpolate(at, x, y) {
   }));
 }
 
-function scaleOfPowers(low, high) {
-  const powers = [];
-  for (let power = Math.ceil(low); power <= high; power++) powers.push(power);
-  return powers.map((power) => {
+// A slider for β over powers of ten, with a scale.
+function betaSlider(low, high) {
+  const ticks = [];
+  for (let power = Math.ceil(low); power <= high; power++) {
     const place = (100 * (power - low)) / (high - low);
-    return `<span class="${power ? "" : "vae-home"}" style="left: ${place.toFixed(1)}%">${Number(`1e${power}`)}</span>`;
-  }).join("");
+    const number = Number(`1e${power}`).toLocaleString("en");
+    ticks.push(`<span class="${power ? "" : "vae-home"}" style="left: ${place.toFixed(1)}%">${number}</span>`);
+  }
+  return `<div class="vae-slider">
+    <label><span>β</span> <input type="range" data-part="slider" min="${low}" max="${high}" step="0.02" value="0"
+      aria-label="β" aria-valuetext="1"> <output data-part="readout">1</output></label>
+    <div class="vae-ticks" aria-hidden="true">${ticks.join("")}</div></div>
+    <button type="button" data-part="home">β = 1</button>`;
+}
+
+// Call `repaint` when the slider moves, at most once a frame, or when the button puts it back to 1.
+function followSlider({ slider, readout, home }, repaint) {
+  let frame = 0;
+  function move() {
+    frame = 0;
+    readout.textContent = inFigures(10 ** slider.value);
+    slider.setAttribute("aria-valuetext", readout.textContent);
+    repaint();
+  }
+  slider.addEventListener("input", () => (frame ||= requestAnimationFrame(move)));
+  home.addEventListener("click", () => {
+    slider.value = 0;
+    move();
+  });
 }
 
 function betaExplorer(host, network, figures, found) {
@@ -27,15 +49,12 @@ function betaExplorer(host, network, figures, found) {
   const [low, high] = figures.betaRange.map(Math.log10);
   const { element, parts } = build(`
     <div class="vae-controls">
-      <div class="vae-slider"><label>β <input type="range" data-part="slider" min="${low}" max="${high}" step="0.02"
-        value="0" aria-label="β"> <output data-part="readout">1</output></label>
-        <div class="vae-ticks" aria-hidden="true">${scaleOfPowers(low, high)}</div></div>
-      <button type="button" data-part="home">β = 1</button>
+      ${betaSlider(low, high)}
       <button type="button" data-part="otherDigits">Other digits</button>
       <button type="button" data-part="otherSamples">Other samples</button>
     </div>
     <div class="vae-columns">
-      <div>
+      <div class="vae-digits">
         <b>Test digits above their reconstructions:</b> a high β keeps little of the handwriting
         <canvas data-part="both" role="img" aria-label="Test digits above their reconstructions"></canvas>
         <b>Samples,</b> generated from the same z at every β
@@ -73,7 +92,7 @@ function betaExplorer(host, network, figures, found) {
     const bar = (nats, color) => `<div style="width: ${(100 * nats) / Math.max(...totals)}%; background: ${color}"></div>`;
     parts.cost.innerHTML = `
       <b>β = ${inFigures(beta)}:</b> ${part("reconstruction", distortion, colors.reconstruction)} +
-      ${part("KL", rate, colors.kl)} = <b>−ELBO ${(distortion + rate).toFixed(1)}</b> nats per image, on ${figures.measured} digits
+      ${part("KL", rate, colors.kl)} = <b>−ELBO ${(distortion + rate).toFixed(1)}</b> nats per image, on ${figures.measured.toLocaleString("en")} digits
       <div class="vae-bar">${bar(distortion, colors.reconstruction)}${bar(rate, colors.kl)}
         <div class="vae-lowest" style="left: ${(100 * Math.min(...totals)) / Math.max(...totals)}%"></div></div>
       <small>The mark shows the lowest −ELBO of all β: ${Math.min(...totals).toFixed(1)}.</small>`;
@@ -92,21 +111,9 @@ function betaExplorer(host, network, figures, found) {
     paint(parts.both, [...x, ...images.slice(0, x.length)], COLUMNS);
     paint(parts.samples, images.slice(x.length), COLUMNS);
     measure(beta);
-    parts.readout.textContent = inFigures(beta);
-    parts.slider.setAttribute("aria-valuetext", inFigures(beta));
   }
 
-  let frame = 0;
-  parts.slider.addEventListener("input", () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      repaint();
-    });
-  });
-  parts.home.addEventListener("click", () => {
-    parts.slider.value = 0;
-    repaint();
-  });
+  followSlider(parts, repaint);
   parts.otherDigits.addEventListener("click", () => {
     set = (set + 1) % (found.digits.length / SIDE / SIDE / COLUMNS);
     x = digits();

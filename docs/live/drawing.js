@@ -39,11 +39,11 @@ function codePlane(parts, figures) {
 
 function drawDigit(host, network, figures, found) {
   const { element, parts } = build(`
+    <p data-part="verdict" class="vae-verdict" aria-live="polite"></p>
     <div class="vae-columns">
       <div class="vae-sheet"><div data-part="sheet"></div>
         <button type="button" data-part="take">Take a test digit</button></div>
-      <div>
-        <p data-part="verdict" class="vae-verdict" aria-live="polite"></p>
+      <div class="vae-seen">
         <div class="vae-steps">
           <figure><canvas data-part="shaped" role="img" aria-label="The drawing in MNIST's shape"></canvas>
             <figcaption>in MNIST's shape</figcaption></figure>

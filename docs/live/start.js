@@ -1,17 +1,21 @@
 // Find the places of widgets on the page, and start each with its network.
 
-const WIDGETS = { betaExplorer, latentPad, drawDigit };
+const WIDGETS = { betaExplorer, latentPad, drawDigit, effectiveBeta };
 
 async function start(host) {
-  const { widget, network: name } = host.dataset, figures = window.course[name];
-  const found = (figures.found ??= tensors(figures));
-  const network = new Network(await found, figures);
-  WIDGETS[widget](host, network, figures, await found);
-  const { before, cost } = figures.rounding;
-  for (const place of document.querySelectorAll(".vae-rounding"))
-    place.textContent = `To be small, this page rounds the weights to 16 bits. On ${figures.measured} test digits that
-      changes the −ELBO, ${before.toFixed(1)} nats, by at most ${cost.toPrecision(1)} nats.`;
+  const { widget, figures: name } = host.dataset, figures = window.course[name];
+  if (figures.packed) {
+    const found = await (figures.found ??= tensors(figures));
+    WIDGETS[widget](host, new Network(found, figures), figures, found);
+    sayWhatRoundingCosts(figures);
+  } else WIDGETS[widget](host, null, figures);
   host.dataset.ready = "";
+}
+
+function sayWhatRoundingCosts({ rounding: { before, cost }, measured }) {
+  for (const place of document.querySelectorAll(".vae-rounding"))
+    place.textContent = `To be small, this page rounds the weights to 16 bits. On ${measured.toLocaleString("en")} test
+      digits that changes the −ELBO, ${before.toFixed(1)} nats, by at most ${cost.toPrecision(1)} nats.`;
 }
 
 // For tests, and for readers who open the console.

@@ -49,10 +49,14 @@ class EffectiveBeta(CourseWidget):
         latent_dim: the number of latent dimensions D.
         batch_size: images in a batch B; it matters where one term is summed over them and the other is not.
 
+    Attributes:
+        weights: what a nat per image weighs in each expression.
+
     Raises:
         ValueError: a size is not positive.
     """
 
+    live = "effective_beta"
     alt = (
         "Buttons choose a sum or a mean for each term of the loss, and a slider β. Below them the loss as code, "
         "and a scale from autoencoder to collapse on which an arrow marks the effective β."
@@ -61,8 +65,7 @@ class EffectiveBeta(CourseWidget):
     def __init__(self, latent_dim: int = 20, batch_size: int = 128):
         if latent_dim < 1 or batch_size < 1:
             raise ValueError(f"latent_dim={latent_dim}, batch_size={batch_size}: sizes must be at least 1")
-        # What a nat per image weighs in each expression.
-        self._weights = {
+        self.weights = {
             "bce.sum(1).mean()": Fraction(1), "bce.mean()": Fraction(1, PIXELS), "bce.sum()": Fraction(batch_size),
             "kl.sum(1).mean()": Fraction(1), "kl.mean()": Fraction(1, latent_dim), "kl.sum()": Fraction(batch_size),
         }  # fmt: skip
@@ -90,10 +93,10 @@ class EffectiveBeta(CourseWidget):
     @property
     def effective(self) -> float:
         """Return the β for which reconstruction + β · KL has the loss's gradient, up to a factor."""
-        return self.beta.value * float(self._weights[self.kl.value] / self._weights[self.reconstruction.value])
+        return self.beta.value * float(self.weights[self.kl.value] / self.weights[self.reconstruction.value])
 
     def _repaint(self) -> None:
-        factor = self._weights[self.reconstruction.value]
+        factor = self.weights[self.reconstruction.value]
         amount = in_figures(self.effective)
         terms = f"reconstruction + <b>{amount}</b> · KL"
         _, name, _, words = [fate for fate in FATES if fate[0] <= self.effective][-1]
