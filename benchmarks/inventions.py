@@ -178,7 +178,8 @@ def draw() -> None:
             for row in card["nats"]
         ),
         "",
-        "What was tried on the way, at β = 0.1 alone: 20 epochs, one seed, seconds of one busy thread.",
+        "What was tried on the way, at β = 0.1 alone: 20 epochs if not said otherwise, one seed. Seconds of one",
+        "thread; the machine was busier, and so slower, for the first three rows than for the rest.",
         "",
         "| prior | sure | Fréchet distance | seconds |",
         "| --- | --- | --- | --- |",
