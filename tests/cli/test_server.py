@@ -1,10 +1,14 @@
 """Whoever starts a Jupyter server where the course is installed gets the course's settings."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 # Start a server as `jupyter lab` does, up to where it would open its port, and print what the course has set.
@@ -54,3 +58,19 @@ def test_every_file_of_the_configuration_is_installed_where_jupyter_reads_it():
     installed = {Path(file) for files in settings["data-files"].values() for file in files}
     assert installed == {path.relative_to(ROOT) for path in (ROOT / "etc").rglob("*.json")}
     assert all(Path(file).parent == Path(folder) for folder, (file,) in settings["data-files"].items())
+
+
+@pytest.mark.parametrize("build", ["build_wheel", "build_editable"])
+def test_the_configuration_is_installed_from_a_wheel_and_from_a_clone(tmp_path, build):
+    pytest.importorskip("setuptools", minversion="77", reason="needs setuptools 77 to build a wheel")
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "etc", tmp_path / "etc")
+    for folder in ("vae_course", "notebooks"):
+        (tmp_path / folder).mkdir()
+    shutil.copytree(ROOT / "vae_course" / "digits", tmp_path / "vae_course" / "digits")
+    code = f"from setuptools.build_meta import {build}; {build}('dist')"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, timeout=300)
+    with zipfile.ZipFile(next(tmp_path.glob("dist/*.whl"))) as wheel:
+        installed = {name.partition(".data/data/")[2] for name in wheel.namelist() if ".data/data/" in name}
+    assert installed == {path.relative_to(ROOT).as_posix() for path in (ROOT / "etc").rglob("*.json")}
