@@ -11,10 +11,11 @@ INTRO = """# Routes through the course
 The minutes of a lesson's part are those of its sections in [plan.md](plan.md), for somebody who works alone.
 The minutes of talks and breaks are our choice.
 A room needs the minutes that are left over: for questions, and for those who are stuck.
-*Cells* are the cells to run. A whole lesson computes for at most 60 seconds on two cores; `make bench` measures it.
+*Cells* are the cells to run.
+A whole lesson may compute for 60 seconds on two cores; `make bench` says how long each takes on yours.
 
 To begin a part in the middle of a lesson, click on its heading and choose *Run → Run All Above Selected Cell*.
-Do so while you talk.
+Do so while you talk, or before the break: it may take the lesson's whole minute.
 No guess is lost by it: a question that nobody has answered stays open.
 """
 # Open tasks are for those who have time; the others are read or not, as people like.
