@@ -3,7 +3,7 @@
 
 def test_what_is_typed_is_saved_without_a_command(run_cell, lab, request):
     page = run_cell("1 + 1").page
-    notebook = lab.notebooks / f"cell_{request.node.name}.ipynb"
+    notebook = lab.notebooks / f"cell_{request.path.stem}.ipynb"
     page.locator(".jp-Notebook .cm-content").first.click()
     page.keyboard.type("# my answer ")
     for _ in range(180):
