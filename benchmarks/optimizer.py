@@ -3,9 +3,6 @@
 OMP_NUM_THREADS=1 python benchmarks/optimizer.py
 """
 
-import platform
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from time import process_time
@@ -15,14 +12,13 @@ from vae_course.extras.recipes import RECIPES, Recipe
 from vae_course.training import fit
 
 import torch
+from machine import bfloat16, processor
 
 STEPS = 32
 TITLE = """# What a step costs
 
 Made by `OMP_NUM_THREADS=1 python benchmarks/optimizer.py`, which measures the processor that it runs on and leaves the
 sections of others. All times are processor time, which other work on the machine hardly changes."""
-# As /proc/cpuinfo names them; on ARM "bf16".
-BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
 
 
 def main() -> None:
@@ -93,36 +89,6 @@ class Clock:
     def stop(self, *_: object) -> None:
         """Add what has passed."""
         self.seconds += process_time() - self.started
-
-
-def processor() -> str:
-    """The processor's name, as far as the system tells it."""
-    for line in cpuinfo():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return sysctl("machdep.cpu.brand_string") or platform.processor() or platform.machine()
-
-
-def bfloat16() -> str:
-    """Whether the processor has bfloat16 instructions, in words."""
-    flags = {flag for line in cpuinfo() if line.lower().startswith(("flags", "features")) for flag in line.split()}
-    apple = sysctl("hw.optional.arm.FEAT_BF16")
-    if not flags and not apple:
-        return "whether it has bfloat16 instructions is unknown"
-    return "with bfloat16 instructions" if flags & BFLOAT16_FLAGS or apple == "1" else "without bfloat16 instructions"
-
-
-def cpuinfo() -> list[str]:
-    """The lines that Linux has on its processor; none elsewhere."""
-    path = Path("/proc/cpuinfo")
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-
-
-def sysctl(name: str) -> str:
-    """What macOS says of the name; nothing elsewhere."""
-    if sys.platform != "darwin":
-        return ""
-    return subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -86,8 +86,8 @@ def add_train_options(sub: argparse.ArgumentParser) -> None:
         "--recipe",
         type=some_text,
         metavar="NAME",
-        help="named settings: every-beta and plane, of the shipped weights, or grey, static, burda, wide, "
-        "convolutional; other options change them",
+        help="named settings: every-beta and plane, of the shipped weights, or grey, static, burda, "
+        "convolutional, learned-prior; other options change them",
     )
     sub.add_argument(
         "--data", type=some_text, metavar="SOURCE", help="embedded (the default), mnist, or a folder of IDX files"
