@@ -73,6 +73,12 @@ def test_right_and_wrong_answers_are_told_apart_with_helpers_of_their_own(folder
     assert (bob[KL], bob["right"]) == ("not right yet", "0")
 
 
+def test_a_right_answer_may_use_numbers_that_are_named_in_other_cells(folder, capsys):
+    source = "def kl_divergence(mu, logvar):\n    return HALF * (mu**2 + logvar.exp() - ONE - logvar).sum(-1)"
+    answer(folder, source, "import math\nHALF = 1 / 2", "ONE = math.exp(0)\nslow = [0 for _ in iter(int, 1)]")
+    assert table(capsys, folder)[0][KL] == "right"
+
+
 @pytest.mark.parametrize("source", ["def kl_divergence(mu, logvar:", "import os\nkl_divergence = os._exit(0)"])
 def test_code_that_is_no_python_or_ends_the_process_is_not_right(folder, source, capsys):
     answer(folder, source)
@@ -104,6 +110,34 @@ def test_damaged_files_are_no_work_and_stay_as_they_are(folder, capsys):
         path.write_text("{", encoding="utf-8")
     assert table(capsys, folder)[0][KL] == "not tried yet"
     assert (folder / "05_elbo.ipynb").read_text(encoding="utf-8") == "{"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("05_elbo.ipynb", "(" * 200_000),
+        ("05_elbo.ipynb", '{"metadata": {"vae_course": {"lesson": ["05_elbo"]}}, "cells": [3]}'),
+        (".course/quiz.json", '{"before": "four"}'),
+        (".course/answers.json", "[]"),
+    ],
+)
+def test_strange_files_stop_no_class(folder, name, text, capsys):
+    (folder / name).write_text(text, encoding="utf-8")
+    assert table(capsys, folder)[0]["right"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--seconds", "0"], "must be above 0"),
+        (["--seconds", "nan"], "above 0"),
+        (["--out", "no/a.csv"], "make it first"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_before_anything_runs(folder, options, message, capsys, monkeypatch):
+    monkeypatch.setattr(grade, "run", None)
+    assert main(["grade", str(folder), *options]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_the_learners_folder_stays_as_it_is(folder, capsys):

@@ -49,6 +49,11 @@ def main(args: argparse.Namespace) -> int:
     for folder in args.folders:
         if not folder.is_dir():
             raise FileNotFoundError(f"{folder}: there is no such folder; name the folders of your learners")
+    if not args.seconds > 0:
+        raise ValueError(f"--seconds {args.seconds}: it must be above 0")
+    # Said before the checks run, which may take minutes.
+    if args.out is not None and not args.out.resolve().parent.is_dir():
+        raise FileNotFoundError(f"{args.out}: there is no such folder to write into; make it first")
     exercises = exercises_of_course()
     columns = ["folder", *(exercise.title for exercise in exercises), "right", "of", "guesses", *QUIZZES]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -99,7 +104,8 @@ def parsed(source: str) -> list[ast.stmt]:
     """Return a cell's statements; none of a cell that is no Python."""
     try:
         return ast.parse(source).body
-    except (SyntaxError, ValueError):
+    # The last two are what Python says of brackets within thousands of brackets.
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 
 
@@ -111,14 +117,17 @@ def grade(folder: Path, exercises: Sequence[Exercise], seconds: float) -> dict[s
         its = [exercise for exercise in exercises if exercise.lesson == lesson]
         found |= grade_lesson(folder, notebooks.get(lesson, []), its, seconds)
     quiz = state(folder, "quiz")
-    scores = [quiz.get(name.removeprefix("quiz ")) or {} for name in QUIZZES]
+    scores = [quiz.get(name.removeprefix("quiz ")) for name in QUIZZES]
     return {
         "folder": folder.name or folder.resolve().name,
         **found,
         "right": sum(status == "right" for status in found.values()),
         "of": len(exercises),
         "guesses": len(state(folder, "guesses")),
-        **{name: score.get("right", "") for name, score in zip(QUIZZES, scores, strict=True)},
+        **{
+            name: score.get("right", "") if isinstance(score, dict) else ""
+            for name, score in zip(QUIZZES, scores, strict=True)
+        },
     }
 
 
@@ -140,20 +149,18 @@ def notebooks_in(folder: Path) -> dict[str, list[Path]]:
             lesson = metadata.get("vae_course", {}).get("lesson", path.stem)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             lesson = path.stem
-        found.setdefault(lesson, []).append(path)
+        found.setdefault(str(lesson), []).append(path)
     return found
 
 
 def grade_lesson(folder: Path, paths: Sequence[Path], exercises: Sequence[Exercise], seconds: float) -> dict[str, str]:
     """Find the status of each exercise of one lesson: the best of its notebooks and of the file of right answers."""
-    untouched = "not tried yet" if paths else NO_NOTEBOOK
-    return {
-        exercise.title: best(
-            [*(program_of(code_cells(path), exercise) for path in paths), kept(folder, exercise)], seconds
-        )
-        or untouched
-        for exercise in exercises
-    }
+    untouched, codes = "not tried yet" if paths else NO_NOTEBOOK, [code_cells(path) for path in paths]
+    graded = {}
+    for exercise in exercises:
+        programs = [*(program_of(code, exercise) for code in codes), kept(folder, exercise)]
+        graded[exercise.title] = best(programs, seconds) or untouched
+    return graded
 
 
 def best(programs: Sequence[str], seconds: float) -> str:
@@ -178,7 +185,7 @@ def kept(folder: Path, exercise: Exercise) -> str:
 
 
 def program_of(code: Sequence[str], exercise: Exercise) -> str:
-    """Take from a notebook what the check needs: imports, functions, classes and the learner's cell; "" if untouched.
+    """Take from a notebook what the check needs: definitions and the learner's cell; "" if that is untouched.
 
     Other cells, which train and draw, would take minutes, and the check needs nothing of them.
     """
@@ -190,8 +197,16 @@ def program_of(code: Sequence[str], exercise: Exercise) -> str:
         if exercise.name in names_made_by(statements):
             needed.append(source)
         else:
-            needed += [ast.unparse(statement) for statement in statements if isinstance(statement, DEFINITIONS)]
+            needed += [ast.unparse(statement) for statement in statements if defines(statement)]
     return ""
+
+
+def defines(statement: ast.stmt) -> bool:
+    """Whether it is an import, a function, a class, or a number or text with a name, such as `HALF = 1 / 2`."""
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
+        return all(ast.unparse(call.func).startswith("math.") for call in calls)
+    return isinstance(statement, DEFINITIONS)
 
 
 def names_made_by(statements: Sequence[ast.stmt]) -> set[str]:
