@@ -52,23 +52,22 @@ class ImportanceStep:
         if isinstance(beta, Tensor) or beta != 1:
             raise ValueError(f"beta={beta}: the importance-weighted bound is that of β = 1")
         model.train()
-        log_weights, kl = self._log_weights(model, x, generator)
+        z, log_weights, kl = self._draw(model, x, generator)
+        shares = log_weights.detach().softmax(0)
+        # What reaches the encoder is Σ share² · ∂ log w/∂z · ∂z (Tucker et al. 2019, equation 8): once more the share.
+        z.register_hook(lambda gradient: shares.unsqueeze(-1) * gradient)
         optimizer.zero_grad()
         # The gradient of log Σ w is Σ share · ∇ log w; each share is a number here.
-        (-log_weights.detach().softmax(0) * log_weights).sum(0).mean().backward()
+        (-shares * log_weights).sum(0).mean().backward()
         optimizer.step()
         bound = log_weights.detach().logsumexp(0) - math.log(self.samples)
         return ElboTerms(-bound - kl, kl).mean()
 
-    def _log_weights(self, model: VAE, x: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Compute log w of each draw, [samples, batch], and the KL of the draws, [batch], in nats."""
+    def _draw(self, model: VAE, x: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw z, [samples, batch, latent]; compute log w of each, and the mean KL of an image's draws, in nats."""
         mu, logvar = model.encoder(x)
         draws = (self.samples, *mu.shape)
         z = reparameterize(mu.expand(draws), logvar.expand(draws), generator)
         # As in the path derivative, no gradient of log q in its own mu and logvar.
         kl = log_normal(z, mu.detach(), logvar.detach()) - model.log_prior(z)
-        log_weights = -kl + log_likelihood(model.decoder(z), x)
-        shares = log_weights.detach().softmax(0).unsqueeze(-1)
-        # What reaches the encoder is Σ share² · ∂ log w/∂z · ∂z (Tucker et al. 2019, equation 8): once more the share.
-        z.register_hook(lambda gradient: shares * gradient)
-        return log_weights, kl.detach().mean(0)
+        return z, log_likelihood(model.decoder(z), x) - kl, kl.detach().mean(0)
