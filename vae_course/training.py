@@ -130,6 +130,8 @@ def fit(
     labels: Int64[Tensor, " labels"] | None = None,
     test_labels: Int64[Tensor, " test_labels"] | None = None,
     step: Step | None = None,
+    first_batch: int = 0,
+    generator: Generator | None = None,
 ) -> Iterator[Progress]:
     """Train the model in place, and yield the progress after every step.
 
@@ -146,6 +148,8 @@ def fit(
             that was not interrupted.
         labels: for a model that is conditioned on them (lesson 12); `test_labels` are those of the test images.
         step: how to train on a batch; `training_step` by default.
+        first_batch: the number of batches that the earlier run has done of its unfinished epoch.
+        generator: of random numbers; with `first_batch`, in the state in which those batches left it.
 
     Raises:
         ValueError: no images, or no bytes from 0 to 255; not a label for each, or labels for a model that is not
@@ -158,7 +162,8 @@ def fit(
             raise ValueError("labels and test_labels: give both, or neither")
         _check_images(test_images, test_labels, "test_")
     optimizer, step = optimizer or adam(model.parameters(), config.learning_rate), step or training_step
-    generator = Generator(model.device)
+    generator = generator or Generator(model.device)
+    left_in = generator.get_state()
     images, in_batch = images.to(model.device), config.binarization
     if config.binarization != "dynamic":
         generator.manual_seed(config.seed)
@@ -167,7 +172,11 @@ def fit(
     for epoch in range(first_epoch, config.epochs):
         generator.manual_seed(_epoch_seed(config.seed, epoch))
         order = torch.randperm(len(images), generator=generator, device=model.device)
-        for i, batch in enumerate(order.split(config.batch_size), 1):
+        batches = list(enumerate(order.split(config.batch_size), 1))
+        if first_batch and epoch == first_epoch:
+            batches = batches[first_batch:]
+            generator.set_state(left_in)
+        for i, batch in batches:
             passed, done = epoch + (i - 1) / per_epoch, epoch * per_epoch + i
             x = as_pixels(images[batch], in_batch, generator)
             beta = config.beta_at(passed, len(x), generator)

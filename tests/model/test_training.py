@@ -102,6 +102,23 @@ def test_a_resumed_run_is_the_run_that_was_not_interrupted(digits):
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), model.parameters(), strict=True))
 
 
+@pytest.mark.parametrize("binarization", BINARIZATIONS)
+@pytest.mark.parametrize("stop", [1, 3, 5])
+def test_a_run_goes_on_within_an_epoch_as_if_it_had_not_stopped(digits, binarization, stop):
+    images, settings = digits.train_images[:300], {"epochs": 3, "binarization": binarization}
+    whole, history = run(images, digits.test_images[:50], **settings)
+    model, config, generator = small_vae(), TrainConfig(**settings), torch.Generator()
+    optimizer = adam(model.parameters(), config.learning_rate)
+    for progress in fit(model, images, config, optimizer=optimizer, generator=generator):
+        if progress.step == stop:
+            break
+    epoch, batch = divmod(stop, 3)
+    state = {"optimizer": optimizer, "generator": torch.Generator().set_state(generator.get_state())}
+    rest = list(fit(model, images, config, digits.test_images[:50], first_epoch=epoch, first_batch=batch, **state))
+    assert rest == history[stop:]
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), model.parameters(), strict=True))
+
+
 def test_measuring_the_test_images_does_not_change_the_training(digits):
     images = digits.train_images[:300]
     with_test, _ = run(images, digits.test_images)
