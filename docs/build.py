@@ -14,7 +14,7 @@ from vae_course.kit import widget
 from vae_course.lessons.latent_space.widget import Sketch
 from vae_course.lessons.plane import Plane
 
-from networks import NAMES, losses, script
+from networks import NAMES, losses, prior, script
 from pages import ROOT, lesson, start, with_lessons
 from sphinx.cmd.build import main as sphinx
 
@@ -22,7 +22,7 @@ DOCS = Path(__file__).parent
 LESSONS = ROOT / "vae_course" / "lessons"
 # The widgets' own scripts, which also serve the notebooks.
 SHARED = {"plane": LESSONS / "plane.js", "sketch": LESSONS / "latent_space" / "sketch.js"}
-PARTS = ("network", "page", "mnist", "beta", "pad", "drawing", "losses", "start")
+PARTS = ("network", "page", "prior", "mnist", "beta", "pad", "drawing", "losses", "walk", "start")
 
 
 def main(folder: Path = ROOT / "build" / "site") -> int:
@@ -47,6 +47,7 @@ def stage(source: Path) -> None:
     written |= {
         "start.md": start(),
         "_static/losses.js": losses(),
+        "_static/prior.js": prior(digits),
         "_static/live.js": live(),
         "_static/site.css": style(),
     }

@@ -11,7 +11,7 @@ from base64 import b64encode
 from typing import Any
 
 from vae_course.beta import MultiRateVAE, rate_distortion
-from vae_course.checkpoints import load_pretrained
+from vae_course.checkpoints import load_pretrained, load_prior
 from vae_course.data import grey
 from vae_course.digits import Digits
 from vae_course.kit.svg import Axis, Line, chart
@@ -21,17 +21,20 @@ from vae_course.lessons.elbo import EffectiveBeta
 from vae_course.lessons.elbo import widget as effective
 from vae_course.lessons.plane import Plane
 from vae_course.likelihood import surprise
+from vae_course.prior import WAVES, FlowPrior
 from vae_course.training import evaluate
 from vae_course.vae import VAE
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 NAMES = ("every-beta", "plane")
 MEASURED = 1000
-DRAWS, SAMPLES, DIGITS_PER_CLASS = 64, 30, 3
+# To follow a volume along the learned prior's way takes long.
+FEWER = 100
+DRAWS, SAMPLES, DIGITS_PER_CLASS, WALKS = 64, 30, 3, 10
 
 
 def script(name: str, digits: Digits) -> str:
@@ -58,6 +61,30 @@ def assignment(name: str, figures: dict[str, Any]) -> str:
     return f"(window.course ??= {{}})[{json.dumps(name)}] = {json.dumps(figures, ensure_ascii=False)};\n"
 
 
+def prior(digits: Digits) -> str:
+    """Make the script of the learned prior of the codes of `every-beta`, with noise and labels to start from."""
+    field, generator = load_prior(), Generator().manual_seed(0)
+    before, after = _surprise_of_codes(field, digits), _surprise_of_codes(rounded(field), digits)
+    contents = {"z": torch.randn(WALKS, field.latent_dim, generator=generator)} | weights(field)
+    figures = {
+        "latent": field.latent_dim,
+        "classes": field.classes,
+        "waves": WAVES,
+        "betaRange": field.beta_range,
+        "labels": torch.multinomial(field.shares, WALKS, replacement=True, generator=generator).tolist(),
+        "measured": FEWER,
+        "rounding": {"of": "−log p(z|y) of their codes", "before": before, "cost": abs(after - before)},
+        **pack(contents),
+    }
+    return assignment("prior", figures)
+
+
+def _surprise_of_codes(prior: FlowPrior, digits: Digits, beta: float = 0.1) -> float:
+    codes = mean_codes(load_pretrained("every-beta").at(beta), digits.test_images[:FEWER])
+    density = prior.at(beta).given(digits.test_labels[:FEWER])
+    return -density.log_prob(codes, steps=10).mean().item()
+
+
 def losses() -> str:
     """Make the script of the widget that shows the effective β, which needs no network."""
     weights = EffectiveBeta().weights
@@ -70,14 +97,14 @@ def losses() -> str:
     return assignment("losses", {"names": names, "fates": effective.FATES, **options, **axis})
 
 
-def rounded(model: VAE) -> VAE:
-    """Round the weights to 16-bit floats, in place."""
-    for parameter in model.parameters():
-        parameter.data = parameter.data.half().float()
+def rounded(model: nn.Module) -> nn.Module:
+    """Round all that is shipped to 16-bit floats, in place."""
+    for tensor in model.state_dict().values():
+        tensor.copy_(tensor.half())
     return model
 
 
-def weights(model: VAE) -> dict[str, Tensor]:
+def weights(model: nn.Module) -> dict[str, Tensor]:
     """Name the parameters. Of a matrix, the weights of one input stand together: a page adds them up so."""
     return {name: tensor.T if tensor.ndim == 2 else tensor for name, tensor in model.state_dict().items()}
 

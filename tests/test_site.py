@@ -43,7 +43,9 @@ def test_a_form_for_guesses_becomes_its_question():
 def test_pictures_of_widgets_lead_to_the_live_ones_and_else_to_how_to_start():
     links = [link for path in NOTEBOOKS for link in re.findall(r'<a href=\\"([^"]+)\\">', pages["lesson"](path))]
     alive = {link for link in links if link.startswith("../play/")}
-    assert alive == {f"../play/{name}.html" for name in ("beta", "latent_pad", "draw_digit", "effective_beta")}
+    assert alive == {
+        f"../play/{name}.html" for name in ("beta", "latent_pad", "draw_digit", "effective_beta", "learned_prior")
+    }
     assert all((ROOT / "docs" / link[3:]).with_suffix(".md").exists() for link in alive)
     assert set(links) - alive == {"../start.html"}
 

@@ -13,22 +13,22 @@ function interpolate(at, x, y) {
   }));
 }
 
-// A slider for β over powers of ten, with a scale.
-function betaSlider(low, high) {
+// A slider for β over powers of ten, with a scale and a button that goes back to `home`.
+function betaSlider(low, high, home = 1) {
   const ticks = [];
   for (let power = Math.ceil(low); power <= high; power++) {
     const place = (100 * (power - low)) / (high - low);
     const number = Number(`1e${power}`).toLocaleString("en");
-    ticks.push(`<span class="${power ? "" : "vae-home"}" style="left: ${place.toFixed(1)}%">${number}</span>`);
+    ticks.push(`<span class="${power === Math.log10(home) ? "vae-home" : ""}" style="left: ${place.toFixed(1)}%">${number}</span>`);
   }
   return `<div class="vae-slider">
-    <label><span>β</span> <input type="range" data-part="slider" min="${low}" max="${high}" step="0.02" value="0"
-      aria-label="β" aria-valuetext="1"> <output data-part="readout">1</output></label>
+    <label><span>β</span> <input type="range" data-part="slider" min="${low}" max="${high}" step="0.02" value="${Math.log10(home)}"
+      aria-label="β" aria-valuetext="${home}"> <output data-part="readout">${home}</output></label>
     <div class="vae-ticks" aria-hidden="true">${ticks.join("")}</div></div>
-    <button type="button" data-part="home">β = 1</button>`;
+    <button type="button" data-part="home">β = ${home}</button>`;
 }
 
-// Call `repaint` when the slider moves, at most once a frame, or when the button puts it back to 1.
+// Call `repaint` when the slider moves, at most once a frame, or when the button puts it back to where it began.
 function followSlider({ slider, readout, home }, repaint) {
   let frame = 0;
   function move() {
@@ -39,7 +39,7 @@ function followSlider({ slider, readout, home }, repaint) {
   }
   slider.addEventListener("input", () => (frame ||= requestAnimationFrame(move)));
   home.addEventListener("click", () => {
-    slider.value = 0;
+    slider.value = slider.defaultValue;
     move();
   });
 }

@@ -1,25 +1,25 @@
 // Find the places of widgets on the page, and start each with its network.
 
-const WIDGETS = { betaExplorer, latentPad, drawDigit, effectiveBeta };
+const WIDGETS = { betaExplorer, latentPad, drawDigit, effectiveBeta, noiseToDigit };
 
 async function start(host) {
-  const { widget, figures: name } = host.dataset, figures = window.course[name];
+  const { widget, figures: name, network = name } = host.dataset, figures = window.course[name];
   if (figures.packed) {
-    const found = await (figures.found ??= tensors(figures));
-    WIDGETS[widget](host, new Network(found, figures), figures, found);
+    const [found, weights] = await Promise.all([name, network].map((one) => (course[one].found ??= tensors(course[one]))));
+    WIDGETS[widget](host, new Network(weights, course[network]), figures, found);
     sayWhatRoundingCosts(figures);
   } else WIDGETS[widget](host, null, figures);
   host.dataset.ready = "";
 }
 
-function sayWhatRoundingCosts({ rounding: { before, cost }, measured }) {
+function sayWhatRoundingCosts({ rounding: { of = "−ELBO", before, cost }, measured }) {
   for (const place of document.querySelectorAll(".vae-rounding"))
     place.textContent = `To be small, this page rounds the weights to 16 bits. On ${measured.toLocaleString("en")} test
-      digits that changes the −ELBO, ${before.toFixed(1)} nats, by at most ${cost.toPrecision(1)} nats.`;
+      digits that changes the ${of}, ${before.toFixed(1)} nats, by at most ${cost.toPrecision(1)} nats.`;
 }
 
 // For tests, and for readers who open the console.
-window.course.tools = { Network, tensors, rows, surprise, asMnist, divergence, reconstructionCost, sigmoid, binarize };
+window.course.tools = { FlowPrior, Network, tensors, rows, surprise, asMnist, divergence, reconstructionCost, sigmoid, binarize };
 for (const host of document.querySelectorAll("[data-widget]"))
   start(host).catch((error) => {
     console.error(error);

@@ -12,13 +12,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from pathlib import Path
 
-from vae_course.checkpoints import load_pretrained
+from vae_course.checkpoints import load_pretrained, load_prior
 from vae_course.data import grey
 from vae_course.decoder import log_likelihood
 from vae_course.digits import load_digits
 from vae_course.elbo import kl_divergence
 from vae_course.latent_space import as_mnist
 from vae_course.lessons.elbo.widget import KLS, RECONSTRUCTIONS, EffectiveBeta
+from vae_course.prior import walk
 
 import pytest
 import torch
@@ -45,6 +46,12 @@ ASK = """async ([name, beta]) => {
         eps: numbers(noise), logits: numbers(network.decode(noise, beta)),
         kl: codes.map(tools.divergence), surprise: tools.surprise(network, x[0], noise),
     };
+}"""
+WALK = """async ([labels, beta, steps]) => {
+    const figures = course.prior, found = await figures.found, { FlowPrior, rows } = course.tools;
+    const noise = rows(found.z, figures.latent);
+    const way = new FlowPrior(found, figures).walk(noise, labels, beta, steps);
+    return [noise, ...way].map(points => points.map(point => Array.from(point)));
 }"""
 REPAINTS = """async () => {
     const slider = document.querySelector('[data-part=slider]'), times = [];
@@ -120,11 +127,10 @@ def test_a_page_can_be_read_in_both_themes_and_fits_a_phone(site, page, name):
         assert serious_violations(page, HEAD) == []
 
 
-def rounded(name):
-    model = load_pretrained(name)
-    for parameter in model.parameters():
-        parameter.data = parameter.data.half().double()
-    return model
+def rounded(network):
+    for tensor in network.state_dict().values():
+        tensor.copy_(tensor.half())
+    return network.double()
 
 
 @pytest.mark.parametrize(("name", "where", "beta"), [
@@ -134,7 +140,7 @@ def test_the_networks_of_a_page_give_pythons_numbers(site, page, name, where, be
     opened(page, (site / f"{where}.html").as_uri())
     there = page.evaluate(ASK, [name, beta])
     told = {key: torch.tensor(value, dtype=torch.float64) for key, value in there.items()}
-    model, x, eps = rounded(name), told["x"].reshape(-1, 1, 28, 28), told["eps"]
+    model, x, eps = rounded(load_pretrained(name)), told["x"].reshape(-1, 1, 28, 28), told["eps"]
     with torch.no_grad():
         mu, logvar = model.at(beta).encoder(x)
         logits = model.at(beta).decoder(eps)
@@ -144,6 +150,38 @@ def test_the_networks_of_a_page_give_pythons_numbers(site, page, name, where, be
         torch.testing.assert_close(told[key], here, rtol=1e-5, atol=1e-5, msg=lambda text, key=key: f"{key}: {text}")
     surprise = (kl_divergence(m, s) - draws.mean()).squeeze()
     torch.testing.assert_close(told["surprise"], surprise, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("beta", "steps"), [(0.03, 1), (0.1, 3), (4.0, 10)])
+def test_the_learned_prior_of_a_page_walks_as_in_python(site, page, beta, steps):
+    opened(page, (site / "play" / "learned_prior.html").as_uri())
+    labels = list(range(10))
+    noise, *way = torch.tensor(page.evaluate(WALK, [labels, beta, steps]), dtype=torch.float64)
+    prior = rounded(load_prior())
+    with torch.no_grad():
+        here = prior.mean + prior.spread * walk(prior.at(beta).given(torch.tensor(labels)), noise, steps)
+    torch.testing.assert_close(torch.stack(way), here, rtol=1e-5, atol=1e-5)
+
+
+def test_noise_becomes_the_digit_that_is_asked_for(site, page):
+    opened(page, (site / "play" / "learned_prior.html").as_uri())
+    shown = page.evaluate(LOOK, "learned"), page.evaluate(LOOK, "standard")
+    page.locator("[data-part=label]").select_option("7")
+    page.locator("[data-part=words]", has_text="at β = 0.1, in 3 steps, to a 7:").wait_for()
+    assert page.evaluate(LOOK, "learned") != shown[0]
+    assert page.evaluate(LOOK, "standard") == shown[1]
+    page.locator("[data-part=steps]").press("Home")
+    page.locator("[data-part=words]", has_text="in 1 step, to a 7:").wait_for()
+    page.locator("[data-part=slider]").press("End")
+    page.locator("[data-part=words]", has_text="at β = 3.98").wait_for()
+    page.locator("[data-part=home]").press("Enter")
+    page.locator("[data-part=words]", has_text="at β = 0.1,").wait_for()
+    times = page.evaluate(REPAINTS)
+    print(f"\nsite, learned prior: slider to repaint, median {statistics.median(times):.0f} ms")
+    noise = page.evaluate(LOOK, "standard")
+    page.locator("[data-part=other]").press("Enter")
+    assert page.evaluate(LOOK, "standard") != noise
+    assert page.errors == []
 
 
 def test_a_drawing_takes_mnists_shape_as_in_python(site, page):

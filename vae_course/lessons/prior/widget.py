@@ -33,6 +33,8 @@ class NoiseToDigit(CourseWidget):
         "thirty by the standard prior, some of which are no digits."
     )
 
+    live = "learned_prior"
+
     def __init__(self, model: VAE, prior: FlowPrior):
         self._model, self._prior, self._generator = model, prior, Generator().manual_seed(0)
         # The slider goes in steps of 0.02 in log10 β, so its ends are such steps; then 0.1 is one, too.

@@ -1,0 +1,58 @@
+// Walk from noise to a digit. As `NoiseToDigit` in vae_course/lessons/prior/widget.py.
+
+const PLACES = 11;
+
+// Even times on the way of one point; between two steps the way is straight.
+function onTheWay(way) {
+  return Array.from({ length: PLACES }, (_, i) => {
+    const at = ((way.length - 1) * i) / (PLACES - 1), before = Math.min(Math.floor(at), way.length - 2);
+    const from = way[before], to = way[before + 1];
+    return from.map((value, k) => value + (at - before) * (to[k] - value));
+  });
+}
+
+function noiseToDigit(host, network, figures, found) {
+  const prior = new FlowPrior(found, figures);
+  // The slider goes in steps of 0.02 from its lower end, so that end is such a step; then 0.1 is one, too.
+  const [low, high] = figures.betaRange.map((beta, i) => [Math.ceil, Math.floor][i](50 * Math.log10(beta)) / 50);
+  const classes = [...Array(figures.classes).keys()];
+  const { element, parts } = build(`
+    <div class="vae-controls">
+      ${betaSlider(low, high, 0.1)}
+      <label>steps <input type="range" data-part="steps" min="1" max="10" value="3" aria-label="steps"></label>
+      <label>label <select data-part="label"><option>any</option>${classes.map((y) => `<option>${y}</option>`).join("")}</select></label>
+      <button type="button" data-part="other">Other noise</button>
+    </div>
+    <p data-part="words" aria-live="polite"></p>
+    <canvas data-part="road" class="vae-road" role="img" aria-label="One noise, decoded on its way to a code"></canvas>
+    <div class="vae-columns">
+      <div class="vae-digits"><b>z from the learned prior</b>
+        <canvas data-part="learned" role="img" aria-label="Digits, z from the learned prior"></canvas></div>
+      <div class="vae-digits"><b>z = the same noise,</b> as the prior N(0, I) has it
+        <canvas data-part="standard" role="img" aria-label="Digits, z from the standard prior"></canvas></div>
+    </div>`);
+  let noise = rows(found.z, figures.latent), drawn = figures.labels;
+
+  function repaint() {
+    const beta = 10 ** parts.slider.value, steps = Number(parts.steps.value), asked = parts.label.value;
+    const labels = asked === "any" ? drawn : drawn.map(() => Number(asked));
+    const way = prior.walk(noise, labels, beta, steps), road = onTheWay(way.map((points) => points[0]));
+    const images = network.decode([...road, ...way.at(-1), ...noise], beta).map(sigmoid);
+    paint(parts.road, images.slice(0, PLACES), PLACES);
+    paint(parts.learned, images.slice(PLACES, PLACES + noise.length), COLUMNS);
+    paint(parts.standard, images.slice(PLACES + noise.length), COLUMNS);
+    parts.words.innerHTML = `<b>One noise on its way,</b> from t = 0 to t = 1 at β = ${inFigures(beta)},
+      in ${steps} step${steps > 1 ? "s" : ""}, to a ${labels[0]}:`;
+  }
+
+  followSlider(parts, repaint);
+  parts.steps.addEventListener("input", repaint);
+  parts.label.addEventListener("change", repaint);
+  parts.other.addEventListener("click", () => {
+    noise = rows(normal(noise.length * figures.latent), figures.latent);
+    drawn = drawn.map(() => Math.floor(Math.random() * figures.classes));
+    repaint();
+  });
+  repaint();
+  host.replaceChildren(element);
+}
