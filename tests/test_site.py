@@ -69,10 +69,10 @@ def test_every_address_of_the_course_is_the_one_in_the_file():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"git clone {addresses.SOURCE} {addresses.NAME}\n" in readme
     assert f"]({addresses.SITE})" in readme
-    assert f"]({addresses.BINDER})" in readme
-    places = re.compile(
-        rf"(?:mybinder\.org/v2/gh|codespaces\.new)/([\w-]+/[\w.-]+)|//([\w-]+\.github\.io/{addresses.NAME})"
-    )
+    for link in (addresses.BINDER, addresses.CODESPACES, f"{addresses.COLAB}00_start.ipynb"):
+        assert f"]({link})" in readme
+    services = r"mybinder\.org/v2/gh|codespaces\.new|colab\.research\.google\.com/github"
+    places = re.compile(rf"(?:{services})/([\w-]+/[\w.-]+)|//([\w-]+\.github\.io/{addresses.NAME})")
     known = {addresses.REPOSITORY, addresses.SITE.removeprefix("https://").strip("/")}
     for path in (*ROOT.glob("*.md"), *NOTEBOOKS):
         found = places.findall(path.read_text(encoding="utf-8"))
