@@ -1,5 +1,7 @@
 """The figures that the command line prints."""
 
+from collections.abc import Sequence
+from statistics import mean, stdev
 from typing import Any
 
 from vae_course.data import Binarization, as_pixels
@@ -61,3 +63,8 @@ def in_words(prefix: str, terms: ElboTerms) -> dict[str, float]:
         raise FloatingPointError(f"-ELBO is {terms.negative_elbo:.3g} nats per image: {BROKEN}")
     numbers = {"negative_elbo": terms.negative_elbo, "reconstruction": terms.reconstruction, "kl": terms.kl}
     return {prefix + name: round(value.item(), 4) for name, value in numbers.items()}
+
+
+def spread(values: Sequence[float]) -> str:
+    """Give the mean of several runs, ± their standard deviation."""
+    return f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")

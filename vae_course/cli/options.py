@@ -82,36 +82,57 @@ def add_grade_options(sub: argparse.ArgumentParser) -> None:
 
 def add_train_options(sub: argparse.ArgumentParser) -> None:
     """Add the options of `train`."""
+    add_settings(sub)
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument("--out", type=path, help="the folder to write (default runs/DATA-SETTINGS)")
+    where.add_argument(
+        "--resume", type=path, metavar="FOLDER", help="go on with the run in this folder, up to --epochs"
+    )
+
+
+def add_sweep_options(sub: argparse.ArgumentParser) -> None:
+    """Add the options of `sweep`: those of VARIED take several values, and the others are those of `train`."""
+    add_settings(sub, nargs="+")
+    sub.add_argument("--out", type=path, default=Path("runs"), help="the folder of all runs (default runs)")
+    sub.add_argument("--jobs", type=whole_number(1000), help="how many runs at once (default: one for each core)")
+    sub.add_argument("--engine", type=some_text, default="local", help="local (the default): this machine; or slurm")
+
+
+VARIED = ("recipe", "batch_size", "optimizer", "learning_rate", "beta", "latent_dim", "seed")
+"""The settings of which a sweep takes several values."""
+
+
+def add_settings(sub: argparse.ArgumentParser, **each: Any) -> None:
+    """Add the settings of a training; `each` goes to those of VARIED."""
     sub.add_argument(
         "--recipe",
         type=some_text,
         metavar="NAME",
         help="named settings: every-beta and plane, of the shipped weights, or grey, static, burda, "
         "convolutional, learned-prior; other options change them",
+        **each,
     )
     sub.add_argument(
         "--data", type=some_text, metavar="SOURCE", help="embedded (the default), mnist, or a folder of IDX files"
     )
     sub.add_argument("--epochs", type=whole_number(), help="passes over the images (default 20)")
-    sub.add_argument("--batch-size", type=whole_number(), help="images per step (default 128)")
-    sub.add_argument("--optimizer", type=some_text, help="adam (the default), or muon, which needs fewer epochs")
-    sub.add_argument("--learning-rate", type=number, help="of the optimizer (default 0.001)")
+    sub.add_argument("--batch-size", type=whole_number(), help="images per step (default 128)", **each)
+    sub.add_argument(
+        "--optimizer", type=some_text, help="adam (the default), or muon, which needs fewer epochs", **each
+    )
+    sub.add_argument("--learning-rate", type=number, help="of the optimizer (default 0.001)", **each)
     sub.add_argument("--decay", action="store_true", default=None, help="let it fall to 0 over the second half")
-    sub.add_argument("--beta", type=parse_beta, help="weight of the KL (default 1), or a schedule: 0:0,5:1 rises to 1")
+    beta = "weight of the KL (default 1), or a schedule: 0:0,5:1 rises to 1"
+    sub.add_argument("--beta", type=parse_beta, help=beta, **each)
     sub.add_argument("--binarization", type=some_text, help="dynamic (the default), static, threshold or grey")
-    sub.add_argument("--seed", type=seed, help="of everything random (default 0)")
-    sub.add_argument("--latent-dim", type=whole_number(10**6), help="number of latent dimensions (default 20)")
+    sub.add_argument("--seed", type=seed, help="of everything random (default 0)", **each)
+    sub.add_argument("--latent-dim", type=whole_number(10**6), help="number of latent dimensions (default 20)", **each)
     sub.add_argument(
         "--hidden",
         type=whole_number(10**6),
         nargs="+",
         metavar="WIDTH",
         help="widths of the hidden layers (default 400)",
-    )
-    where = sub.add_mutually_exclusive_group()
-    where.add_argument("--out", type=path, help="the folder to write (default runs/DATA-SETTINGS)")
-    where.add_argument(
-        "--resume", type=path, metavar="FOLDER", help="go on with the run in this folder, up to --epochs"
     )
 
 
@@ -233,6 +254,7 @@ def add_no_options(sub: argparse.ArgumentParser) -> None:
 COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {
     "lab": (add_lab_options, "Open the lessons in JupyterLab, in a folder of your own, which is made or updated."),
     "train": (add_train_options, "Train a VAE; write its checkpoint, pictures and metrics into a folder."),
+    "sweep": (add_sweep_options, "Train every combination of the settings that have several values, side by side."),
     "evaluate": (add_evaluate_options, "Print a checkpoint's test ELBO, or a tighter bound too, as JSON."),
     "sample": (add_sample_options, "Invent digits: z from the prior, then the mean of p(x|z), as a picture."),
     "reconstruct": (add_reconstruct_options, "Show test digits above their reconstructions, as a picture."),
