@@ -53,6 +53,13 @@ def test_every_module_has_its_floor():
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_torchvision_is_imported_only_by_what_fetches_mnist(path):
+    """It brings torch's compiler with it, and so takes longer than torch: a lesson starts without it."""
+    imports = re.findall(r"^(?:from|import) .*torchvision.*", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert path.stem == "torchvision_compat" or not imports
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_modules_import_only_from_the_floors_below(path):
     here = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if here == "__init__":

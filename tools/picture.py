@@ -10,7 +10,7 @@ from vae_course.beta import MultiRateVAE
 from vae_course.checkpoints import load_pretrained, pretrained_card
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
-from vae_course.digits.torchvision_compat import make_grid
+from vae_course.kit.tiles import tiles
 from vae_course.lessons import COLORS
 
 import matplotlib
@@ -66,7 +66,7 @@ def frame(model: MultiRateVAE, frontier: list[dict], x: Tensor, z: Tensor, beta:
         pictures, ("given", "given\nback", "invented"), (x, view.reconstruct(x), invented), strict=True
     ):
         axes = figure.add_subplot(place)
-        axes.imshow(make_grid(images, nrow=10, padding=1, pad_value=0.35)[0], vmin=0, vmax=1, cmap="gray")
+        axes.imshow(tiles(images, columns=10, between=0.35), vmin=0, vmax=1, cmap="gray")
         axes.set_axis_off()
         axes.text(-0.01, 0.5, name, transform=axes.transAxes, ha="right", va="center", fontsize=10)
     draw_frontier(figure.add_axes((0.71, 0.31, 0.27, 0.5)), frontier, beta)

@@ -8,7 +8,7 @@ from pathlib import Path
 from vae_course.checkpoints import load_pretrained, load_prior
 from vae_course.data import binarize, grey
 from vae_course.digits import load_digits
-from vae_course.digits.torchvision_compat import make_grid
+from vae_course.kit.tiles import tiles
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
@@ -52,7 +52,7 @@ def real(generator: Generator) -> Tensor:
 
 def block(images: Tensor) -> Image.Image:
     """Put digits beside each other, each pixel enlarged."""
-    grid = 1 - make_grid(images, nrow=10, padding=1, pad_value=0.0)[0]
+    grid = 1 - tiles(images, columns=10, between=0.0)
     small = Image.fromarray((255 * grid).byte().numpy())
     return small.resize((small.width * SCALE, small.height * SCALE), Image.Resampling.NEAREST)
 

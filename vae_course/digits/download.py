@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
+from types import ModuleType
 from urllib.parse import urlparse
 from urllib.request import Request, url2pathname, urlopen
-
-from vae_course.digits.torchvision_compat import MNIST, check_integrity
 
 import platformdirs
 
@@ -56,9 +55,16 @@ def expanded(path: str | Path) -> Path:
         raise FileNotFoundError(f"{path}: there is no such home folder; write the path in full") from error
 
 
+def _torchvision() -> ModuleType:
+    """Import torchvision, which knows MNIST's addresses and checksums. Whoever needs neither saves its long import."""
+    from vae_course.digits import torchvision_compat
+
+    return torchvision_compat
+
+
 def missing_mnist_files(folder: Path) -> list[str]:
     """Which of MNIST's four `.gz` files are not in the folder."""
-    return [name for name, _ in MNIST.resources if not (folder / name).is_file()]
+    return [name for name, _ in _torchvision().MNIST.resources if not (folder / name).is_file()]
 
 
 def check_mnist(folder: Path, origin: str = "") -> None:
@@ -68,8 +74,9 @@ def check_mnist(folder: Path, origin: str = "") -> None:
         folder: where they are.
         origin: where they were fetched from a moment ago; the message then names the file there.
     """
-    for name, md5 in MNIST.resources:
-        if not check_integrity(folder / name, md5):
+    torchvision = _torchvision()
+    for name, md5 in torchvision.MNIST.resources:
+        if not torchvision.check_integrity(folder / name, md5):
             remedy = (
                 "Is it a mirror of other digits? Those can be named as a folder: --data FOLDER"
                 if origin
@@ -102,8 +109,8 @@ def fetch_mnist(mirror: str | None = None) -> Path:
         if mirror is not None and mirror.startswith("file:"):
             _copy_mnist(Path(url2pathname(urlparse(mirror).path)), staging)
         else:
-            _download_mnist(MNIST.mirrors if mirror is None else [mirror], staging)
-        check_mnist(staging, mirror or MNIST.mirrors[0])
+            _download_mnist(_torchvision().MNIST.mirrors if mirror is None else [mirror], staging)
+        check_mnist(staging, mirror or _torchvision().MNIST.mirrors[0])
         folder.mkdir(parents=True, exist_ok=True)
         for file in staging.glob("*.gz"):
             file.replace(folder / file.name)
@@ -140,7 +147,7 @@ def _copy_mnist(source: Path, target: Path) -> None:
     missing = missing_mnist_files(source)
     if missing:
         raise FileNotFoundError(f"{source} lacks {', '.join(missing)}")
-    for name, _ in MNIST.resources:
+    for name, _ in _torchvision().MNIST.resources:
         if (source / name).stat().st_size > MOST_BYTES:
             raise ValueError(f"{source / name} is not MNIST's: it is larger than {MOST_BYTES:,} bytes")
         shutil.copyfile(source / name, target / name)
@@ -148,7 +155,7 @@ def _copy_mnist(source: Path, target: Path) -> None:
 
 def _download_mnist(mirrors: list[str], folder: Path) -> None:
     """Download each file from the first mirror that has it."""
-    for name, _ in MNIST.resources:
+    for name, _ in _torchvision().MNIST.resources:
         failures = []
         for mirror in mirrors:
             url = mirror.rstrip("/") + "/" + name

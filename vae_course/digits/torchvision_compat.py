@@ -23,6 +23,5 @@ except RuntimeError as error:
 
 from torchvision.datasets import MNIST
 from torchvision.datasets.utils import check_integrity
-from torchvision.utils import make_grid
 
-__all__ = ["MNIST", "check_integrity", "make_grid", "mismatch", "torchvision"]
+__all__ = ["MNIST", "check_integrity", "mismatch", "torchvision"]

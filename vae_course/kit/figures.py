@@ -4,7 +4,7 @@ import io
 from math import isqrt
 from pathlib import Path
 
-from vae_course.digits.torchvision_compat import make_grid
+from vae_course.kit.tiles import tiles
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -93,8 +93,7 @@ def apart(places: Float[Tensor, "n 2"], least: float) -> Float[Tensor, "n 2"]:
 
 def show_digits(axes: Axes, images: Float[Tensor, "batch 1 28 28"], columns: int = 8, title: str = "") -> None:
     """Draw digits in [0, 1] on the axes as a grid, row by row: ink white on black, thin grey lines between."""
-    grid = make_grid(images.detach().cpu(), nrow=columns, padding=1, pad_value=BETWEEN)
-    axes.imshow(grid[0].numpy(), vmin=0, vmax=1)
+    axes.imshow(tiles(images.detach().cpu(), columns, BETWEEN).numpy(), vmin=0, vmax=1)
     axes.set_axis_off()
     axes.set_title(title)
 

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vae_course.digits.torchvision_compat import make_grid
 from vae_course.kit.still import still
+from vae_course.kit.tiles import tiles
 
 import anywidget
 import ipywidgets
@@ -91,9 +91,9 @@ def row(*parts: ipywidgets.Widget) -> ipywidgets.Box:
 
 def png(images: Float[Tensor, "batch 1 28 28"], columns: int) -> bytes:
     """Digits in [0, 1] as a picture, row by row, a pixel for a pixel: the browser enlarges it."""
-    grid = make_grid(images.detach().cpu().clamp(0, 1), nrow=columns, padding=1, pad_value=0.35)
+    picture = tiles(images.detach().cpu().clamp(0, 1), columns, between=0.35)
     file = io.BytesIO()
-    Image.fromarray((grid[0] * 255).byte().numpy()).save(file, "PNG", compress_level=1)
+    Image.fromarray((picture * 255).byte().numpy()).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
