@@ -155,3 +155,11 @@ def test_the_table_goes_into_a_file(folder, tmp_path, capsys):
 def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
     assert main(["grade", str(tmp_path / "nobody")]) == 2
     assert "nobody: there is no such folder" in capsys.readouterr().err
+
+
+def test_no_text_of_a_learner_becomes_a_formula_and_no_notes_stop_the_table(folder, capsys):
+    (folder / ".course" / "quiz.json").write_text('{"before": {"right": "=1+1"}, "after": {"right": 9}}')
+    (folder / ".course" / "guesses.json").write_text("[" * 100_000)
+    (folder / "deep.ipynb").write_text("[" * 100_000)
+    (row,) = table(capsys, folder)
+    assert (row["quiz before"], row["quiz after"], row["guesses"]) == ("", "9", "0")

@@ -4,7 +4,6 @@ import contextlib
 import functools
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -410,72 +409,3 @@ set -o pipefail
     result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, env=environment)
     assert result.stdout.split() == ["status", "2", "status", "0"]
     assert result.stderr == "vae_course: No space left on device\nMake room there, or write elsewhere: --out\n"
-
-
-WORDS = [
-    "",
-    "0",
-    "1",
-    "-1",
-    "3",
-    "1e9",
-    "nan",
-    "--",
-    "-",
-    "mine",
-    "run",
-    "no",
-    "ü\udcff",
-    "a\0",
-    "9" * 25,
-    "loop",
-    "0:0,2:1",
-]
-OPTIONS = {
-    "train": "--recipe --data --epochs --batch-size --optimizer --learning-rate --decay --beta --binarization --seed "
-    "--latent-dim --hidden --out --resume",
-    "evaluate": "--beta --data --binarization --samples",
-    "sample": "--beta --count --seed --out",
-    "reconstruct": "--beta --data --index --out",
-    "data": "--mirror",
-}
-
-
-def random_line(dice):
-    command = dice.choice(list(OPTIONS))
-    words = [command]
-    if command in ("evaluate", "sample", "reconstruct"):
-        words.append(dice.choice(["run", "run", "run/model.safetensors", *WORDS]))
-    if command == "data":
-        words.append(dice.choice(["embedded", *[word for word in WORDS if word]]))
-    if command == "train":
-        words += ["--data", "mine"]
-    for _ in range(dice.randrange(4)):
-        option, values = dice.choice(OPTIONS[command].split()), dice.choices(WORDS, k=dice.choice([0, 1, 1, 1, 2]))
-        words += [f"{option}={values[0]}"] if values and dice.random() < 0.3 else [option, *values]
-    return words
-
-
-def test_no_command_line_ends_in_a_traceback(work, capsys, monkeypatch):
-    """Three hundred of them, the same every time; nothing is trained, and nothing is drawn."""
-    (work / "loop").symlink_to(work / "loop")
-    monkeypatch.setattr("vae_course.cli.commands.epochs", lambda run, digits: iter(()))
-    monkeypatch.setattr("vae_course.cli.pictures.digit_grid", lambda *args: None)
-    monkeypatch.setattr("vae_course.cli.pictures.digit_rows", lambda *args: None)
-    monkeypatch.setattr("vae_course.cli.pictures.save_figure", lambda figure, path: None)
-    dice = random.Random(0)
-    statuses = []
-    for _ in range(300):
-        words = random_line(dice)
-        try:
-            statuses.append(main(words))
-        except SystemExit as stopped:
-            statuses.append(stopped.code)
-        said = capsys.readouterr().err
-        lines = [
-            line for line in said.splitlines() if "it/s" not in line and "images" not in line and "note:" not in line
-        ]
-        assert statuses[-1] in (0, 2), words
-        assert "should not happen" not in said, (words, said)
-        assert len(lines) <= 2 * (statuses[-1] == 2), (words, said)
-    assert 20 < statuses.count(0) < 250

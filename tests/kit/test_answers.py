@@ -363,3 +363,22 @@ class TestKept:
         file.write_text(file.read_text() + damage + "\n")
         assert kept(piece=1).piece == 1
         assert f"my_vae.py cannot be used: {reason}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name", [3, None, "", "..", "/", "../outside.py", "a/b.py", "course.json", "a\0.py", ["x.py"]], ids=repr
+)
+def test_a_name_that_leads_elsewhere_is_not_taken(workspace, notebook, name):
+    (workspace / ".course" / "course.json").write_text(json.dumps({"answers": name}))
+    beside = sorted(workspace.parent.iterdir())
+    assert str(notebook.check("double", "def double(x):\n    return 2 * x")).endswith("Kept in my_answers.py.")
+    assert "return 2 * x" in (workspace / "my_answers.py").read_text()
+    assert sorted(workspace.parent.iterdir()) == beside
+
+
+@pytest.mark.parametrize("entry", [3, None, [], {}, {"digest": 3, "lesson": "elbo"}, {"lesson": "elbo"}], ids=str)
+def test_a_note_of_another_form_makes_a_piece_one_that_was_changed(workspace, notebook, entry):
+    notebook.check("double", "def double(x):\n    return 2 * x")
+    (workspace / ".course" / "answers.json").write_text(json.dumps({"double": entry}))
+    assert kept(double=kl_divergence).double is kl_divergence
+    assert str(notebook.check("half", "def half(x):\n    return x / 2")).endswith("Kept in my_vae.py.")

@@ -198,3 +198,25 @@ def test_a_lesson_without_a_guess_has_no_table(workspace, shown):
 def test_what_no_question_is_made_of_is_refused_even_without_a_workspace(key, kind, message):
     with pytest.raises(ValueError, match=message):
         predict(key, QUESTION, **kind)
+
+
+BROKEN = [3, None, [], "x", {}, {"guess": 1}, {"question": "?", "guess": None}, {"question": 1, "guess": 1}]
+BROKEN += [{"question": "?", "guess": 1, "answer": [7]}, {"question": "?", "guess": 1, "answer": 7, "unit": 3}]
+
+
+@pytest.mark.parametrize("entry", BROKEN, ids=str)
+def test_a_guess_that_its_file_holds_in_another_form_counts_as_none(workspace, shown, entry):
+    (workspace / ".course" / "guesses.json").write_text(json.dumps({KEY: entry}))
+    guesses("elbo")
+    assert shown == []
+    assert guess("500").status.value.count("Kept: 500.") == 1
+    reveal(KEY, 7, unit="draws")
+    assert shown == ["You said 500 draws; it is 7."]
+
+
+def test_an_answer_without_its_unit_and_a_number_of_many_digits_are_shown(workspace, shown):
+    entry = {"question": QUESTION, "guess": 10**400, "answer": 7}
+    (workspace / ".course" / "guesses.json").write_text(json.dumps({KEY: entry}))
+    assert both(entry) == f"You said {10**400:,}; it is 7."
+    guesses("elbo")
+    assert len(shown) == 1

@@ -4,6 +4,8 @@ import re
 from vae_course.kit.quiz import Question, Quiz, quiz
 from vae_course.lessons.quiz import QUESTIONS
 
+import pytest
+
 TWO = (
     Question("Which is larger?", ("one", "two"), 1, "Two is one more.", "01"),
     Question("Which is <b>?", ("this", "that"), 0, "It is & stays.", "02"),
@@ -76,3 +78,13 @@ def test_neither_place_nor_length_gives_the_right_answer_away():
     assert {places.count(place) for place in range(3)} == {4}
     longest = [max(question.choices, key=len) == question.choices[question.right] for question in QUESTIONS]
     assert sum(longest) <= len(QUESTIONS) / 2
+
+
+@pytest.mark.parametrize("score", [3, None, [], {}, {"right": 1}, {"right": "1", "of": 2, "date": ""}], ids=str)
+def test_a_score_that_its_file_holds_in_another_form_counts_as_none(workspace, score):
+    (workspace / ".course" / "quiz.json").write_text(json.dumps({"before": score, "after": score}))
+    form = taken("after", 1, 0)
+    assert "Before the course" not in form.result.value
+    assert "After it: 2 of 2" in form.result.value
+    assert scores(workspace)["before"] == score
+    assert scores(workspace)["after"]["right"] == 2

@@ -4,7 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vae_course.kit.workspace import find_workspace, read_state, replace_text, update_state
+from vae_course.kit.workspace import (
+    MOST_BYTES,
+    find_workspace,
+    read_entries,
+    read_state,
+    replace_text,
+    update_state,
+)
 
 import pytest
 
@@ -33,13 +40,41 @@ def test_a_key_that_is_set_leaves_the_others(workspace):
     assert "β" in (workspace / ".course" / "guesses.json").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("damaged", [b"", b'{"a": 1', b"[1, 2]", b"\xff\xfe"])
+@pytest.mark.parametrize("damaged", [b"", b'{"a": 1', b"[1, 2]", b"\xff\xfe", b"[" * 100_000])
 def test_a_damaged_file_is_put_aside_and_counts_as_empty(workspace, damaged):
     (workspace / ".course" / "quiz.json").write_bytes(damaged)
     assert read_state("quiz") == {}
     assert (workspace / ".course" / "quiz.damaged.json").read_bytes() == damaged
     update_state("quiz", "elbo", 3)
     assert read_state("quiz") == {"elbo": 3}
+
+
+def test_a_file_that_is_far_too_large_is_put_aside_unread(workspace):
+    path = workspace / ".course" / "quiz.json"
+    path.write_bytes(b"{}")
+    os.truncate(path, MOST_BYTES + 1)
+    assert read_state("quiz") == {}
+    assert not path.exists()
+
+
+def test_a_folder_in_the_place_of_a_file_is_put_aside(workspace):
+    (workspace / ".course" / "quiz.json").mkdir()
+    update_state("quiz", "elbo", 3)
+    assert read_state("quiz") == {"elbo": 3}
+
+
+def test_entries_of_another_form_are_left_out_and_stay_in_the_file(workspace):
+    state = {"good": {"right": 3}, "a text": {"right": "3"}, "no object": 3, "nothing": None, "without": {}}
+    (workspace / ".course" / "quiz.json").write_text(json.dumps(state))
+    assert read_entries("quiz", {"right": int, "of": int | None}) == {"good": {"right": 3}}
+    update_state("quiz", "new", {"right": 4})
+    assert read_state("quiz") == state | {"new": {"right": 4}}
+
+
+def test_half_of_a_character_is_kept_as_json_names_it(workspace):
+    (workspace / ".course" / "guesses.json").write_text('{"a": "\\ud800"}')
+    update_state("guesses", "b", 1)
+    assert read_state("guesses") == {"a": "\ud800", "b": 1}
 
 
 def test_a_link_stays_a_link_when_its_file_is_replaced(workspace):

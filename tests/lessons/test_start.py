@@ -45,6 +45,16 @@ def test_the_map_is_of_the_lessons_in_the_folder(workspace):
     assert lessons() == [("01_one.ipynb", "01 · One", 15), ("02_two.ipynb", "02 · Two", 15)]
 
 
+def test_the_map_lacks_a_notebook_that_cannot_be_read(workspace):
+    cell = {"cell_type": "markdown", "source": ["# 01 · One\n", "\n", "*15 minutes.*"]}
+    (workspace / "01_one.ipynb").write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+    for i, text in enumerate(["", "[]", "{", '{"cells": []}', '{"cells": [3]}', '{"cells": 3}', "[" * 100_000], 2):
+        (workspace / f"0{i}_damaged.ipynb").write_text(text)
+    write_state(workspace, "answers", {"kl_divergence": 3, "elbo_terms": {"lesson": 3}})
+    assert lessons() == [("01_one.ipynb", "01 · One", 15)]
+    assert "done" in course_map().data
+
+
 def test_the_picture_has_the_three_images_and_the_plane():
     figure = picture_of_a_vae()
     titles = {axes.get_title("left") for axes in figure.axes} - {""}

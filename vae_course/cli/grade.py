@@ -87,7 +87,7 @@ def code_cells(path: Path) -> list[str]:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
 
 
@@ -125,7 +125,8 @@ def grade(folder: Path, exercises: Sequence[Exercise], seconds: float) -> dict[s
         "of": len(exercises),
         "guesses": len(state(folder, "guesses")),
         **{
-            name: score.get("right", "") if isinstance(score, dict) else ""
+            # A number: a spreadsheet would compute a text that begins with "=".
+            name: score["right"] if isinstance(score, dict) and isinstance(score.get("right"), int) else ""
             for name, score in zip(QUIZZES, scores, strict=True)
         },
     }
@@ -135,7 +136,7 @@ def state(folder: Path, name: str) -> dict[str, Any]:
     """Read what the course noted in a folder; {} where it noted nothing, or the file is damaged."""
     try:
         found = json.loads((folder / COURSE / f"{name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -147,7 +148,7 @@ def notebooks_in(folder: Path) -> dict[str, list[Path]]:
         try:
             metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
             lesson = metadata.get("vae_course", {}).get("lesson", path.stem)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             lesson = path.stem
         found.setdefault(str(lesson), []).append(path)
     return found

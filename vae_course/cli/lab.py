@@ -91,7 +91,7 @@ def digests_in(folder: Path) -> dict[str, Path]:
         with suppress(KeyError):
             try:
                 found.setdefault(json.loads(path.read_text(encoding="utf-8"))["metadata"]["vae_course"]["digest"], path)
-            except (OSError, ValueError, TypeError):
+            except (OSError, ValueError, TypeError, RecursionError):
                 print(f"{path.name} cannot be read as a notebook; it stays as it is")
     return found
 

@@ -1,5 +1,6 @@
 """The learner's right answers count: the lesson goes on with them, and a workspace keeps them in a file."""
 
+import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,11 +12,12 @@ from typing import Any
 from vae_course.kit.answer_file import NotKept, blocks, digest, load, read_text, with_piece
 from vae_course.kit.guard import TooLong, settings_kept, time_limit
 from vae_course.kit.sources import NoSource, Source
-from vae_course.kit.workspace import find_workspace, lock, read_state, replace_text, update_state
+from vae_course.kit.workspace import find_workspace, lock, read_entries, read_state, replace_text, update_state
 
 from IPython.display import display
 
 STATE = "answers"  # .course/answers.json
+_FIELDS = {"digest": str, "lesson": str}
 UNTRIED, CHANGED = "is not tried yet", "has changed since its check"
 SECONDS = 10.0  # that the file may take to be read
 
@@ -124,14 +126,16 @@ def _keep(path: Path, exercise: str, answer: Any, lesson: str) -> None:
     replace_text(path, text)
     for name, block in blocks(text).items():
         if name == exercise or (name in checked and block != old[name]):
-            at = lesson if name == exercise else read_state(STATE)[name]["lesson"]
+            at = lesson if name == exercise else read_entries(STATE, _FIELDS)[name]["lesson"]
             update_state(STATE, name, {"digest": digest(block), "lesson": at})
 
 
 def _checked(text: str) -> set[str]:
     """Return the names of the blocks that are as they were checked."""
-    state = read_state(STATE)
-    return {name for name, block in blocks(text).items() if state.get(name, {}).get("digest") == digest(block)}
+    entries = read_entries(STATE, _FIELDS)
+    return {
+        name for name, block in blocks(text).items() if name in entries and entries[name]["digest"] == digest(block)
+    }
 
 
 def _expect_loads(text: str, old: str, path: Path, exercise: str, imports: dict[str, str]) -> None:
@@ -174,7 +178,9 @@ def _kept_pieces() -> tuple[dict[str, Any], str]:
 
 
 def _file(workspace: Path) -> Path:
-    return workspace / Path(read_state("course").get("answers", "my_answers.py")).name
+    """Find the file of the answers; what is no name of a Python file here does not lead elsewhere."""
+    name = read_state("course").get("answers")
+    return workspace / (name if isinstance(name, str) and re.fullmatch(r"\w+\.py", name) else "my_answers.py")
 
 
 def _attempts_with(answer: Any, otherwise: Any) -> Attempts:

@@ -244,7 +244,7 @@ def describe(thing: Any) -> str:
 def show_me(*solutions: Any) -> HTML:
     """Show the package's own source of functions or classes, folded away until it is clicked."""
     blocks = "".join(f"<pre>{escape(inspect.getsource(solution))}</pre>" for solution in solutions)
-    names = ", ".join(f"<code>{solution.__name__}</code>" for solution in solutions)
+    names = ", ".join(f"<code>{escape(solution.__name__)}</code>" for solution in solutions)
     return HTML(f"<details><summary>Show me: how the course wrote {names}</summary>{blocks}</details>")
 
 

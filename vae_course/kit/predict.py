@@ -16,12 +16,13 @@ from typing import Any
 
 from vae_course.kit.table import table
 from vae_course.kit.widget import CourseWidget, row
-from vae_course.kit.workspace import find_workspace, read_state, update_state
+from vae_course.kit.workspace import find_workspace, read_entries, update_state
 
 import ipywidgets
 from IPython.display import display
 
 Guess = int | float | str
+_FIELDS = {"question": str, "guess": Guess, "answer": Guess | None, "unit": str | None}
 
 _HOW = "Type a number alone, such as 500, 0.5, 1e6 or 10 %."
 # The forms on the page, so that an answer reaches the form above it.
@@ -63,7 +64,7 @@ def reveal(key: str, answer: Any, unit: str = "") -> None:
     if find_workspace() is None:
         return
     answer = answer.item() if hasattr(answer, "item") else answer
-    entry = read_state("guesses").get(key)
+    entry = _kept().get(key)
     if entry is None:  # Then the form stays open: a run of all cells by mistake takes no guess away.
         return _show(f"It is {shown(answer, unit)}.")
     entry |= {"answer": answer, "unit": unit}
@@ -78,14 +79,23 @@ def guesses(lesson: str) -> None:
     rows = [
         (
             entry["question"],
-            shown(entry["guess"], entry.get("unit", "")),
-            shown(entry["answer"], entry["unit"]) if "answer" in entry else "not seen yet",
+            shown(entry["guess"], entry.get("unit") or ""),
+            shown(entry["answer"], entry.get("unit") or "") if is_seen(entry) else "not seen yet",
         )
-        for key, entry in read_state("guesses").items()
+        for key, entry in _kept().items()
         if key.startswith(f"{lesson}/")
     ]
     if rows:
         display(table(rows, ["question", "your guess", "answer"]))
+
+
+def is_seen(entry: dict[str, Any]) -> bool:
+    """Whether the learner has seen the answer."""
+    return entry.get("answer") is not None
+
+
+def _kept() -> dict[str, dict[str, Any]]:
+    return read_entries("guesses", _FIELDS)
 
 
 class GuessForm(CourseWidget):
@@ -101,7 +111,7 @@ class GuessForm(CourseWidget):
 
     def __init__(self, key: str, question: str, choices: Sequence[str] = (), line: bool = False):
         self._key, self._question, self._line = key, question, line
-        entry = read_state("guesses").get(key, {})
+        entry = _kept().get(key, {})
         guess = entry.get("guess")
         self.status = ipywidgets.HTML()
         if choices:
@@ -115,15 +125,15 @@ class GuessForm(CourseWidget):
         self.add_class("vae-form")
         self.field.observe(lambda _: self.keep(), "value")
         self.button.on_click(lambda _: self.keep())
-        if "answer" in entry:
+        if is_seen(entry):
             self.lock(entry)
         elif guess is not None:
             self._say_kept(guess)
 
     def keep(self) -> None:
         """Keep what stands in the field, unless the answer has been seen."""
-        entry = read_state("guesses").get(self._key, {})
-        if "answer" in entry:
+        entry = _kept().get(self._key, {})
+        if is_seen(entry):
             return self.lock(entry)
         try:
             guess = self._read()
@@ -183,7 +193,9 @@ def plain(value: Guess | None) -> str:
     """Write a number as it is read aloud: 100,000 or 0.333. A text stays as it is."""
     if value is None or isinstance(value, str):
         return value or ""
-    if isinstance(value, int) or 1e4 <= abs(value) < 1e15:
+    if isinstance(value, int):
+        return f"{value:,}".replace("-", "−")
+    if 1e4 <= abs(value) < 1e15:
         return f"{value:,.0f}".replace("-", "−")
     return f"{value:.4g}".replace("-", "−")
 
@@ -197,7 +209,7 @@ def shown(value: Guess, unit: str = "") -> str:
 
 def both(entry: dict[str, Any]) -> str:
     """Say the guess and the answer in one sentence; the unit once, if it is a word."""
-    guess, answer, unit = entry["guess"], entry["answer"], entry["unit"]
+    guess, answer, unit = entry["guess"], entry["answer"], entry.get("unit") or ""
     again = unit if isinstance(guess, str) or unit == "%" else ""
     return f"You said {shown(guess, unit)}; it is {shown(answer, again)}."
 

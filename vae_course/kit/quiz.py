@@ -10,12 +10,13 @@ from html import escape
 from typing import Any, Literal
 
 from vae_course.kit.widget import CourseWidget, row
-from vae_course.kit.workspace import find_workspace, read_state, update_state
+from vae_course.kit.workspace import find_workspace, read_entries, update_state
 
 import ipywidgets
 from IPython.display import display
 
 When = Literal["before", "after"]
+_SCORE = {"right": int, "of": int, "date": str}
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Quiz(CourseWidget):
         chosen = [field.index for field in self.fields]
         right = sum(index == question.right for index, question in zip(chosen, self._questions, strict=True))
         score = {"date": date.today().isoformat(), "right": right, "of": len(chosen)}
-        if self._when not in read_state("quiz"):
+        if self._when not in read_entries("quiz", _SCORE):
             update_state("quiz", self._when, score)
         lines = [f"{right} of {len(chosen)} are right."]
         if missing := chosen.count(None):
@@ -85,14 +86,14 @@ class Quiz(CourseWidget):
         if self._when == "after":
             for note, question, index in zip(self.notes, self._questions, chosen, strict=True):
                 note.value = explained(question, index)
-        lines += compared(read_state("quiz"))
-        self.result.value = f'<span role="status">{"<br>".join(lines)}</span>'
+        lines += compared(read_entries("quiz", _SCORE))
+        self.result.value = f'<span role="status">{"<br>".join(map(escape, lines))}</span>'
 
 
 def explained(question: Question, chosen: int | None) -> str:
     """Say of one answer whether it is right, which one is, and why, as HTML."""
     verdict = "✓ Right." if chosen == question.right else f"✗ Right is: “{question.choices[question.right]}”."
-    return f"<b>{escape(verdict)}</b> {escape(question.why)} (Lesson {question.lesson}.)"
+    return f"<b>{escape(verdict)}</b> {escape(question.why)} (Lesson {escape(question.lesson)}.)"
 
 
 def compared(scores: dict[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ Where a folder has no `.course/`, there is no workspace: nothing is kept and not
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 from filelock import FileLock
 
 COURSE = ".course"
+# What a learner makes in the course is a hundredth of this.
+MOST_BYTES = 2**24
 
 
 def find_workspace() -> Path | None:
@@ -31,6 +33,20 @@ def read_state(name: str) -> dict[str, Any]:
         return {}
     with lock(workspace, name):
         return _read(workspace / COURSE / f"{name}.json")
+
+
+def read_entries(name: str, fields: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the entries of `.course/NAME.json` that are objects with these fields; others stay in the file, unread.
+
+    Args:
+        name: of the file.
+        fields: each field's type. One that may be missing has None among its types.
+    """
+    return {
+        key: entry
+        for key, entry in read_state(name).items()
+        if isinstance(entry, dict) and all(isinstance(entry.get(field), kind) for field, kind in fields.items())
+    }
 
 
 def update_state(name: str, key: str, value: Any) -> None:
@@ -55,18 +71,19 @@ def replace_text(path: Path, text: str) -> None:
     """Replace a file in one step: whoever reads it finds the old text or the new one, never half of it."""
     path = path.resolve()  # A link stays a link.
     unfinished = path.with_name(f"{path.name}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
+    # Half of a character, as JSON can name it, is written as JSON names it.
+    unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
     os.replace(unfinished, path)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))
+        state = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= MOST_BYTES else None
         if isinstance(state, dict):
             return state
     except FileNotFoundError:
         return {}
-    except ValueError:  # This is no JSON, or no UTF-8.
+    except (ValueError, RecursionError, IsADirectoryError):  # This is no JSON, or no UTF-8, or no file.
         pass
     os.replace(path, path.with_suffix(".damaged.json"))
     return {}

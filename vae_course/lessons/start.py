@@ -11,7 +11,7 @@ from vae_course.checkpoints import load_pretrained
 from vae_course.data import grey
 from vae_course.digits import load_digits
 from vae_course.kit.figures import show_digits
-from vae_course.kit.workspace import find_workspace, read_state
+from vae_course.kit.workspace import find_workspace, read_entries, read_state
 from vae_course.lessons import COLORS
 
 import matplotlib.pyplot as plt
@@ -47,8 +47,11 @@ def lessons() -> list[Lesson]:
 
 def _read(paths: list[Path]) -> Iterator[Lesson]:
     for path in paths:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        text = "".join(cells[0]["source"]) if cells else ""
+        try:
+            text = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        # A learner's notebook may be damaged, and then the map lacks it.
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+            continue
         title, minutes = re.search(r"^# (\d\d · .+)", text, re.MULTILINE), re.search(r"(\d+) minutes", text)
         if title and minutes:  # The start page has no number.
             yield Lesson(path.name, title[1], int(minutes[1]))
@@ -68,7 +71,8 @@ def course_map() -> Markdown:
 def progress(word: str) -> str:
     """Say how many answers of a lesson are right, and how many guesses are made."""
     # A lesson's name may have its number before the word.
-    answers = Counter(str(entry.get("lesson", "")).split("_", 1)[-1] for entry in read_state("answers").values())
+    kept = read_entries("answers", {"lesson": str})
+    answers = Counter(entry["lesson"].split("_", 1)[-1] for entry in kept.values())
     guesses = Counter(key.split("/")[0] for key in read_state("guesses"))
     counts = (answers[word], "right answer"), (guesses[word], "guess")
     return ", ".join(f"{n} {what}{('es' if what == 'guess' else 's') * (n > 1)}" for n, what in counts if n)
