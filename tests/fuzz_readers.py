@@ -97,7 +97,7 @@ def safetensors(dice: Random, folder: Path) -> None:
 
 def weights(dice: Random, folder: Path) -> None:
     """Load the classifier's weights, or the prior's, which are tensors without a description."""
-    path, load = dice.choice([(checkpoints.CLASSIFIER, load_classifier), (checkpoints.PRIOR, load_prior)])
+    path, load = dice.choice([(checkpoints.CLASSIFIER, load_classifier)] * 9 + [(checkpoints.PRIOR, load_prior)])
     content = path.read_bytes()
     head = mutate_bytes(content[:4000], dice)
     (folder / "file").write_bytes(head + content[4000:])
@@ -220,6 +220,8 @@ WORDS = "||0|1|-1|3|1e9|nan|--|-|mine|run|no|ü\udcff|a\0|loop|0:0,2:1|../outsid
 OPTIONS = {
     "train": "--recipe --data --epochs --batch-size --optimizer --learning-rate --decay --beta --binarization --seed "
     "--latent-dim --hidden --out --resume",
+    "sweep": "--recipe --data --epochs --batch-size --optimizer --learning-rate --beta --seed --latent-dim "
+    "--hidden --out --jobs --engine",
     "evaluate": "--beta --data --binarization --samples",
     "sample": "--beta --count --seed --out",
     "reconstruct": "--beta --data --index --out",
@@ -238,7 +240,7 @@ def random_line(dice: Random) -> list[str]:
         line.append(dice.choice(["run", "run", "run/model.safetensors", *words]))
     if command in ("data", "grade", "lab"):
         line.append(dice.choice(["embedded", *filter(None, words)]))
-    if command == "train":
+    if command in ("train", "sweep"):
         line += ["--data", "mine"]
     for _ in range(dice.randrange(4)):
         option, values = dice.choice(OPTIONS[command].split()), dice.choices(words, k=dice.choice([0, 1, 1, 1, 2]))
@@ -256,6 +258,7 @@ def nothing_done() -> Iterator[None]:
         "cli.pictures.save_figure": lambda figure, path: None,
         "cli.lab.open_jupyterlab": lambda *args: 0,
         "cli.lab.lessons_of_course": lambda with_outputs: {"0" * 64: ("01_data", NOTEBOOK)},
+        "cli.sweep.train_all": lambda args, waiting: [],
         "cli.grade.exercises_of_course": lambda: [EXERCISE],
     }
     with contextlib.ExitStack() as stack:

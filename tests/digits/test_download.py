@@ -6,9 +6,10 @@ import os
 import shutil
 import socket
 import threading
+from urllib.request import Request
 
 from vae_course.digits import EMBEDDED, load_digits
-from vae_course.digits.download import fetch_mnist
+from vae_course.digits.download import _WebOnly, fetch_mnist
 from vae_course.digits.torchvision_compat import MNIST
 
 import pytest
@@ -184,7 +185,39 @@ def no_http(send, stopped):
     send(b"220 ftp.example.org ready\r\n")
 
 
+def half_and_then_nothing(send, stopped):
+    send(b"HTTP/1.0 200 OK\r\nContent-Length: 9912422\r\n\r\n" + bytes(10_000))
+    stopped.wait()
+
+
+def longer_than_promised(send, stopped):
+    send(b"HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\n" + bytes(1000))
+
+
+def web_page(send, stopped):
+    send(HEAD + b"<html>Please log in to the hotel's network</html>")
+
+
+def says(status, *headers):
+    def speak(send, stopped):
+        send("\r\n".join([f"HTTP/1.0 {status}", *headers, "Content-Length: 0", "", ""]).encode())
+
+    speak.__name__ = " ".join([status, *headers])
+    return speak
+
+
 SERVERS = {
+    says("403 Forbidden"): "HTTP Error 403: Forbidden",
+    says("404 Not Found"): "HTTP Error 404: Not Found",
+    says("503 Service Unavailable", "Retry-After: 1000000"): "HTTP Error 503: Service Unavailable",
+    says("302 Found", "Location: /again"): "redirect error that would lead to an infinite loop",
+    says("302 Found", "Location: http://[/"): "could not fetch MNIST",
+    says("302 Found", "Location: file:///etc/hostname"): "Redirection to url 'file:///etc/hostname' is not allowed",
+    says("301 Moved", "Location: ftp://127.0.0.1/x"): "redirects to ftp://127.0.0.1/x, which is not followed",
+    says("200 OK", "Content-Encoding: gzip"): "is not MNIST's",
+    half_and_then_nothing: "fewer than 20,000 bytes came in 0.5 seconds|timed out",
+    longer_than_promised: "is not MNIST's",
+    web_page: "is not MNIST's",
     byte_by_byte: "fewer than 20,000 bytes came in 0.5 seconds",
     headers_letter_by_letter: "fewer than 20,000 bytes came in 0.5 seconds",
     without_an_end: "it sends more than 1,048,576 bytes, which is not MNIST",
@@ -198,11 +231,38 @@ SERVERS = {
 def test_a_server_is_not_trusted_to_end(monkeypatch, data_home, speak, message):
     monkeypatch.setattr("vae_course.digits.download.TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr("vae_course.digits.download.MOST_BYTES", 2**20)
-    with answer(speak) as url, pytest.raises(ConnectionError, match=message) as raised:
+    with answer(speak) as url, pytest.raises((ConnectionError, ValueError), match=message) as raised:
         fetch_mnist(url)
     assert f"{url}/train-images-idx3-ubyte.gz" in str(raised.value)
-    assert str(raised.value).count("\n") == 1, "one line, and one that says what to do"
+    assert str(raised.value).count("\n") <= 1, "one line, and one that says what to do"
+    assert "embedded digits need no network" in str(raised.value) or "mirror of other digits" in str(raised.value)
     assert not list(data_home.iterdir())
+
+
+AT_ONCE = [speak for speak, message in SERVERS.items() if "seconds" not in message]
+
+
+@pytest.mark.parametrize("speak", AT_ONCE, ids=lambda speak: speak.__name__)
+def test_where_one_mirror_is_bad_another_serves(monkeypatch, small_mnist, digits, speak):
+    """Also where it sends something else, as a hotel's network does, and not only where it sends nothing."""
+    with answer(speak) as bad, serve(small_mnist) as good:
+        monkeypatch.setattr(MNIST, "mirrors", [bad, good])
+        assert torch.equal(load_digits("mnist").test_images, digits.test_images)
+
+
+def test_where_a_mirror_has_one_file_damaged_another_serves_it(monkeypatch, small_mnist, digits, tmp_path):
+    shutil.copytree(small_mnist, tmp_path / "damaged")
+    spoil(tmp_path / "damaged", "changed")
+    with serve(tmp_path / "damaged") as bad, serve(small_mnist) as good:
+        monkeypatch.setattr(MNIST, "mirrors", [bad, good])
+        assert torch.equal(load_digits("mnist").test_images, digits.test_images)
+
+
+def test_a_redirect_from_https_is_not_followed_to_http():
+    request = Request("https://example.org/a")
+    with pytest.raises(ValueError, match=r"redirects to http://example.org/b, which is not followed"):
+        _WebOnly().redirect_request(request, None, 302, "Found", {}, "http://example.org/b")
+    assert _WebOnly().redirect_request(request, None, 302, "Found", {}, "https://example.net/b").host == "example.net"
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])

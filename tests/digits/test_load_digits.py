@@ -154,10 +154,21 @@ def test_headers_are_compared_before_a_file_is_read(tmp_path, images):
     """A label file of 100 GB beside twenty images is refused by its header."""
     folder = write_folder(tmp_path / "digits", images)
     (folder / f"{STEMS[1]}.gz").unlink()
-    count = 2**31
+    count = 700_000_000
     (folder / STEMS[1]).write_bytes(b"\0\0\x08\x01" + count.to_bytes(4, "big"))
     os.truncate(folder / STEMS[1], 8 + count)
     with pytest.raises(ValueError, match=rf"found images \[20, 28, 28\] and labels \[{count}\]"):
+        load_digits(folder)
+
+
+def test_four_files_that_promise_too_much_together_are_refused_by_their_headers(tmp_path, images):
+    folder, count = write_folder(tmp_path / "digits", images), 500_000
+    for stem in STEMS:
+        (folder / f"{stem}.gz").unlink()
+        shape = (count, 28, 28) if "images" in stem else (count,)
+        header = bytes([0, 0, 8, len(shape)]) + np.array(shape, ">u4").tobytes()
+        (folder / stem).write_bytes(header)
+    with pytest.raises(ValueError, match="promise more than 700,000,000 values in all, which is no set of digits"):
         load_digits(folder)
 
 

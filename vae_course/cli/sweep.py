@@ -143,7 +143,7 @@ def row_of(run: Namespace) -> Row | None:
         known = found["config"] | found["model"] | found["test"] | found | {"folder": str(run.out)}
         row = {name: known[name] for name in COLUMNS}
     # A file that is not ours is refused when its run is trained.
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     row["epochs"] = len(row["epochs"])
     return row if row["epochs"] == run.epochs else None

@@ -1,5 +1,6 @@
 """Where digits come from: the files inside the package, the full MNIST, or a folder in its format."""
 
+import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from vae_course.digits.download import check_mnist, data_home, expanded, fetch_mnist, missing_mnist_files
-from vae_course.digits.idx import read_idx, read_idx_shape
+from vae_course.digits.idx import MOST_VALUES, read_idx, read_idx_shape
 
 from jaxtyping import Int64, UInt8
 from torch import Tensor
@@ -38,7 +39,7 @@ class Digits:
         digest = sha256()
         for part in (self.train_images, self.train_labels, self.test_images, self.test_labels):
             digest.update(f"{list(part.shape)}".encode())
-            digest.update(part.byte().numpy().tobytes())
+            digest.update(part.byte().contiguous().numpy())
         return digest.hexdigest()
 
 
@@ -93,6 +94,10 @@ def _read_folder(folder: Path, name: str) -> Digits:
                 f"{folder}: images must be [N, 28, 28], N at least 1, with a label each; "
                 f"found images {list(images)} and labels {list(labels)}"
             )
+    if sum(map(math.prod, shapes)) > MOST_VALUES:
+        raise ValueError(
+            f"{folder}: its files promise more than {MOST_VALUES:,} values in all, which is no set of digits"
+        )
     parts = [read_idx(path) for path in paths]
     train_images, test_images = _as_bytes(folder, parts[0], parts[2])
     return Digits(name, train_images, parts[1].long(), test_images, parts[3].long())
@@ -125,7 +130,7 @@ def _as_bytes(folder: Path, *parts: UInt8[Tensor, "_ 28 28"]) -> tuple[UInt8[Ten
         return parts
     if max(whitest) == 1:
         warnings.warn(f"{folder}: its pixels are all 0 or 1, and are read as black and white", stacklevel=4)
-        return tuple(images * 255 for images in parts)
+        return tuple(images.mul_(255) for images in parts)
     raise ValueError(
         f"{folder}: pixels must be bytes from 0, black, to 255, white; its whitest training pixel is {whitest[0]}, and "
         f"its whitest test pixel {whitest[1]}. Store them on that scale: pixels * (255 / WHITE)"

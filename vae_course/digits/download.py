@@ -10,8 +10,9 @@ from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
 from types import ModuleType
+from typing import Any
 from urllib.parse import urlparse
-from urllib.request import Request, url2pathname, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener, url2pathname
 
 import platformdirs
 
@@ -20,6 +21,8 @@ TIMEOUT_SECONDS = 10.0
 LEAST_BYTES = 20_000
 # The largest of the four files has 9.9 MB.
 MOST_BYTES = 16 * 2**20
+_MIRROR = " (with --mirror URL, if you used one)"
+_OTHER_DIGITS = "Is it a mirror of other digits? Those can be named as a folder: --data FOLDER"
 NO_NETWORK_HELP = (
     "The embedded digits need no network: load_digits('embedded'). A copy of the four .gz files can be named: "
     "python -m vae_course data --mirror http://HOST/FOLDER/ or file:///FOLDER/"
@@ -67,25 +70,21 @@ def missing_mnist_files(folder: Path) -> list[str]:
     return [name for name, _ in _torchvision().MNIST.resources if not (folder / name).is_file()]
 
 
-def check_mnist(folder: Path, origin: str = "") -> None:
-    """Raise a `ValueError` unless the four files are MNIST's, by their published checksums.
+class NotMnist(ValueError):
+    """A file has another checksum than MNIST's."""
 
-    Args:
-        folder: where they are.
-        origin: where they were fetched from a moment ago; the message then names the file there.
-    """
-    torchvision = _torchvision()
-    for name, md5 in torchvision.MNIST.resources:
-        if not torchvision.check_integrity(folder / name, md5):
-            remedy = (
-                "Is it a mirror of other digits? Those can be named as a folder: --data FOLDER"
-                if origin
-                else "Fetch it again: python -m vae_course data --again (with --mirror URL, if you used one)"
-            )
-            raise ValueError(
-                f"{origin.rstrip('/') + '/' + name if origin else folder / name} is not MNIST's: its checksum differs "
-                f"from {md5}, so it is damaged or something else. {remedy}"
-            )
+
+def check_mnist(folder: Path) -> None:
+    """Raise a `ValueError` unless the four files are MNIST's, by their published checksums."""
+    for name, md5 in _torchvision().MNIST.resources:
+        _check(folder / name, md5, str(folder / name), "Fetch it again: python -m vae_course data --again" + _MIRROR)
+
+
+def _check(path: Path, md5: str, called: str, remedy: str) -> None:
+    if not _torchvision().check_integrity(path, md5):
+        raise NotMnist(
+            f"{called} is not MNIST's: its checksum differs from {md5}, so it is damaged or something else. {remedy}"
+        )
 
 
 def fetch_mnist(mirror: str | None = None) -> Path:
@@ -107,10 +106,9 @@ def fetch_mnist(mirror: str | None = None) -> Path:
     folder = home / "MNIST" / "raw"
     with _staging_folder(home) as staging:
         if mirror is not None and mirror.startswith("file:"):
-            _copy_mnist(Path(url2pathname(urlparse(mirror).path)), staging)
+            _copy_mnist(Path(url2pathname(urlparse(mirror).path)), staging, mirror)
         else:
             _download_mnist(_torchvision().MNIST.mirrors if mirror is None else [mirror], staging)
-        check_mnist(staging, mirror or _torchvision().MNIST.mirrors[0])
         folder.mkdir(parents=True, exist_ok=True)
         for file in staging.glob("*.gz"):
             file.replace(folder / file.name)
@@ -143,29 +141,50 @@ def _staging_folder(home: Path) -> Iterator[Path]:
         yield Path(name)
 
 
-def _copy_mnist(source: Path, target: Path) -> None:
+def _copy_mnist(source: Path, target: Path, mirror: str) -> None:
     missing = missing_mnist_files(source)
     if missing:
         raise FileNotFoundError(f"{source} lacks {', '.join(missing)}")
-    for name, _ in _torchvision().MNIST.resources:
+    for name, md5 in _torchvision().MNIST.resources:
         if (source / name).stat().st_size > MOST_BYTES:
             raise ValueError(f"{source / name} is not MNIST's: it is larger than {MOST_BYTES:,} bytes")
         shutil.copyfile(source / name, target / name)
+        _check(target / name, md5, f"{mirror.rstrip('/')}/{name}", _OTHER_DIGITS)
 
 
 def _download_mnist(mirrors: list[str], folder: Path) -> None:
-    """Download each file from the first mirror that has it."""
-    for name, _ in _torchvision().MNIST.resources:
-        failures = []
+    """Download each file from the first mirror that has it, whole and MNIST's."""
+    for name, md5 in _torchvision().MNIST.resources:
+        failures: dict[str, Exception] = {}
         for mirror in mirrors:
             url = mirror.rstrip("/") + "/" + name
             try:
                 _download(url, folder / name)
+                _check(folder / name, md5, url, _OTHER_DIGITS)
                 break
             except (OSError, HTTPException, ValueError) as error:
-                failures.append(f"{url}: {' '.join(str(error).split()) or type(error).__name__}")
+                failures[url] = error
         else:
-            raise ConnectionError(f"could not fetch MNIST. {'; '.join(failures)}\n{NO_NETWORK_HELP}")
+            raise _no_mirror(failures)
+
+
+def _no_mirror(failures: dict[str, Exception]) -> Exception:
+    """Make one error of those of all mirrors."""
+    errors = list(failures.values())
+    if all(isinstance(error, NotMnist) for error in errors):
+        return errors[0]
+    told = [f"{url}: {' '.join(str(error).split()) or type(error).__name__}" for url, error in failures.items()]
+    return ConnectionError(f"could not fetch MNIST. {'; '.join(told)}\n{NO_NETWORK_HELP}")
+
+
+class _WebOnly(HTTPRedirectHandler):
+    """Follows a server to another one, but not from the web to elsewhere, nor to where anybody may listen."""
+
+    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
+        """Make the next request, as the base class does, if it is one for the web."""
+        if urlparse(newurl).scheme not in ("https", req.type):
+            raise ValueError(f"it redirects to {newurl[:200]}, which is not followed")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _download(url: str, path: Path) -> None:
@@ -197,7 +216,7 @@ def _download(url: str, path: Path) -> None:
 def _copy_from_server(url: str, path: Path, received: list[int], stopped: Callable[[], bool]) -> None:
     # Some servers refuse whoever does not say its name.
     request = Request(url, headers={"User-Agent": "vae_course"})
-    with urlopen(request, timeout=TIMEOUT_SECONDS) as response, path.open("wb") as file:
+    with build_opener(_WebOnly).open(request, timeout=TIMEOUT_SECONDS) as response, path.open("wb") as file:
         promised = response.headers.get("Content-Length")
         while not stopped() and (piece := response.read1(2**16)):
             received[0] += len(piece)
