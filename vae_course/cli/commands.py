@@ -35,6 +35,7 @@ from vae_course.data import check_binarization
 from vae_course.digits import EMBEDDED, Digits, load_digits
 from vae_course.digits.download import data_home, fetch_mnist
 from vae_course.elbo import ElboTerms
+from vae_course.extras.distributed import shared
 from vae_course.training import fit
 
 import torch
@@ -107,7 +108,8 @@ def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, int | float | 
     start = perf_counter()
     done, per_epoch = len(run.metrics), -(-len(digits.train_images) // run.config.batch_size)
     steps = run.config.epochs * per_epoch
-    training = fit(run.model, digits.train_images, run.config, digits.test_images, run.optimizer, done, step=run.step)
+    step = shared(run.step)
+    training = fit(run.model, digits.train_images, run.config, digits.test_images, run.optimizer, done, step=step)
     with tqdm(total=steps, initial=done * per_epoch, unit="step", disable=sys.stderr is None) as bar:
         for progress in say_how_long(training, steps - done * per_epoch):
             bar.update()

@@ -54,6 +54,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         from vae_course.cli import lab
 
         status = lab.main(args)
+    elif args.command == "train":
+        from vae_course.cli import together
+
+        status = together.main(args)
     elif args.command == "sweep":
         from vae_course.cli import sweep
 
