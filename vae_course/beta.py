@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vae_course.data import Binarization
+from vae_course.data import Binarization, is_at_hand
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms
 from vae_course.encoder import Encoder
@@ -157,14 +157,14 @@ class MultiRateVAE(VAE):
         """Return log β, scaled so that the range has mean 0 and variance 1 where log β is uniform.
 
         Raises:
-            ValueError: a β lies outside the range that was learnt.
+            ValueError: a β that is at hand (see `data.is_at_hand`) lies outside the range that was learnt.
         """
         low, high = self.beta_range
         # A number is looked at on the CPU, so that a network can be made on any device, also on "meta".
         where = beta.device if isinstance(beta, Tensor) else "cpu"
         beta = torch.as_tensor(beta, dtype=torch.float32, device=where)
         outside = ~((beta >= low) & (beta <= high))
-        if outside.any():
+        if is_at_hand(beta) and outside.any():
             raise ValueError(f"beta={beta[outside][0]:g}: this network has learnt β from {low:g} to {high:g}")
         middle, spread = math.log(low * high) / 2, math.log(high / low) / math.sqrt(12)
         return ((beta.log() - middle) / spread).unsqueeze(-1).to(self.device)

@@ -1,5 +1,7 @@
 """Lesson 03: two gradients through a random draw, pathwise and by the score function."""
 
+from vae_course.data import is_at_hand
+
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
@@ -22,7 +24,7 @@ def log_normal(
     z: Float[Tensor, "*draws latent"], mu: Float[Tensor, "*batch latent"], logvar: Float[Tensor, "*batch latent"]
 ) -> Float[Tensor, "*draws"]:
     """Compute log N(z; mu, exp(logvar)) of each draw in nats, summed over latent dimensions."""
-    return Normal(mu, torch.exp(0.5 * logvar)).log_prob(z).sum(-1)
+    return Normal(mu, torch.exp(0.5 * logvar), validate_args=is_at_hand(mu)).log_prob(z).sum(-1)
 
 
 def score_function_surrogate(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Any, Protocol, runtime_checkable
 
+from vae_course.data import is_at_hand
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.encoder import Encoder
@@ -102,7 +103,9 @@ class VAE(nn.Module):
 
     def log_prior(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
         """Compute log p(z) in nats."""
-        return Normal(0.0, 1.0).log_prob(z).sum(-1) if self.prior is None else self.prior.log_prob(z)
+        if self.prior is not None:
+            return self.prior.log_prob(z)
+        return Normal(0.0, 1.0, validate_args=is_at_hand(z)).log_prob(z).sum(-1)
 
     @torch.no_grad()
     def sample(self, count: int, generator: Generator | None = None) -> Float[Tensor, "count 1 28 28"]:

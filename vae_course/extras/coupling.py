@@ -1,5 +1,7 @@
 """A prior that is learnt together with the network (Dinh et al. 2017; as a prior: Huang et al. 2017)."""
 
+from vae_course.data import is_at_hand
+
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
@@ -59,7 +61,7 @@ class CouplingPrior(nn.Module):
             z = (z - shift) * torch.exp(-log_scale)
             volume = volume - log_scale.sum(-1)
         # log p(z) = log N(ε; 0, I) + log |∂ε/∂z|
-        return Normal(0.0, 1.0).log_prob(z).sum(-1) + volume
+        return Normal(0.0, 1.0, validate_args=is_at_hand(z)).log_prob(z).sum(-1) + volume
 
     @torch.no_grad()
     def sample(self, count: int, generator: Generator | None = None) -> Float[Tensor, "count latent"]:
