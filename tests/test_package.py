@@ -35,3 +35,18 @@ def test_numbers_too_small_for_a_processor_count_as_0_in_every_thread():
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "0"
+
+
+@pytest.mark.parametrize(
+    ("program", "heavy"),
+    [
+        (["-m", "vae_course", "--help"], "torch"),
+        (["-c", "import vae_course.vae"], "matplotlib"),
+    ],
+    ids=["help", "the model"],
+)
+def test_what_takes_seconds_to_load_is_loaded_where_it_is_used(program, heavy):
+    result = subprocess.run([sys.executable, "-X", "importtime", *program], capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if line.startswith("import time")}
+    assert "vae_course" in loaded
+    assert heavy not in loaded

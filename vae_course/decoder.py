@@ -43,5 +43,5 @@ def log_likelihood(
     check_unit_range(x, "x")
     # log p(x|z) = Σ x log p + (1 − x) log(1 − p)   with p = sigmoid(logit)
     # From logits, because log(sigmoid(logit)) is -inf where sigmoid rounds to 0.
-    nats = -binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none")
-    return nats.sum((-3, -2, -1))
+    nats = binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none")
+    return -nats.sum((-3, -2, -1))
