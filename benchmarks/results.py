@@ -23,7 +23,8 @@ from time import perf_counter
 from typing import Any
 
 from vae_course.checkpoints import load_checkpoint
-from vae_course.cli.commands import CHECKPOINT, in_words
+from vae_course.cli.folders import CHECKPOINT
+from vae_course.cli.measures import in_words
 from vae_course.data import BINARIZATIONS
 from vae_course.digits import Digits, load_digits
 from vae_course.extras.convolutional import ConvolutionalVAE

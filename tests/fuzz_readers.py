@@ -219,7 +219,7 @@ def picture(dice: Random, folder: Path) -> None:
 WORDS = "||0|1|-1|3|1e9|nan|--|-|mine|run|no|ü\udcff|a\0|loop|0:0,2:1|../outside|~nobody|*|99999999999999999999999999"
 OPTIONS = {
     "train": "--recipe --data --epochs --batch-size --optimizer --learning-rate --decay --beta --binarization --seed "
-    "--latent-dim --hidden --out --resume",
+    "--latent-dim --hidden --out --resume --save-every",
     "sweep": "--recipe --data --epochs --batch-size --optimizer --learning-rate --beta --seed --latent-dim "
     "--hidden --out --jobs --engine",
     "evaluate": "--beta --data --binarization --samples",
@@ -252,7 +252,7 @@ def random_line(dice: Random) -> list[str]:
 def nothing_done() -> Iterator[None]:
     """Let commands look at their input, and neither train, nor draw, nor open JupyterLab."""
     put = {
-        "cli.commands.epochs": lambda run, digits: iter(()),
+        "cli.commands.epochs": lambda run, digits, save_every: iter(()),
         "cli.pictures.digit_grid": lambda *args: None,
         "cli.pictures.digit_rows": lambda *args: None,
         "cli.pictures.save_figure": lambda figure, path: None,

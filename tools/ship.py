@@ -14,7 +14,8 @@ from pathlib import Path
 
 from vae_course.beta import MultiRateVAE, rate_distortion
 from vae_course.checkpoints import PRETRAINED, describe_model, load_checkpoint, save_checkpoint
-from vae_course.cli.commands import CHECKPOINT, in_words
+from vae_course.cli.folders import CHECKPOINT
+from vae_course.cli.measures import in_words
 from vae_course.digits import load_digits
 from vae_course.elbo import ElboTerms
 from vae_course.extras.recipes import RECIPES

@@ -1,14 +1,11 @@
 """Lesson 06: models on disk, as safetensors: tensors and text, nothing that runs when it is opened."""
 
 import json
-import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from vae_course.beta import MultiRateVAE
 from vae_course.conditional import ConditionalVAE
@@ -16,9 +13,11 @@ from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.extras.importance_step import ImportanceStep
 from vae_course.extras.muon import Muon
 from vae_course.extras.path_derivative import path_derivative_step
+from vae_course.files import write_atomically
 from vae_course.prior import FlowPrior
 from vae_course.sample_quality import DigitClassifier
 from vae_course.training import Step, TrainConfig, adam, training_step
+from vae_course.unfinished import Unfinished
 from vae_course.vae import VAE
 from vae_course.verification import (
     Shapes,
@@ -54,7 +53,7 @@ STEPS: dict[str, Step] = {step.__name__: step for step in (training_step, path_d
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model, and how it was trained. With `optimizer`, training can go on: `fit(…, optimizer, first_epoch)`."""
+    """A model, and how it was trained. With `optimizer`, training can go on: see `fit`."""
 
     model: VAE
     config: TrainConfig
@@ -68,10 +67,17 @@ class Checkpoint:
     step: Step = training_step
     digest: str | None = None
     """The digest of those digits, by which they are known when they have moved."""
+    unfinished: Unfinished | None = None
+    """What is done of the epoch after those."""
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def save_checkpoint(path: Path, checkpoint: Checkpoint, previous: Path | None = None) -> None:
     """Write a checkpoint so that the file is the old one or the new one, whole, even if the power fails.
+
+    Args:
+        path: the file.
+        checkpoint: what it is to hold.
+        previous: where the old one is kept, if it is.
 
     Raises:
         ValueError: the model is of a class that `load_checkpoint` does not know.
@@ -89,10 +95,12 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     if checkpoint.optimizer is not None:
         tensors |= _optimizer_tensors(checkpoint.optimizer)
         metadata["optimizer"] = type(checkpoint.optimizer).__name__
+    if checkpoint.unfinished is not None:
+        metadata["unfinished"] = checkpoint.unfinished.to_json()
     for name in ("recipe", "digest"):
         if (value := getattr(checkpoint, name)) is not None:
             metadata[name] = value
-    write_atomically(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))
+    write_atomically(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata), previous)
 
 
 def _check_known(checkpoint: Checkpoint) -> None:
@@ -150,11 +158,12 @@ def _checkpoint_of(file: Any, metadata: dict[str, str], device: torch.device | s
     check_words(metadata)
     kind, options = model_of(metadata["model"], MODELS, len(file.keys()))
     config, metrics = config_of(metadata["config"]), metrics_of(metadata["metrics"])
+    unfinished = Unfinished.from_json(metadata["unfinished"]) if "unfinished" in metadata else None
     step, optimizer = _step_of(metadata), None
     build, on_meta = (
         one_of(choices, metadata, "optimizer") if "optimizer" in metadata else None for choices in (OPTIMIZERS, ON_META)
     )
-    check_tensors(file, _shapes(file, kind, options, on_meta, metrics))
+    check_tensors(file, _shapes(file, kind, options, on_meta, begun=bool(metrics or unfinished)))
     tensors = read_tensors(file)
     model = kind(**options).to(device)
     model.load_state_dict(_with_prefix(tensors, "model."))
@@ -162,7 +171,7 @@ def _checkpoint_of(file: Any, metadata: dict[str, str], device: torch.device | s
         optimizer = build(model.parameters(), config.learning_rate)
         _load_optimizer(optimizer, _with_prefix(tensors, "optimizer."))
     recipe, digest = metadata.get("recipe"), metadata.get("digest")
-    return Checkpoint(model, config, metadata["data"], metrics, optimizer, recipe, step, digest)
+    return Checkpoint(model, config, metadata["data"], metrics, optimizer, recipe, step, digest, unfinished)
 
 
 def step_name(step: Step) -> str:
@@ -180,14 +189,14 @@ def _shapes(
     kind: type[VAE],
     options: dict[str, Any],
     build: Callable[..., Optimizer] | None,
-    metrics: Sequence[Any],
+    begun: bool,
 ) -> Shapes:
     """Give the shape that each tensor of the file must have; on the meta device, so that nothing is built."""
     with torch.device("meta"):
         model = kind(**options)
     shapes = {f"model.{name}": shape for name, shape in shapes_of(model).items()}
     # An optimizer that has not taken a step has no state yet.
-    fresh = not metrics and not any(name.startswith("optimizer.") for name in file.keys())  # noqa: SIM118
+    fresh = not begun and not any(name.startswith("optimizer.") for name in file.keys())  # noqa: SIM118
     if build is None or fresh:
         return shapes
     return shapes | {f"optimizer.{name}": shape for name, shape in optimizer_shapes(build, model).items()}
@@ -213,29 +222,6 @@ def pretrained_card(name: str) -> dict[str, Any]:
 def describe_model(model: VAE) -> dict[str, Any]:
     """Its class and what it was made with."""
     return {"kind": type(model).__name__, **model.options}
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file beside its place, by a name that nobody else uses, and move it there when it is whole.
-
-    Raises:
-        OSError: names the file; what was there before is still there, and nothing else.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial_file = path.with_name(f"{path.name}.{uuid4().hex[:12]}.partial")
-    try:
-        with partial_file.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial_file.replace(path)
-    except OSError as error:
-        if error.errno is None:
-            raise
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        with suppress(OSError):
-            partial_file.unlink(missing_ok=True)
 
 
 def _optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:

@@ -27,7 +27,7 @@ def in_an_empty_folder(tmp_path, monkeypatch):
 def test_train_writes_all_it_promises(in_an_empty_folder, capsys):
     assert main([*TRAIN, "--out", "run"]) == 0
     run = in_an_empty_folder / "run"
-    names = ["metrics.json", "model.safetensors", "reconstructions.png", "samples.png"]
+    names = ["metrics.json", "model.safetensors", "previous.safetensors", "reconstructions.png", "samples.png"]
     assert sorted(file.name for file in run.iterdir()) == names
     assert (run / "samples.png").read_bytes().startswith(b"\x89PNG")
     metrics = json.loads((run / "metrics.json").read_text())
@@ -275,7 +275,8 @@ def test_ctrl_c_keeps_the_last_checkpoint_and_says_where(in_an_empty_folder):
     os.kill(process.pid, signal.SIGINT)
     _, error = process.communicate()
     assert process.returncode == 130
-    assert f"epochs are kept: {checkpoint.relative_to(in_an_empty_folder)}" in error
+    assert "Stopped. Kept so far: " in error
+    assert f", in {checkpoint.relative_to(in_an_empty_folder)}\n" in error
     assert "--resume run" in error
     assert len(load_checkpoint(checkpoint).metrics) >= 1
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from vae_course.cli.folders import LOCK, WRITER, locked
 from vae_course.cli.main import explain, main
 from vae_course.cli.measures import in_words
 from vae_course.cli.options import two_lines
-from vae_course.cli.runs import LOCK, WRITER, locked
 from vae_course.conditional import ConditionalVAE
 from vae_course.digits import EMBEDDED, STEMS, load_digits
 from vae_course.digits.idx import write_idx

@@ -5,10 +5,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, replace
-from statistics import median
-from time import perf_counter
+from dataclasses import asdict
 
 # A notebook shows its figures itself. A program writes them into files alone, so that no display is looked for.
 if "ipykernel" not in sys.modules:
@@ -16,17 +13,25 @@ if "ipykernel" not in sys.modules:
     # Nor does it matter here where matplotlib keeps its cache, if it finds no home folder.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
-from vae_course.checkpoints import Checkpoint, describe_model, save_checkpoint, step_name, write_atomically
-from vae_course.cli.measures import in_words, measure, measure_tightly
+from vae_course.checkpoints import Checkpoint, describe_model, step_name
+from vae_course.cli.epochs import epochs
+from vae_course.cli.folders import (
+    CHECKPOINT,
+    METRICS,
+    RECONSTRUCTIONS,
+    SAMPLES,
+    check_new,
+    in_epochs,
+    keep,
+    locked,
+)
+from vae_course.cli.measures import measure, measure_tightly
 from vae_course.cli.pictures import check_outputs, check_picture, save_reconstructions, save_samples
 from vae_course.cli.runs import (
-    CHECKPOINT,
     Run,
-    check_new,
     digits_of,
     in_embedded,
     load_run,
-    locked,
     new_run,
     resumed_run,
     run_folder,
@@ -34,20 +39,13 @@ from vae_course.cli.runs import (
 from vae_course.data import check_binarization
 from vae_course.digits import EMBEDDED, Digits, load_digits
 from vae_course.digits.download import data_home, fetch_mnist
-from vae_course.elbo import ElboTerms
-from vae_course.extras.distributed import shared
-from vae_course.training import fit
-
-import torch
-from tqdm.auto import tqdm
-
-METRICS, SAMPLES, RECONSTRUCTIONS = "metrics.json", "samples.png", "reconstructions.png"
-# The first step is slower than the others: memory is found, kernels are chosen.
-STEPS_MEASURED = range(3, 13)
+from vae_course.files import write_atomically
 
 
 def train(args: argparse.Namespace) -> int:
-    """Train, keeping a checkpoint after every epoch."""
+    """Train, keeping a checkpoint after every epoch, and within an epoch as often as `--save-every` says."""
+    if not args.save_every >= 0:
+        raise ValueError(f"--save-every {args.save_every:g} must be at least 0 seconds")
     new = None if args.resume else new_run(args)
     folder = new.folder if new else run_folder(args)
     with locked(folder):
@@ -57,25 +55,27 @@ def train(args: argparse.Namespace) -> int:
         check_outputs(folder, METRICS, SAMPLES, RECONSTRUCTIONS)
         print(f"{describe(run.digits)}; {run.checkpoint.config.binarization} binarisation; ", end="")
         print(f"on {run.checkpoint.model.device}; writing to {folder}", flush=True)
-        if not train_epochs(run):
+        done = train_epochs(run, args.save_every)
+        if done is None:
             return 130
-        report(run)
+        report(run._replace(checkpoint=done))
     return 0
 
 
-def train_epochs(run: Run) -> bool:
-    """Train to the end, and say whether it was reached; Ctrl-C keeps the epochs that are done."""
-    path, checkpoint = run.folder / CHECKPOINT, run.checkpoint
+def train_epochs(run: Run, save_every: float) -> Checkpoint | None:
+    """Train to the end, and return what was kept last; None after Ctrl-C, which loses what was not kept yet."""
+    kept = run.checkpoint
     try:
-        for metrics in epochs(checkpoint, run.digits):
-            save_checkpoint(path, replace(checkpoint, metrics=[*checkpoint.metrics, metrics]))
-            checkpoint.metrics.append(metrics)
+        for checkpoint in epochs(kept, run.digits, save_every):
+            keep(run.folder, checkpoint, over_damaged=run.damaged and kept is run.checkpoint)
+            kept = checkpoint
     except KeyboardInterrupt:
-        done = len(checkpoint.metrics)
-        kept = f"{done} epochs are kept: {path}\nGo on with: python -m vae_course train --resume {run.folder}"
-        print(f"\nStopped. {kept if done else 'No epoch was finished, so nothing is kept.'}", file=sys.stderr)
-        return False
-    return True
+        text = f"Kept so far: {in_epochs(kept)}, in {run.folder / CHECKPOINT}"
+        text += f"\nGo on with: python -m vae_course train --resume {run.folder}"
+        begun = kept.metrics or kept.unfinished
+        print(f"\nStopped. {text if begun else 'Nothing was saved yet, so nothing is kept.'}", file=sys.stderr)
+        return None
+    return kept
 
 
 def report(run: Run) -> None:
@@ -100,56 +100,6 @@ def report(run: Run) -> None:
         f"+ KL {test['kl']:.2f} ({test['images']:,} {digits.name} digits, {test['binarization']} binarisation, "
         f"1 draw of z each)\nwrote {CHECKPOINT}, {METRICS}, {SAMPLES} and {RECONSTRUCTIONS} into {folder}"
     )
-
-
-def epochs(run: Checkpoint, digits: Digits) -> Iterator[dict[str, int | float | None]]:
-    """Train, and yield the figures of each epoch that is done."""
-    batches: list[ElboTerms] = []
-    start = perf_counter()
-    done, per_epoch = len(run.metrics), -(-len(digits.train_images) // run.config.batch_size)
-    steps = run.config.epochs * per_epoch
-    step = shared(run.step)
-    training = fit(run.model, digits.train_images, run.config, digits.test_images, run.optimizer, done, step=step)
-    with tqdm(total=steps, initial=done * per_epoch, unit="step", disable=sys.stderr is None) as bar:
-        for progress in say_how_long(training, steps - done * per_epoch):
-            bar.update()
-            batches.append(progress.train)
-            if progress.test is None:
-                continue
-            bar.set_postfix_str(f"test −ELBO {progress.test.negative_elbo:.1f}")
-            train_terms = ElboTerms(*map(torch.stack, zip(*batches, strict=True))).mean()
-            yield {
-                "epoch": round(progress.epoch),
-                "beta": progress.beta,
-                "seconds": round(perf_counter() - start, 2),
-                **in_words("train_", train_terms),
-                **in_words("test_", progress.test),
-            }
-            batches, start = [], perf_counter()
-
-
-def say_how_long(training: Iterator, steps: int) -> Iterator:
-    """Hand on a training's progress, and say after a few steps how long all of them will take."""
-    seconds = []
-    for number in range(1, steps + 1):
-        start = perf_counter()
-        progress = next(training, None)
-        if progress is None:
-            return
-        if number in STEPS_MEASURED and progress.test is None:
-            seconds.append(perf_counter() - start)
-        if number == STEPS_MEASURED[-1] and seconds:
-            with tqdm.external_write_mode():
-                print(f"{steps:,} steps will take about {in_time(steps * median(seconds))}", flush=True)
-        yield progress
-
-
-def in_time(seconds: float) -> str:
-    """Put a duration into the unit that suits it."""
-    for size, unit in ((3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}" if seconds >= 10 * size else f"{seconds / size:.1f} {unit}"
-    return f"{max(1, round(seconds))} s"
 
 
 def evaluate(args: argparse.Namespace) -> None:

@@ -134,6 +134,13 @@ def add_settings(sub: argparse.ArgumentParser, **each: Any) -> None:
         metavar="WIDTH",
         help="widths of the hidden layers (default 400)",
     )
+    sub.add_argument(
+        "--save-every",
+        type=number,
+        default=30.0,
+        metavar="SECONDS",
+        help="keep what is done of an epoch so often (default 30); every epoch is kept at its end",
+    )
 
 
 def add_evaluate_options(sub: argparse.ArgumentParser) -> None:

@@ -1,17 +1,17 @@
-"""Runs of the command line: their folders, their settings, and who writes there."""
+"""Runs of the command line: their settings, their digits, and how they go on."""
 
 import argparse
 import os
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vae_course.beta import BetaRange, MultiRateVAE
-from vae_course.checkpoints import Checkpoint, load_checkpoint
+from vae_course.checkpoints import Checkpoint
+from vae_course.cli.folders import checkpoint_file, holds_run, in_epochs, load_newest
 from vae_course.data import check_binarization
 from vae_course.digits import MNIST_DIGEST, Digits, load_digits
 from vae_course.extras.muon import Muon
@@ -20,11 +20,9 @@ from vae_course.training import TrainConfig, adam, best_device
 from vae_course.vae import VAE
 
 import torch
-from filelock import FileLock, Timeout
+from torch import Generator
 from torch.optim import Optimizer
 
-CHECKPOINT = "model.safetensors"
-LOCK, WRITER = ".lock", ".writer"
 MODEL_OPTIONS = ("latent_dim", "hidden")
 CONFIG_OPTIONS = tuple(field.name for field in fields(TrainConfig))
 # By the names of the option --optimizer.
@@ -40,6 +38,8 @@ class Run(NamedTuple):
     folder: Path
     checkpoint: Checkpoint
     digits: Digits
+    damaged: bool = False
+    """Whether its newest checkpoint is damaged or gone, so that this is the one before it."""
 
 
 def new_run(args: argparse.Namespace) -> Run:
@@ -61,22 +61,10 @@ def new_run(args: argparse.Namespace) -> Run:
     return Run(folder, checkpoint, digits)
 
 
-def check_new(folder: Path) -> None:
-    """Refuse a folder that holds a run; under its lock, for another run may have ended there a moment ago.
-
-    Raises:
-        FileExistsError: says how to go on with that run.
-    """
-    if (folder / CHECKPOINT).exists():
-        raise FileExistsError(
-            f"{folder} holds a run already: go on with it (--resume {folder}) or choose another --out"
-        )
-
-
 def resumed_run(args: argparse.Namespace) -> Run:
     """Take up the run of a folder, to go on with up to `--epochs`."""
     path = checkpoint_file(args.resume)
-    run = load_checkpoint(path, best_device())
+    found, run = load_newest(path, best_device())
     if run.optimizer is None:
         raise ValueError(f"{path} holds no optimizer state, so its training cannot go on")
     if not all("seconds" in epoch for epoch in run.metrics):
@@ -84,49 +72,30 @@ def resumed_run(args: argparse.Namespace) -> Run:
     if run.config.decay and args.epochs not in (None, run.config.epochs):
         raise ValueError(f"--epochs {args.epochs}: this run's learning rate falls to 0 at epoch {run.config.epochs}")
     run = replace(run, config=replace(run.config, **given(args, ["epochs"])))
-    if run.config.epochs < len(run.metrics):
-        raise ValueError(f"--epochs {run.config.epochs}: this run has {len(run.metrics)} epochs already")
+    if run.config.epochs < len(run.metrics) + bool(run.unfinished):
+        raise ValueError(f"--epochs {run.config.epochs}: this run has {in_epochs(run)} already")
     digits = load_digits(args.data) if args.data else digits_of(run, None)
     if not are_of_training(digits, run):
         raise ValueError(f"--data {args.data}: these are other digits; this run was trained on {run.data}")
-    return Run(path.parent, replace(run, data=digits.name, digest=digits.digest), digits)
+    if run.unfinished and len(run.unfinished.terms) >= steps_per_epoch(run, digits):
+        raise ValueError(f"{path}: its last epoch has more steps than these digits give")
+    return Run(path.parent, replace(run, data=digits.name, digest=digits.digest), digits, damaged=found != path)
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Be the only one who writes into a run's folder.
-
-    Raises:
-        BlockingIOError: somebody else does; the message says who.
-        FileExistsError: the folder's name is a file's.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f"{folder} is a file: name a folder for the run")
-    folder.mkdir(parents=True, exist_ok=True)
-    lock, writer = FileLock(folder / LOCK), folder / WRITER
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise BlockingIOError(
-            f"{folder}: {_name_of(writer)} is training there; wait, or choose another --out"
-        ) from error
-    try:
-        with suppress(OSError):
-            writer.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
-        yield
-    finally:
-        # Removed while the lock is held, so that nobody's is removed but ours. Windows removes no file that is open.
-        for file in (writer, folder / LOCK):
-            with suppress(OSError):
-                file.unlink()
-        lock.release()
+def steps_per_epoch(run: Checkpoint, digits: Digits) -> int:
+    """Count the steps of an epoch; the last may have fewer images."""
+    return -(-len(digits.train_images) // run.config.batch_size)
 
 
-def _name_of(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8") or "another process"
-    except (OSError, ValueError):
-        return "another process"
+def generator_of(run: Checkpoint) -> Generator:
+    """Make the generator of a training's random numbers, in the state in which the run left it."""
+    generator = Generator(run.model.device)
+    if run.unfinished is None:
+        return generator
+    if run.unfinished.state.shape == generator.get_state().shape:
+        return generator.set_state(run.unfinished.state)
+    warnings.warn("this run was on another kind of device: it goes on with other random numbers", stacklevel=2)
+    return generator.manual_seed(run.config.seed)
 
 
 def check_size(kind: type[VAE], options: dict[str, Any]) -> None:
@@ -174,7 +143,7 @@ def find_recipe(name: str) -> Recipe:
 
 def load_run(args: argparse.Namespace) -> Checkpoint:
     """Load the checkpoint that was named, at the β that was asked for."""
-    run = load_checkpoint(checkpoint_file(args.checkpoint), best_device())
+    _, run = load_newest(checkpoint_file(args.checkpoint), best_device())
     if args.beta is None:
         return run
     if not isinstance(run.model, MultiRateVAE):
@@ -193,14 +162,9 @@ def run_folder(args: argparse.Namespace) -> Path:
     if fixed:
         raise ValueError(f"--resume goes on as the run began; leave out --{fixed[0].replace('_', '-')}")
     path = checkpoint_file(args.resume)
-    if not path.is_file():
+    if not (path.is_file() or holds_run(path.parent)):
         raise FileNotFoundError(f"{path}: there is no such checkpoint")
     return path.parent
-
-
-def checkpoint_file(path: Path) -> Path:
-    """Find the checkpoint that is meant, by its own name or by its run's folder."""
-    return path / CHECKPOINT if path.is_dir() else path
 
 
 def digits_of(run: Checkpoint, source: str | None) -> Digits:

@@ -19,14 +19,15 @@ from threading import Thread
 from time import sleep
 from typing import Any
 
-from vae_course.checkpoints import write_atomically
-from vae_course.cli.commands import CHECKPOINT, METRICS, train
+from vae_course.cli.commands import train
 from vae_course.cli.engines import ENGINES, Done
+from vae_course.cli.folders import METRICS, holds_run
 from vae_course.cli.main import explain
 from vae_course.cli.measures import spread
 from vae_course.cli.options import VARIED, two_lines
 from vae_course.cli.pictures import check_picture, save_figure
 from vae_course.cli.runs import CONFIG_OPTIONS, MODEL_OPTIONS, new_run
+from vae_course.files import write_atomically
 from vae_course.kit.table import Table, table
 
 import matplotlib.pyplot as plt
@@ -104,7 +105,7 @@ def train_one(run: Namespace) -> Done:
     resumed = Namespace(**vars(run) | begun | {"resume": run.out, "epochs": run.epochs})
     with _one_thread(), open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(None):
         try:
-            status = train(resumed if (run.out / CHECKPOINT).exists() else run)
+            status = train(resumed if holds_run(run.out) else run)
         except Exception as error:
             return Done(run.out, " ".join(two_lines(explain(error)).splitlines()))
     return Done(run.out, "stopped" if status else "")
