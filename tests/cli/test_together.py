@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vae_course.__main__ import main
 from vae_course.checkpoints import load_checkpoint
+from vae_course.extras import distributed
 
 import pytest
 import torch
@@ -32,6 +33,17 @@ def torchrun(processes, *options):
 def losses(folder):
     epochs = json.loads((Path(folder) / "metrics.json").read_text())["epochs"]
     return [epoch[part + name] for epoch in epochs for part in ("train_", "test_") for name in ("negative_elbo", "kl")]
+
+
+def test_a_process_that_has_joined_others_adds_up_every_gradient_and_every_loss(tmp_path, monkeypatch):
+    sums = []
+    monkeypatch.setattr(distributed.dist, "is_initialized", lambda: True)
+    monkeypatch.setattr(distributed.dist, "get_rank", lambda: 0)
+    monkeypatch.setattr(distributed.dist, "get_world_size", lambda: 2)
+    monkeypatch.setattr(distributed, "add_up", lambda values: sums.append(len(values)) or values)
+    assert main(["train", *TINY, "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
+    parameters = load_checkpoint(tmp_path / "run" / "model.safetensors").model.parameters()
+    assert sums == [sum(parameter.numel() for parameter in parameters), 2] * 7
 
 
 def test_two_processes_train_as_one_and_their_checkpoints_are_interchangeable(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from vae_course.cli.measures import in_words
 from vae_course.cli.runs import generator_of, steps_per_epoch
 from vae_course.digits import Digits
 from vae_course.elbo import ElboTerms
+from vae_course.extras.distributed import shared
 from vae_course.training import Progress, fit
 from vae_course.unfinished import Unfinished
 
@@ -66,9 +67,8 @@ def steps(run: Checkpoint, digits: Digits, generator: Generator) -> Iterator[Pro
     per_epoch = steps_per_epoch(run, digits)
     first, total = done * per_epoch + batches, run.config.epochs * per_epoch
     where = {"first_epoch": done, "first_batch": batches, "generator": generator}
-    training = fit(
-        run.model, digits.train_images, run.config, digits.test_images, run.optimizer, step=run.step, **where
-    )
+    step = shared(run.step)
+    training = fit(run.model, digits.train_images, run.config, digits.test_images, run.optimizer, step=step, **where)
     with tqdm(total=total, initial=first, unit="step", disable=sys.stderr is None) as bar:
         for progress in say_how_long(training, total - first):
             bar.update()
