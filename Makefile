@@ -15,7 +15,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist wor
 PLAIN := .github *.md CITATION.cff Makefile docs tools vae_course notebooks/*.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks booklet site translations bench lint format
+.PHONY: help lab test test-browser notebooks booklet site slides translations bench lint format
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ booklet: .venv/made  ## Make the teacher's pages in docs/teaching from the lesso
 
 site: .venv/site  ## Build the site into build/site
 	$(BIN)/python docs/build.py
+
+slides: .venv/site  ## Make slides of every lesson, with notes for the speaker, into build/slides
+	$(BIN)/python tools/slides.py
 
 translations: .venv/site  ## Write catalogues for a translation, and build the site in a LANGUAGE or a pseudo-language
 	$(BIN)/python docs/translations.py $(LANGUAGE)

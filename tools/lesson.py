@@ -12,7 +12,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 TEACHING = ROOT / "docs" / "teaching"
 LESSONS = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.stem != "00_start"]
-REST = "A place to rest"
+TOP, REST = "Title and aims", "A place to rest"
 WHY = "<details><summary>After your guess: why</summary>"
 START = re.compile(rf"^(?=## |> \*\*{REST}\.\*\*)", re.MULTILINE)
 
@@ -24,6 +24,7 @@ class Cell:
     kind: str
     source: str
     outputs: tuple[dict[str, Any], ...] = ()
+    folded: bool = False
 
     @property
     def shown(self) -> list[str]:
@@ -84,14 +85,15 @@ def title(path: Path) -> str:
 @cache
 def sections(path: Path) -> list[Section]:
     """Split a lesson at its headings and its places to rest; the first section is what stands above them."""
-    found = [Section("Title and aims")]
+    found = [Section(TOP)]
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         kind, source = cell["cell_type"], "".join(cell["source"])
+        folded = cell["metadata"].get("jupyter", {}).get("source_hidden", False)
         for piece in START.split(source) if kind == "markdown" else [source]:
             if START.match(piece):
                 found.append(Section(piece.splitlines()[0].strip("#>* .")))
             if piece:
-                found[-1].cells.append(Cell(kind, piece, tuple(cell.get("outputs", ()))))
+                found[-1].cells.append(Cell(kind, piece, tuple(cell.get("outputs", ())), folded))
     return found
 
 

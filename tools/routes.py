@@ -20,7 +20,7 @@ No guess is lost by it: a question that nobody has answered stays open.
 """
 # Open tasks are for those who have time; the others are read or not, as people like.
 OPEN = "An open task"
-NOT_LISTED = (OPEN, lesson.REST, "Title and aims", "Key points", "Expected numbers", "Where you stand")
+NOT_LISTED = (OPEN, lesson.REST, lesson.TOP, "Key points", "Expected numbers", "Where you stand")
 LESSONS = {path.stem: path for path in lesson.LESSONS}
 Part = dict[str, Any]
 
