@@ -1,7 +1,8 @@
 """What does one network for every β cost, beside a network for each?
 
 Trains six ordinary VAEs, each for one β, and one `MultiRateVAE` for all of them, for as many epochs and with the same
-settings, three times over (15 minutes on two cores), and measures reconstruction + β · KL on the whole test set.
+settings, three times over and side by side (15 minutes on two cores), and measures reconstruction + β · KL on the whole
+test set.
 Writes the figures to vae_course/pretrained/regret.json, where lesson 07 finds them, and every_beta.md and .png.
 
     python benchmarks/every_beta.py          # both
@@ -9,27 +10,27 @@ Writes the figures to vae_course/pretrained/regret.json, where lesson 07 finds t
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-from vae_course.beta import BetaRange, MultiRateVAE, rate_distortion, regrets, wide_regrets
-from vae_course.checkpoints import PRETRAINED, pretrained_card
+from vae_course.beta import MultiRateVAE, rate_distortion, regrets, wide_regrets
+from vae_course.checkpoints import PRETRAINED, load_checkpoint, pretrained_card
+from vae_course.cli.folders import CHECKPOINT
 from vae_course.digits import Digits, load_digits
 from vae_course.elbo import ElboTerms
 from vae_course.lessons.beta.figures import frontier
-from vae_course.training import TrainConfig, fit
-from vae_course.vae import VAE
 
 import matplotlib
-import torch
+from sweeps import folders
 
 matplotlib.use("agg")
 
 BETAS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 SEEDS = (0, 1, 2)
 EPOCHS = 8
+RUNS = Path("runs") / "every-beta-and-each"
 WIDE = (512,)
 CURVE = tuple(round(10 ** (k / 10), 4) for k in range(-15, 11))
 
@@ -43,38 +44,35 @@ def main() -> None:
         "images": len(digits.test_images),
         "epochs": EPOCHS,
         "decay": True,
+        "cores": "one core",
     }
-    result |= {"betas": BETAS, "seeds": SEEDS, "runs": [], "wide": []}
-    for seed in SEEDS:
-        for beta in BETAS:
-            config = TrainConfig(epochs=EPOCHS, decay=True, beta=beta, seed=seed)
-            result["runs"].append(train(VAE, config, digits, (beta,)))
-        config = TrainConfig(epochs=EPOCHS, decay=True, beta=BetaRange(), seed=seed)
-        result["runs"].append(train(MultiRateVAE, config, digits, BETAS, curve=True))
+    separate = trained("--beta", *BETAS, "--seed", *SEEDS)
+    one = trained("--recipe", "every-beta", "--seed", *SEEDS)
     # Width flatters the one network, so the first seed's specialists are trained as wide as it is, too.
-    for beta in BETAS:
-        config = TrainConfig(epochs=EPOCHS, decay=True, beta=beta, seed=SEEDS[0])
-        result["wide"].append(train(VAE, config, digits, (beta,), hidden=WIDE))
+    wide = trained("--beta", *BETAS, "--seed", SEEDS[0], "--hidden", *WIDE)
+    runs = sorted((measure(folder, digits) for folder in [*separate, *one]), key=lambda run: run["seed"])
+    result |= {"betas": BETAS, "seeds": SEEDS, "runs": runs, "wide": [measure(folder, digits) for folder in wide]}
     (PRETRAINED / "regret.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def train(
-    kind: type[VAE], config: TrainConfig, digits: Digits, betas: tuple[float, ...], curve: bool = False, **options: Any
-) -> dict[str, Any]:
-    """One training and its test figures."""
-    torch.manual_seed(config.seed)
-    model = kind(**options)
-    start = perf_counter()
-    for _ in fit(model, digits.train_images, config):
-        pass
-    run = {"model": kind.__name__, **{k: v for k, v in model.options.items() if k != "beta_range"}}
-    run |= {"seed": config.seed, "seconds": round(perf_counter() - start, 1)}
+def trained(*options: object) -> list[Path]:
+    """Train every combination of the options, side by side, unless it is trained already; the runs' folders."""
+    settings = ("--data", "mnist", "--epochs", EPOCHS, "--decay", "--out", RUNS)
+    command = [sys.executable, "-m", "vae_course", "sweep", *settings, *options]
+    subprocess.run([str(word) for word in command], check=True)
+    return folders(RUNS)
+
+
+def measure(folder: Path, digits: Digits) -> dict[str, Any]:
+    """One training's test figures: at its β, or at all of them and along the curve."""
+    trained = load_checkpoint(folder / CHECKPOINT)
+    model, config, every = trained.model, trained.config, isinstance(trained.model, MultiRateVAE)
+    run = {"model": type(model).__name__, **{k: v for k, v in model.options.items() if k != "beta_range"}}
+    run |= {"seed": config.seed, "seconds": round(sum(epoch["seconds"] for epoch in trained.metrics), 1)}
     run["parameters"] = sum(p.numel() for p in model.parameters())
-    run["test"] = points(rate_distortion(model, digits.test_images, betas))
-    if curve:
-        run["curve"] = points(rate_distortion(model, digits.test_images, CURVE))
-    print(json.dumps({key: value for key, value in run.items() if key != "curve"}), flush=True)
-    return run
+    run["test"] = points(rate_distortion(model, digits.test_images, BETAS if every else (config.beta,)))
+    print(json.dumps(run), flush=True)
+    return run | ({"curve": points(rate_distortion(model, digits.test_images, CURVE))} if every else {})
 
 
 def points(measured: dict[float, ElboTerms]) -> list[dict[str, float]]:
@@ -98,7 +96,8 @@ def draw() -> None:
         f"nats per image on MNIST's {figures['images']:,} test digits, {figures['binarization']} binarisation.",
         f"Every network had {figures['epochs']} epochs with a learning rate that falls to 0 over the second half. "
         f"The one is {sizes(one[0])}, each of the six {sizes(separate[0])}.",
-        f"Seconds on two cores, a mean over the seeds: {seconds[1]:.0f} for the one, {seconds[0]:.0f} for the six.",
+        f"Seconds on {figures.get('cores', 'two cores')}, a mean over the seeds: {seconds[1]:.0f} for the one, "
+        f"{seconds[0]:.0f} for the six.",
         "",
         "| seed | " + " | ".join(f"β = {beta:g}" for beta in figures["betas"]) + " |",
         "| --- |" + " --- |" * len(figures["betas"]),

@@ -2,7 +2,7 @@
 
 Each part trains and measures, keeps its figures in results.json, and results.md is written from them all.
 
-    python benchmarks/results.py                   # all parts, one after another: five hours on one core
+    python benchmarks/results.py                   # all parts, one after another; a recipe's seeds side by side
     python benchmarks/results.py burda --seed 1    # one, with one of its three seeds
     python benchmarks/results.py --draw            # results.md from the figures that are there
 
@@ -18,13 +18,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from time import perf_counter
 from typing import Any
 
 from vae_course.checkpoints import load_checkpoint
 from vae_course.cli.folders import CHECKPOINT
-from vae_course.cli.measures import in_words
+from vae_course.cli.measures import in_words, spread
 from vae_course.data import BINARIZATIONS
 from vae_course.digits import Digits, load_digits
 from vae_course.extras.convolutional import ConvolutionalVAE
@@ -33,6 +33,7 @@ from vae_course.vae import VAE
 
 import torch
 from machine import processor
+from sweeps import folders
 
 HERE = Path(__file__)
 FIGURES = HERE.with_suffix(".json")
@@ -75,8 +76,10 @@ def main(names: Sequence[str], seeds: Sequence[int]) -> None:
         if name in others:
             keep(name, others[name](load_digits("mnist")))
             continue
-        for seed in seeds:
-            measured = measure_recipe(name, seed)
+        runs, spent = train_seeds(name, seeds)
+        for folder in runs:
+            measured = measure_recipe(name, folder, spent)
+            seed = measured["config"]["seed"]
             earlier = [run for run in read_figures().get(name, []) if run["config"]["seed"] != seed]
             keep(name, sorted([*earlier, measured], key=lambda run: run["config"]["seed"]))
 
@@ -92,14 +95,16 @@ def keep(name: str, measured: Any) -> None:
     FIGURES.write_text(json.dumps(read_figures() | {name: measured}, indent=1) + "\n", encoding="utf-8")
 
 
-def measure_recipe(name: str, seed: int) -> dict[str, Any]:
-    """Train by the recipe, unless its run is there, and measure on all test digits, by the course's own commands."""
-    folder = Path("runs") / f"{name}-{seed}"
-    spent = None
-    if (folder / CHECKPOINT).exists():
-        command("train", "--resume", folder)
-    else:
-        spent = round(processor_seconds(command("train", "--recipe", name, "--seed", seed, "--out", folder)[1]))
+def train_seeds(name: str, seeds: Sequence[int]) -> tuple[list[Path], int | None]:
+    """Train by the recipe, a seed on each core; the runs' folders, and the processor seconds of each if all are new."""
+    out = Path("runs") / "-".join(map(str, (name, *seeds)))
+    begun = out.exists()
+    usage = command("sweep", "--recipe", name, "--seed", *seeds, "--out", out)[1]
+    return folders(out), None if begun else round(processor_seconds(usage) / len(seeds))
+
+
+def measure_recipe(name: str, folder: Path, spent: int | None) -> dict[str, Any]:
+    """Measure a run on all test digits, by the course's own commands."""
     run = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     parameters = sum(parameter.numel() for parameter in load_checkpoint(folder / CHECKPOINT).model.parameters())
     samples = FEWER_SAMPLES.get(name, PUBLISHED[name].samples)
@@ -221,11 +226,6 @@ def recipe_row(name: str, runs: Sequence[dict[str, Any]]) -> str:
         f"{published.value} {kind} ({published.by}: {published.setting})",
     ]
     return f"| {' | '.join(cells)} |"
-
-
-def spread(values: Sequence[float]) -> str:
-    """Their mean, ± their standard deviation."""
-    return f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
 
 
 def processors(figures: dict[str, Any]) -> list[str]:
