@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LESSONS = sorted(path for path in (ROOT / "notebooks").glob("*.py") if path.stem != "00_start")
+LESSONS = sorted(path for path in (ROOT / "notebooks").glob("[0-9]*.py") if path.stem != "00_start")
 TOOL = runpy.run_path(str(ROOT / "tools" / "minutes.py"))
 PAGES = {page: (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "INSTRUCTORS.md")}
 

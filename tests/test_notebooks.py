@@ -16,8 +16,10 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PACKAGE = NOTEBOOKS.with_name("vae_course")
 SOURCES = sorted(NOTEBOOKS.glob("*.py"))
 # The start page, 00, is no lesson: it has no exercise, no module and no row in the tables of lessons.
+# An appendix, A1, is a chapter, but no lesson either: it has guesses and an exercise, but no module of its word.
 PAGES = [source.with_suffix(".ipynb") for source in SOURCES]
-LESSONS = [page for page in PAGES if page.stem != "00_start"]
+CHAPTERS = [page for page in PAGES if page.stem != "00_start"]
+LESSONS = [page for page in CHAPTERS if page.stem[0].isdigit()]
 CELL_SECONDS = 300  # a cell that takes longer hangs; how long a lesson takes is measured by benchmarks/lessons.py
 # A line that may tell an answer: it holds words between quotes, or asserts something.
 TELLS = re.compile(r'"[^"]* [^"]*"|^(reveal|assert)\b')
@@ -25,6 +27,7 @@ TELLS = re.compile(r'"[^"]* [^"]*"|^(reveal|assert)\b')
 TAG = "nbval-check-output"
 
 each_page = pytest.mark.parametrize("lesson", PAGES, ids=lambda path: path.stem)
+each_chapter = pytest.mark.parametrize("lesson", CHAPTERS, ids=lambda path: path.stem)
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -80,7 +83,7 @@ def test_the_two_halves_agree(lesson):
         ], again(lesson)
 
 
-@each_lesson
+@each_chapter
 def test_what_a_lesson_shows_of_the_package_is_in_the_package(lesson):
     """After a change of what `show_me` shows: make notebooks."""
     package = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
@@ -98,7 +101,7 @@ def test_the_notebook_was_executed_from_top_to_bottom_without_a_complaint(lesson
     assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
 
 
-@each_lesson
+@each_chapter
 def test_tagged_cells_have_something_to_compare(lesson):
     tagged = [cell for cell in code_cells(lesson) if TAG in cell.metadata.get("tags", [])]
     assert tagged, f'no cell has the tag "{TAG}": tag one whose printed output never changes'
@@ -115,7 +118,7 @@ def called(name, cells):
     return found
 
 
-@each_lesson
+@each_chapter
 def test_every_guess_meets_its_answer(lesson):
     cells, word = read(lesson).cells, lesson.stem[3:]
     predicted, revealed, tables = (called(name, cells) for name in ("predict", "reveal", "guesses"))
@@ -129,7 +132,7 @@ def test_every_guess_meets_its_answer(lesson):
     assert not last or tables[word] > last, f'guesses("{word}") comes after the last answer'
 
 
-@each_lesson
+@each_chapter
 def test_nothing_tells_an_answer_before_the_guess(lesson):
     """What lies between a guess and its answer is folded, or tells nothing; why it is so is folded, too."""
     cells = read(lesson).cells

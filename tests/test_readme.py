@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
-LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py") if path.stem != "00_start")
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.py") if path.stem != "00_start")
 ROW = re.compile(r'^\| <img src="([^"]+)" width="\d+" alt="([^"]+)"> \| \[[^\]]+\]\(([^)]+)\) \|', re.MULTILINE)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 TEACHING = ROOT / "docs" / "teaching"
-LESSONS = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.stem != "00_start"]
+LESSONS = [path for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")) if path.stem != "00_start"]
 TOP, REST = "Title and aims", "A place to rest"
 WHY = "<details><summary>After your guess: why</summary>"
 START = re.compile(rf"^(?=## |> \*\*{REST}\.\*\*)", re.MULTILINE)

@@ -15,7 +15,7 @@ def write_state(workspace, name, state):
 
 def test_the_map_names_every_lesson_with_its_minutes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    files = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb") if path.stem != "00_start")
+    files = sorted(path.name for path in NOTEBOOKS.glob("[0-9]*.ipynb") if path.stem != "00_start")
     assert [lesson.file for lesson in lessons()] == files
     rows = re.findall(r"^\| \[(\d\d) · [^\]]+\]\((\w+\.ipynb)\) \| \d+ \|$", course_map().data, re.MULTILINE)
     assert rows == [(file[:2], file) for file in files]

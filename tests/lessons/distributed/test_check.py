@@ -1,0 +1,64 @@
+"""The check of appendix A1 accepts right answers, and says what is wrong with the others."""
+
+import re
+
+from vae_course.lessons.distributed import check_whole_gradient
+
+import torch
+from answers import Answers
+
+ANSWERS = Answers("whole_gradient")
+
+
+@ANSWERS.right("a sum over pairs")
+def whole_gradient(gradients, counts):
+    return sum(count / sum(counts) * gradient for gradient, count in zip(gradients, counts, strict=True))
+
+
+@ANSWERS.right("a product with a matrix")
+def whole_gradient(gradients, counts):  # noqa: F811
+    weights = torch.tensor(counts) / sum(counts)
+    return weights @ torch.stack(gradients)
+
+
+@ANSWERS.right("divided at the end")
+def whole_gradient(gradients, counts):  # noqa: F811
+    total = torch.zeros_like(gradients[0])
+    for gradient, count in zip(gradients, counts, strict=True):
+        total += count * gradient
+    return total / sum(counts)
+
+
+ANSWERS.wrong("the mean", "plain mean")(lambda gradients, counts: torch.stack(gradients).mean(0))
+ANSWERS.wrong("the sum", "sum of the gradients")(lambda gradients, counts: sum(gradients))
+ANSWERS.wrong("not divided", "divide by it")(
+    lambda gradients, counts: sum(n * g for g, n in zip(gradients, counts, strict=True))
+)
+ANSWERS.wrong("by processes", "not by that of processes")(
+    lambda gradients, counts: sum(n * g for g, n in zip(gradients, counts, strict=True)) / len(counts)
+)
+ANSWERS.wrong("a mean of parts", "once more")(
+    lambda gradients, counts: torch.stack([n / sum(counts) * g for g, n in zip(gradients, counts, strict=True)]).mean(0)
+)
+ANSWERS.wrong("all parts", "Return one gradient")(
+    lambda gradients, counts: torch.stack([n / sum(counts) * g for g, n in zip(gradients, counts, strict=True)])
+)
+ANSWERS.wrong("only the first", "the first entry is")(lambda gradients, counts: gradients[0] * 0.3)
+
+
+@ANSWERS.wrong("in place", "changes the gradients")
+def whole_gradient(gradients, counts):  # noqa: F811
+    for gradient, count in zip(gradients, counts, strict=True):
+        gradient *= count / sum(counts)
+    return sum(gradients)
+
+
+@ANSWERS.parametrize()
+def test_an_answer_gets_its_verdict(case):
+    verdict = check_whole_gradient(case.answer)
+    assert verdict.status == case.status, verdict
+    assert re.search(case.hint, verdict.hint)
+
+
+def test_the_stub_is_not_tried_yet():
+    assert check_whole_gradient(lambda gradients, counts: ...).status == "not tried yet"
