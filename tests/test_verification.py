@@ -5,6 +5,8 @@ import os
 import struct
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 from vae_course import checkpoints
 from vae_course.beta import BetaRange, MultiRateVAE
@@ -13,6 +15,7 @@ from vae_course.conditional import ConditionalVAE
 from vae_course.extras.convolutional import ConvolutionalVAE
 from vae_course.extras.muon import Muon
 from vae_course.training import TrainConfig, adam, fit
+from vae_course.unfinished import Unfinished
 from vae_course.vae import VAE
 
 import pytest
@@ -69,6 +72,13 @@ TENSORS = {
     "a number that is none": ({"optimizer.x.exp_avg": torch.zeros(1)}, "it holds optimizer.x.exp_avg"),
     "a name with more dots": ({"optimizer.0.a.b": torch.zeros(1)}, "it holds optimizer.0.a.b"),
     "another optimizer's slot": ({"optimizer.0.momentum_buffer": torch.zeros(8, 784)}, "momentum_buffer"),
+    "a step before the first": (
+        {"optimizer.0.step": torch.tensor(-1.0)},
+        "optimizer.0.step is -1; it must be",
+    ),
+    "no step": ({"optimizer.0.step": torch.tensor(0.0)}, "optimizer.0.step is 0; it must be the number"),
+    "a part of a step": ({"optimizer.0.step": torch.tensor(1.5)}, "optimizer.0.step is 1.5; it must be the number"),
+    "a negative square": ({AVERAGE + "_sq": torch.full((8, 784), -1e-9)}, "exp_avg_sq holds negative numbers"),
     "NaN": ({WEIGHT: torch.full((2, 4), torch.nan)}, "mu.weight holds values that are not finite"),
     "infinity": ({WEIGHT: torch.full((2, 4), -torch.inf)}, "mu.weight holds values that are not finite"),
     "NaN in an average": ({AVERAGE: torch.full((8, 784), torch.nan)}, "exp_avg holds values that are not finite"),
@@ -89,6 +99,18 @@ TYPES = ["float16", "bfloat16", "float64", "complex64", "bool", "int32", "int64"
 def test_numbers_of_another_type_are_refused(path, name, dtype):
     change(path, {name: torch.zeros(load_file(path)[name].shape).to(getattr(torch, dtype))})
     assert "numbers must be 32-bit floats, F32" in refusal(path)
+
+
+STATE = torch.Generator().manual_seed(0).get_state().numpy().tobytes()
+
+
+def unfinished(**changes):
+    return json.dumps({"terms": [[1.0, 2.0]], "generator": STATE.hex(), "seconds": 1.0} | changes)
+
+
+def reaching_past():
+    """Claim that all 624 numbers are left, after the last of them."""
+    return (STATE[:8] + struct.pack("<i", 624) + STATE[12:16] + struct.pack("<q", 624) + STATE[24:]).hex()
 
 
 CONFIG = {"epochs": 1, "batch_size": 128, "learning_rate": 0.001, "decay": False, "beta": 1.0}
@@ -137,6 +159,19 @@ METADATA = {
     "optimizer: missing, with its state": {"optimizer": None},
     "optimizer: the other's state": {"optimizer": "Muon"},
     "digest: none": {"digest": "abc"},
+    "unfinished: a number": {"unfinished": "3"},
+    "unfinished: lacks its terms": {"unfinished": json.dumps({"generator": STATE.hex(), "seconds": 1.0})},
+    "unfinished: a part too many": {"unfinished": unfinished(x=1)},
+    "unfinished: no terms": {"unfinished": unfinished(terms=[])},
+    "unfinished: terms that are no pairs": {"unfinished": unfinished(terms=[[1.0]])},
+    "unfinished: terms that are NaN": {"unfinished": unfinished(terms=[[1.0, float("nan")]])},
+    "unfinished: terms too large for a float": {"unfinished": unfinished(terms=[[1.0, 10**400]])},
+    "unfinished: seconds that are text": {"unfinished": unfinished(seconds="1")},
+    "unfinished: negative seconds": {"unfinished": unfinished(seconds=-1)},
+    "unfinished: no generator": {"unfinished": unfinished(generator="")},
+    "unfinished: a generator of no bytes": {"unfinished": unfinished(generator="xyz")},
+    "unfinished: a generator that never began": {"unfinished": unfinished(generator=bytes(len(STATE)).hex())},
+    "unfinished: a generator that would read past its numbers": {"unfinished": unfinished(generator=reaching_past())},
 }
 
 
@@ -144,6 +179,37 @@ METADATA = {
 def test_what_a_checkpoint_says_of_itself_is_checked(path, metadata):
     change(path, **metadata)
     refusal(path)
+
+
+@pytest.mark.parametrize("draws", [0, 1, 2, 311, 312, 313, 623, 624, 625, 1248])
+def test_what_is_done_of_an_epoch_comes_back_wherever_the_generator_is(path, draws):
+    generator = torch.Generator().manual_seed(5)
+    for _ in range(draws):
+        torch.rand(1, generator=generator)
+    run = load_checkpoint(path)
+    kept = Unfinished([[1 / 3, 0.1]], generator.get_state().numpy().tobytes(), 1.5)
+    save_checkpoint(path, replace(run, unfinished=kept))
+    loaded = load_checkpoint(path).unfinished
+    assert loaded == kept
+    again = torch.Generator().set_state(loaded.state)
+    assert torch.equal(torch.randn(700, generator=again), torch.randn(700, generator=generator))
+
+
+def test_an_epoch_that_was_begun_needs_the_state_of_its_optimizer(path):
+    change(path, {name: None for name in load_file(path) if name.startswith("optimizer.")}, metrics="[]")
+    load_checkpoint(path)
+    change(path, unfinished=unfinished())
+    assert "it lacks optimizer.0.exp_avg and " in refusal(path)
+
+
+def test_no_changed_checkpoint_ends_in_a_crash_or_in_an_error_that_is_not_documented():
+    """A hundred and fifty of them, most in what the optimizer keeps; `python tests/mutated_checkpoints.py` has more."""
+    command = [sys.executable, Path(__file__).with_name("mutated_checkpoints.py"), "--cases", "150"]
+    result = subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    counts = json.loads(result.stdout)
+    assert counts["refused"] + counts["trained"] + counts["stopped in training"] == 150
+    assert counts["trained"] > 15
 
 
 def test_an_optimizer_without_its_state_is_refused_after_an_epoch_and_not_before(path):

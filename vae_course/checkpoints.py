@@ -22,6 +22,7 @@ from vae_course.vae import VAE
 from vae_course.verification import (
     Shapes,
     check_device,
+    check_state,
     check_tensors,
     check_words,
     config_of,
@@ -165,6 +166,7 @@ def _checkpoint_of(file: Any, metadata: dict[str, str], device: torch.device | s
     )
     check_tensors(file, _shapes(file, kind, options, on_meta, begun=bool(metrics or unfinished)))
     tensors = read_tensors(file)
+    check_state(tensors)
     model = kind(**options).to(device)
     model.load_state_dict(_with_prefix(tensors, "model."))
     if build is not None:

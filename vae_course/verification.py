@@ -198,6 +198,19 @@ def check_tensors(file: Any, expected: Shapes) -> None:
             raise ValueError(f"{name} is {list(piece.get_shape())}, where its model has {list(shape)}")
 
 
+def check_state(tensors: Mapping[str, Tensor]) -> None:
+    """Check what an optimizer keeps beside averages, by which it divides and of which it takes roots.
+
+    Raises:
+        ValueError: a count of steps is none, or a mean of squares is negative.
+    """
+    for name, tensor in tensors.items():
+        if name.endswith(".step") and not (tensor >= 1 and tensor == tensor.round()):
+            raise ValueError(f"{name} is {tensor.item():g}; it must be the number of steps that were taken")
+        if name.endswith(".exp_avg_sq") and tensor.lt(0).any():
+            raise ValueError(f"{name} holds negative numbers; it must be a mean of squares")
+
+
 def read_tensors(file: Any) -> dict[str, Tensor]:
     """Read all tensors.
 
