@@ -4,6 +4,7 @@ import io
 from math import isqrt
 from pathlib import Path
 
+from vae_course.kit.palette import in_few_colors
 from vae_course.kit.tiles import tiles
 
 import matplotlib.pyplot as plt
@@ -57,10 +58,9 @@ def show(figure: Figure, alt: str) -> None:
 def _picture(figure: Figure) -> Image.Image:
     """Draw the figure, its margins cut off, in at most 256 colours."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=SCALE * figure.dpi, bbox_inches="tight")
-    # Of Pillow's methods this one has the least mean error, and keeps pale greys; others make bands of them.
-    method = Image.Quantize.MEDIANCUT
-    return Image.open(file).convert("RGB").quantize(256, method=method, kmeans=1, dither=Image.Dither.NONE)
+    # It is read again at once, so it need not be small.
+    figure.savefig(file, format="png", dpi=SCALE * figure.dpi, bbox_inches="tight", pil_kwargs={"compress_level": 1})
+    return in_few_colors(Image.open(file))
 
 
 def _png(picture: Image.Image) -> bytes:
