@@ -39,7 +39,7 @@ class Digits:
         digest = sha256()
         for part in (self.train_images, self.train_labels, self.test_images, self.test_labels):
             digest.update(f"{list(part.shape)}".encode())
-            digest.update(part.byte().contiguous().numpy())
+            digest.update(part.byte().contiguous().numpy().data)
         return digest.hexdigest()
 
 
