@@ -239,6 +239,25 @@ def test_a_full_disk_is_named_and_nothing_is_lost(monkeypatch, capsys, disk, who
     breaks_and_goes_on(monkeypatch, capsys, disk / "run", full, message, (disk / "filler").unlink, whole)
 
 
+def test_a_disk_that_is_full_from_the_start_is_named(capsys, disk):
+    (disk / "run").mkdir()
+    with full(disk / "run"):
+        (disk / "rest").write_bytes(bytes(8192))
+        assert main([*TRAIN, "--out", str(disk / "run")]) == 2
+    assert f"{disk / 'run' / WRITER}: No space left on device" in capsys.readouterr().err
+    assert not list((disk / "run").iterdir())
+
+
+def test_a_computer_that_gets_another_name_goes_on(monkeypatch):
+    @contextmanager
+    def renamed(folder):
+        monkeypatch.setattr("socket.gethostname", lambda: "another")
+        yield
+
+    at_save(monkeypatch, 2, renamed)
+    assert main([*TRAIN, "--out", "run"]) == 0
+
+
 @posix
 def test_a_folder_that_becomes_read_only_is_named_and_nothing_is_lost(monkeypatch, capsys, whole):
     run = Path("run")

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from vae_course.files import remove_leftovers
+from vae_course.files import remove_leftovers, write_atomically
 
 import torch
 from filelock import FileLock, Timeout
@@ -78,7 +78,8 @@ def keep(folder: Path, checkpoint: Checkpoint, over_damaged: bool = False) -> No
         OSError: names the file; it may be that the folder is gone, or somebody else's now.
     """
     path = folder / CHECKPOINT
-    if _name_of(folder / WRITER) != _own_name():
+    # The computer's name may change within a training.
+    if not _name_of(folder / WRITER).startswith(f"process {os.getpid()} on "):
         raise FileNotFoundError(errno.ENOENT, "the folder in which the training began is gone", str(path))
     save_checkpoint(path, checkpoint, None if over_damaged else folder / PREVIOUS)
 
@@ -102,8 +103,8 @@ def locked(folder: Path) -> Iterator[None]:
             f"{folder}: {_name_of(writer)} is training there; wait, or choose another --out"
         ) from error
     try:
-        writer.write_text(_own_name(), encoding="utf-8")
-        for name in (CHECKPOINT, METRICS, SAMPLES, RECONSTRUCTIONS):
+        write_atomically(writer, f"process {os.getpid()} on {socket.gethostname()}".encode())
+        for name in (WRITER, CHECKPOINT, METRICS, SAMPLES, RECONSTRUCTIONS):
             remove_leftovers(folder / name)
         yield
     finally:
@@ -112,10 +113,6 @@ def locked(folder: Path) -> Iterator[None]:
             with suppress(OSError):
                 file.unlink()
         lock.release()
-
-
-def _own_name() -> str:
-    return f"process {os.getpid()} on {socket.gethostname()}"
 
 
 def _name_of(file: Path) -> str:
