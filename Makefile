@@ -15,7 +15,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist wor
 PLAIN := .github *.md CITATION.cff Makefile docs tools vae_course notebooks/*.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks booklet site slides translations bench lint format
+.PHONY: help lab test test-browser notebooks booklet site slides translations bench lint format pins audit
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,3 +90,18 @@ lint: .venv/lint  ## Check style, types, spelling, plain words and workflows
 format: .venv/lint  ## Put style and formatting right
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Without the names of local builds, such as +cpu, and without what PyPI's torch for Linux alone takes.
+PINNED = sed 's/+[a-z0-9.]*$$//' | grep -vi '^nvidia\|^cuda\|^triton'
+
+pins:  ## Renew constraints.txt with the newest versions, in an environment of its own (then run every test)
+	rm -rf build/pins
+	$(PYTHON) -m venv build/pins
+	build/pins/bin/python -m pip install -e '.[test,browser,lint,site]'
+	{ head -1 constraints.txt; build/pins/bin/python -m pip freeze --exclude-editable | $(PINNED); } > build/pins.txt
+	mv build/pins.txt constraints.txt
+
+audit:  ## Ask PyPI whether a pinned version has a known vulnerability (needs the network)
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet pip-audit
+	build/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip

@@ -53,6 +53,15 @@ def test_the_oldest_versions_are_the_lower_ends_of_the_ranges():
     assert constraints("constraints-oldest.txt") == lower_ends
 
 
+def test_the_audit_looks_at_all_pins_and_is_run_by_the_workflow_alone():
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("\naudit:")[1].split("\n\n")[0]
+    assert "pip-audit --requirement constraints.txt" in recipe
+    jobs = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))["jobs"]
+    runs = {name for name, job in jobs.items() if any(step.get("run") == "make audit" for step in job["steps"])}
+    assert runs == {"audit"}
+    assert "schedule" in jobs["audit"]["if"]
+
+
 def conda():
     return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 

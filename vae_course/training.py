@@ -18,6 +18,9 @@ from torch.optim import Adam, Optimizer
 # Numbers below 1e-38 count as 0. An optimizer's averages fade to such numbers, as where a pixel is never on, and some
 # processors are slow with them: after ten epochs a step of the recipe `burda` took six times as long.
 # It is set here, before torch starts its threads, because a thread takes it over when it starts.
+# numpy looks once for the smallest numbers there are, and its older versions warn where they find 0.
+for _kind in (np.float32, np.float64):
+    np.finfo(_kind)
 torch.set_flush_denormal(True)
 
 EVALUATION_SEED = 1234

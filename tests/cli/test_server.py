@@ -1,5 +1,6 @@
 """Whoever starts a Jupyter server where the course is installed gets the course's settings."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -7,6 +8,8 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+
+from vae_course.cli.lab import open_jupyterlab
 
 import pytest
 
@@ -18,12 +21,21 @@ from jupyter_server.serverapp import ServerApp
 app = ServerApp()
 app.initialize(["--allow-root", "--no-browser", *sys.argv[1:]], new_httpserver=False)
 print(app.web_app.settings["kernel_websocket_connection_class"].__name__, os.environ.get("GOMP_SPINCOUNT"))
+print(app.ip, len(app.identity_provider.token), app.allow_remote_access, app.allow_origin or "no other origin")
 """
 GATEWAY = "--GatewayClient.url=http://127.0.0.1:1"
 SAVE = """
 from jupyterlab_server.settings_utils import _get_overrides
 print(_get_overrides("none")[0]["@jupyterlab/docmanager-extension:plugin"]["autosaveInterval"])
 """
+
+
+class Server:
+    """One that has ended."""
+
+    @staticmethod
+    def wait():
+        return 0
 
 
 def run(home, code, *options):
@@ -38,19 +50,32 @@ def run(home, code, *options):
         [sys.executable, "-c", code, *options], cwd=home, env=environment, capture_output=True, text=True, timeout=300
     )
     assert result.returncode == 0, result.stderr
-    return result.stdout.splitlines()[-1]
+    return result.stdout.splitlines()
 
 
 def test_a_server_answers_promptly_and_its_kernels_inherit_quiet_threads(tmp_path):
-    assert run(tmp_path, START) == "PromptConnection 1000"
+    *_, settings, access = run(tmp_path, START)
+    assert settings == "PromptConnection 1000"
+    # It listens to this machine alone, and asks for a token of 48 letters.
+    assert access == "localhost 48 False no other origin"
+
+
+def test_the_course_opens_jupyterlab_with_its_token_on_this_machine(tmp_path, monkeypatch):
+    commands = []
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr(subprocess, "Popen", lambda command: commands.append(command) or contextlib.nullcontext(Server))
+    assert open_jupyterlab(tmp_path, tmp_path / "00_start.ipynb", no_browser=True) == 0
+    assert not [
+        word for word in commands[0] if any(name in word for name in ("token", "password", "ServerApp.ip", "--ip"))
+    ]
 
 
 def test_a_connection_that_the_user_chose_stays(tmp_path):
-    assert run(tmp_path, START, GATEWAY).split()[0] == "GatewayWebSocketConnection"
+    assert run(tmp_path, START, GATEWAY)[-2].split()[0] == "GatewayWebSocketConnection"
 
 
 def test_jupyterlab_saves_every_ten_seconds(tmp_path):
-    assert run(tmp_path, SAVE) == "10"
+    assert run(tmp_path, SAVE)[-1] == "10"
 
 
 def test_every_file_of_the_configuration_is_installed_where_jupyter_reads_it():

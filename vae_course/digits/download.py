@@ -173,8 +173,8 @@ def _no_mirror(failures: dict[str, Exception]) -> Exception:
     errors = list(failures.values())
     if all(isinstance(error, NotMnist) for error in errors):
         return errors[0]
-    told = [f"{url}: {' '.join(str(error).split()) or type(error).__name__}" for url, error in failures.items()]
-    return ConnectionError(f"could not fetch MNIST. {'; '.join(told)}\n{NO_NETWORK_HELP}")
+    said = [f"{url}: {' '.join(str(error).split()) or type(error).__name__}" for url, error in failures.items()]
+    return ConnectionError(f"could not fetch MNIST. {'; '.join(said)}\n{NO_NETWORK_HELP}")
 
 
 class _WebOnly(HTTPRedirectHandler):
