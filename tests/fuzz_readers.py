@@ -27,6 +27,7 @@ from vae_course.training import TrainConfig, adam, fit
 from vae_course.vae import VAE
 
 import torch
+from fuzz_functions import functions
 from mutations import mutate_bytes, mutate_json_text, mutate_lines, mutate_safetensors
 
 
@@ -307,5 +308,6 @@ READERS = {
         Reader("notebook", notebook),
         Reader("picture", picture, (OSError,)),
         Reader("command_line", command_line),
+        Reader("functions", functions, (ValueError, TypeError, OSError, FloatingPointError)),
     )
 }

@@ -112,7 +112,12 @@ class VAE(nn.Module):
         """Generate digits: z ~ p(z), then the mean of p(x|z), a probability per pixel.
 
         A draw of x needs one step more: `binarize(model.sample(count, generator), generator)`.
+
+        Raises:
+            ValueError: `count` is negative.
         """
+        if count < 0:
+            raise ValueError(f"count={count} must be at least 0")
         if self.prior is None:
             z = torch.randn(count, self.latent_dim, generator=generator, device=self.device)
         else:

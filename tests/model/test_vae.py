@@ -88,3 +88,9 @@ class TestAPriorOfOnesOwn:
         before = len(list(model.parameters()))
         model.prior = torch.nn.Linear(2, 2)
         assert len(list(model.parameters())) == before + 2
+
+
+def test_a_negative_number_of_samples_is_refused():
+    with pytest.raises(ValueError, match="count=-1 must be at least 0"):
+        VAE(2, (3,)).sample(-1)
+    assert VAE(2, (3,)).sample(0).shape == (0, 1, 28, 28)
