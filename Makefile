@@ -71,8 +71,8 @@ slides: .venv/site  ## Make slides of every lesson, with notes for the speaker, 
 translations: .venv/site  ## Write catalogues for a translation, and build the site in a LANGUAGE or a pseudo-language
 	$(BIN)/python docs/translations.py $(LANGUAGE)
 
-bench: .venv/made  ## Measure the seconds of an epoch and of every lesson
-	$(BIN)/python benchmarks/epoch.py
+bench: .venv/made  ## Measure steps, starts and growth (benchmarks/speed.md), and the seconds of every lesson
+	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/lessons.py
 
 .venv/lint: .venv/made
