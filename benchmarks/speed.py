@@ -109,7 +109,8 @@ def header(figures: dict[str, Any]) -> str:
         [
             "# How fast it is",
             "",
-            f"Made by `make bench`, or part by part by `benchmarks/speed.py`, on {figures['processor']}, with torch {figures['torch']}; "
+            "Made by `make bench`, or part by part by `benchmarks/speed.py`, "
+            f"on {figures['processor']}, with torch {figures['torch']}; "
             f"about {figures['load']:.0f} programs at a time wanted its {figures['cores']} cores.",
             "The network is 784-400-20-400-784. All times are processor time of one thread. Figures are medians, with "
             "the lower and the upper quartile in brackets; a ratio is taken within a round, where all take their turn.",
