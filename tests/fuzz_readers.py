@@ -17,6 +17,7 @@ from vae_course import checkpoints
 from vae_course.checkpoints import Checkpoint, load_checkpoint, load_classifier, load_prior, save_checkpoint
 from vae_course.cli import grade, lab, pictures
 from vae_course.cli.main import main
+from vae_course.cli.runs import generator_of
 from vae_course.digits import STEMS, load_digits
 from vae_course.digits.idx import read_idx, read_idx_shape, write_idx
 from vae_course.kit import answers, predict, quiz
@@ -24,6 +25,7 @@ from vae_course.kit.answer_file import HEADER
 from vae_course.kit.workspace import COURSE, find_workspace, read_state, update_state
 from vae_course.lessons import start
 from vae_course.training import TrainConfig, adam, fit
+from vae_course.unfinished import Unfinished
 from vae_course.vae import VAE
 
 import torch
@@ -76,15 +78,19 @@ def idx_folder(dice: Random, folder: Path) -> None:
 
 
 @functools.cache
-def good_checkpoint() -> bytes:
-    """Train a small network for an epoch, and save it."""
+def good_checkpoint(in_an_epoch: bool = False) -> bytes:
+    """Train a small network for an epoch, and save it there or in the middle of the next."""
     torch.manual_seed(0)
     model, config = VAE(latent_dim=2, hidden=(3,)), TrainConfig(epochs=1, beta=((0.0, 0.0), (1.0, 1.0)))
     optimizer = adam(model.parameters(), 1e-3)
     for _ in fit(model, load_digits().train_images[:4], config, optimizer=optimizer):
         pass
     metrics = [{"epoch": 1, "beta": 1.0, "seconds": 0.1}]
-    checkpoint = Checkpoint(model, config, "embedded", metrics, optimizer, "plane", digest="0" * 64)
+    state = torch.Generator().manual_seed(0).get_state().numpy().tobytes()
+    unfinished = Unfinished([[100.0, 10.0]], state, 0.1) if in_an_epoch else None
+    checkpoint = Checkpoint(
+        model, config, "embedded", metrics, optimizer, "plane", digest="0" * 64, unfinished=unfinished
+    )
     with tempfile.TemporaryDirectory() as folder:
         save_checkpoint(Path(folder, "good"), checkpoint)
         return Path(folder, "good").read_bytes()
@@ -92,8 +98,10 @@ def good_checkpoint() -> bytes:
 
 def safetensors(dice: Random, folder: Path) -> None:
     """Load a checkpoint, and where it is good save it again."""
-    (folder / "file").write_bytes(mutate_safetensors(good_checkpoint(), dice))
-    save_checkpoint(folder / "again", load_checkpoint(folder / "file"))
+    (folder / "file").write_bytes(mutate_safetensors(good_checkpoint(dice.random() < 0.5), dice))
+    run = load_checkpoint(folder / "file")
+    torch.rand(1000, generator=generator_of(run))
+    save_checkpoint(folder / "again", run)
 
 
 def weights(dice: Random, folder: Path) -> None:

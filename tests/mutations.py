@@ -95,6 +95,9 @@ def mutate_json(value: Any, dice: Random) -> Any:
         at, changed = dice.randrange(len(value)), list(value)
         changed[at : at + 1] = dice.choice([[], [value[at]] * 3, [mutate_json(value[at], dice)]])
         return changed
+    if isinstance(value, str) and len(value) > 60 and dice.random() < 0.7:
+        at = dice.randrange(min(len(value), dice.choice([40, len(value)])))
+        return value[:at] + dice.choice("0123456789abcdef") + value[at + 1 :]
     return dice.choice(ODD_VALUES)
 
 
