@@ -1,5 +1,6 @@
 """The checks of lesson 06: one step of training, and a measurement that leaves no trace."""
 
+from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from vae_course.lessons.training.probe import (
     expect_noise,
     expect_one_pass,
     informative_model,
+    original_model,
     same_noise,
     same_rows,
     some_images,
@@ -193,24 +195,20 @@ def _expect_value(got: "_Measured", images: Tensor, binarization: str, seed: int
         expect(same, "The same seed gave two different numbers: not all was drawn with the generator made from it.")
     _expect_one_generator(got.seen, seed, replays)
     expect_noise(got.seen.noise(), got.seen, replays)
-    expect_means(got.terms, terms_of(informative_model(), got.seen.rows(), got.seen.z()), got.seen.splits()[1])
+    expect_means(got.terms, terms_of(original_model(), got.seen.rows(), got.seen.z()), got.seen.splits()[1])
 
 
 def _expect_pixels(seen: Seen, images: Tensor, binarization: str, seed: int, again: "_Measured | None") -> list[Tensor]:
     """Expect the pixels of this binarisation; return what noise may follow them, each [N, D]."""
     asked = f'The pixels of "{binarization}" were asked for'
-    pixels, replays = _pixels(images, binarization, seed), []
+    pixels, state = _drawn(len(images), binarization, seed)
     if same_rows(seen.rows(), pixels):
-        for sizes in seen.splits():
-            generator = Generator().manual_seed(seed)
-            binarize_once(images, binarization, generator)
-            replays.append(draws(generator, sizes))
-        return replays
+        return [_draws_after(state, sizes) for sizes in seen.splits()]
     expect(not same_rows(seen.rows(), _part_by_part(seen, images, binarization, seed)), PART_BY_PART)
     expect_different(seen, pixels)
     for other in BINARIZATIONS:
         expect(
-            not same_rows(seen.rows(), _pixels(images, other, seed)),
+            not same_rows(seen.rows(), _drawn(len(images), other, seed)[0]),
             f'{asked}, and those of "{other}" came: use the argument `binarization`.',
         )
     drawn = set(seen.rows().unique().tolist()) <= {0.0, 1.0} and binarization in ("static", "dynamic")
@@ -230,8 +228,18 @@ def _expect_pixels(seen: Seen, images: Tensor, binarization: str, seed: int, aga
     )
 
 
-def _pixels(images: Tensor, binarization: str, seed: int) -> Tensor:
-    return grey(binarize_once(images, binarization, Generator().manual_seed(seed))).flatten(1)
+@lru_cache(maxsize=8)
+def _drawn(count: int, binarization: str, seed: int) -> tuple[Tensor, Tensor]:
+    """Draw the pixels of so many images, which are the same for every answer; return the generator's state, too."""
+    generator = Generator().manual_seed(seed)
+    pixels = grey(binarize_once(some_images(count), binarization, generator)).flatten(1)
+    return pixels, generator.get_state()
+
+
+def _draws_after(state: Tensor, sizes: list[int]) -> Tensor:
+    generator = Generator()
+    generator.set_state(state)
+    return draws(generator, sizes)
 
 
 def _part_by_part(seen: Seen, images: Tensor, binarization: str, seed: int) -> Tensor:

@@ -18,13 +18,16 @@ LATENT = 8
 
 
 def informative_model() -> VAE:
-    """Copy the model to measure on; see `_informative_model`."""
-    return deepcopy(_informative_model())
+    """Copy the model to measure on, so that an answer may change it."""
+    return deepcopy(original_model())
 
 
 @cache
-def _informative_model() -> VAE:
-    """Make a small model with a KL of about 20 nats, clouds of all widths, and a decoder that listens to z."""
+def original_model() -> VAE:
+    """Make a small model with a KL of about 20 nats, clouds of all widths, and a decoder that listens to z.
+
+    It is the same one each time: do not change it.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = VAE(LATENT, hidden=(24,))
