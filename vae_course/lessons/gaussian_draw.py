@@ -207,7 +207,9 @@ def _expect_noise_of_size_1(answer: Any) -> None:
     """Compare the size of eps in small batches."""
     for shape in ((7, 2), (1, 1)):
         _noise(answer, torch.zeros(shape), torch.full(shape, -1.0))
-    one = torch.cat([_noise(answer, torch.zeros(1, 4), torch.zeros(1, 4), seed) for seed in range(300)]).std()
+    # After so many looks at each result, only the numbers are new here.
+    draws = [answer(torch.zeros(1, 4), torch.zeros(1, 4), Generator().manual_seed(seed)) for seed in range(300)]
+    one = torch.cat(draws).detach().std()
     expect(abs(one - 1) < 0.1, f"For one image eps should have a standard deviation of 1, and yours has {one:.2f}.")
     batch = _noise(answer, torch.zeros(100, 64), torch.zeros(100, 64)).std()
     expect(
