@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from html import unescape
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def again(lesson):
     return f"make notebooks LESSON={lesson.name[:2]}"
 
 
+@cache
 def read(lesson):
     assert lesson.is_file(), f"{lesson.name} is not made yet: {again(lesson)}"
     return nbformat.read(lesson, as_version=4)
@@ -199,8 +201,10 @@ def run(lesson, folder):
     # A process that calls a network is ended, be it the kernel or one that a lesson starts.
     places = [str(Path(__file__).parent / "no_network"), os.environ.get("PYTHONPATH", "")]
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, places)), "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
+    # Of pytest's plugins it needs one, and the others take half a second to load.
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     shutil.copy(lesson, folder)
-    nbval = ["--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    nbval = ["--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "-p", "no:cacheprovider", "-p", "nbval.plugin"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *nbval, f"--rootdir={folder}", folder / lesson.name],
         cwd=folder,

@@ -42,39 +42,38 @@ def notebook_of(cells):
     return jupytext.reads("\n\n".join(f"# %%\n{cell}" for cell in cells), fmt="py:percent")
 
 
+def solved_exercises(lesson):
+    """The lesson's imports and its exercises, solved; at the end the kernel forgets all names, as the next lesson's."""
+    exercises = [(SOLUTIONS[lesson][name].strip(), *cells[1:]) for name, cells in exercises_of(lesson)]
+    return [imports_of(lesson), *(cell for cells in exercises for cell in cells), "get_ipython().reset()"]
+
+
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory):
-    """Solve lessons 01 to 06 in a workspace, and keep what each showed. Of 01 to 05, only the exercises are run."""
+    """Solve lessons 01 to 06 in a workspace; return it and what was shown. Of 01 to 05, only the exercises are run."""
     folder = tmp_path_factory.mktemp("workspace")
     (folder / ".course").mkdir()
     (folder / ".course" / "course.json").write_text('{"answers": "my_vae.py"}')
-    shown = {}
+    pieces = [cell for lesson in SOLUTIONS if lesson != "06" for cell in solved_exercises(lesson)]
+    whole = [SOLUTIONS["06"].get(stub_in(cell.source), cell.source).strip() for cell in code_cells("06")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(PROJECT))
         patch.setenv("OMP_NUM_THREADS", "1")
-        for lesson, answers in SOLUTIONS.items():
-            if lesson != "06":
-                cells = [imports_of(lesson)]
-                for name, (_, check, go_on) in exercises_of(lesson):
-                    cells += [answers[name].strip(), check, go_on]
-            else:
-                cells = [answers.get(stub_in(cell.source), cell.source).strip() for cell in code_cells(lesson)]
-            shown[lesson] = run(folder, notebook_of(cells))
-    return folder, shown
+        return folder, "\n".join(run(folder, notebook_of(cells)) for cells in (pieces, whole))
 
 
 @pytest.mark.parametrize("lesson", SOLUTIONS)
 def test_a_right_answer_is_kept_and_the_lesson_goes_on_with_it(solved, lesson):
     _, shown = solved
     for name in SOLUTIONS[lesson]:
-        assert re.search(rf"✓ {name}: right\..* Kept in my_vae\.py\.", shown[lesson]), shown[lesson]
-        assert f"The lesson goes on with your `{name}`." in shown[lesson]
+        assert re.search(rf"✓ {name}: right\..* Kept in my_vae\.py\.", shown), shown
+        assert f"The lesson goes on with your `{name}`." in shown
 
 
 def test_lesson_06_trains_the_vae_of_the_learners_pieces(solved):
     _, shown = solved
-    assert f"8 of 8 pieces are yours: {', '.join(f'`{name}`' for name in NAMES)}." in shown["06"]
-    measured = re.search(r"^ *your VAE.*?^ *−ELBO +(\d+) *$", shown["06"], re.MULTILINE | re.DOTALL)
+    assert f"8 of 8 pieces are yours: {', '.join(f'`{name}`' for name in NAMES)}." in shown
+    measured = re.search(r"^ *your VAE.*?^ *−ELBO +(\d+) *$", shown, re.MULTILINE | re.DOTALL)
     assert 100 < int(measured[1]) < 120
 
 
