@@ -6,6 +6,8 @@ LESSON ?=
 LANGUAGE ?=
 # The learner's own folder.
 FOLDER ?= my-course
+# The machines of an offline pack: linux, linux-arm, mac or windows; empty for machines like this one.
+PLATFORM ?=
 # The versions to install: the tested ones, the oldest (constraints-oldest.txt) or the newest (/dev/null).
 CONSTRAINTS ?= constraints.txt
 # Parallel tests share the cores, and one thread each is then fastest.
@@ -15,7 +17,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist wor
 PLAIN := .github *.md CITATION.cff Makefile docs tools vae_course notebooks/*.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks booklet site slides translations bench lint format pins audit
+.PHONY: help lab test test-browser notebooks booklet site slides offline-pack translations bench lint format pins audit
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +70,13 @@ site: .venv/site  ## Build the site into build/site
 slides: .venv/site  ## Make slides of every lesson, with notes for the speaker, into build/slides
 	$(BIN)/python tools/slides.py
 
+.venv/pack: .venv/made
+	$(call installing,$(PIP_INSTALL) -e '.[pack]')
+	@touch $@
+
+offline-pack: .venv/pack site slides  ## Pack the project, wheels, site, slides and an installer: for a room without a network
+	$(BIN)/python tools/offline_pack.py $(if $(PLATFORM),--platform $(PLATFORM))
+
 translations: .venv/site  ## Write catalogues for a translation, and build the site in a LANGUAGE or a pseudo-language
 	$(BIN)/python docs/translations.py $(LANGUAGE)
 
@@ -97,7 +106,7 @@ PINNED = sed 's/+[a-z0-9.]*$$//' | grep -vi '^nvidia\|^cuda\|^triton'
 pins:  ## Renew constraints.txt with the newest versions, in an environment of its own (then run every test)
 	rm -rf build/pins
 	$(PYTHON) -m venv build/pins
-	build/pins/bin/python -m pip install -e '.[test,browser,lint,site]'
+	build/pins/bin/python -m pip install -e '.[test,browser,lint,site,pack]'
 	{ head -1 constraints.txt; build/pins/bin/python -m pip freeze --exclude-editable | $(PINNED); } > build/pins.txt
 	mv build/pins.txt constraints.txt
 

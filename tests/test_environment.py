@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 extras = project["optional-dependencies"]
 requirements = [Requirement(text) for text in project["dependencies"] + extras["test"]]
-everything = requirements + [Requirement(text) for text in extras["browser"] + extras["lint"] + extras["site"]]
+others = [Requirement(text) for name in ("browser", "lint", "site", "pack") for text in extras[name]]
+everything = requirements + others
 
 
 def constraints(name="constraints.txt"):
