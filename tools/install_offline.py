@@ -20,7 +20,7 @@ def main(arguments):
     folder = Path(arguments[0] if arguments else "vae-course").expanduser().resolve()
     if problem := refusal(folder, HERE):
         sys.exit(problem)
-    print(f"Installing into {folder}: once, in a minute or two.", flush=True)
+    print(f"Installing into {folder}: once, in a few minutes.", flush=True)
     shutil.copytree(HERE / "project", folder, dirs_exist_ok=True)
     venv.create(folder / ".venv", with_pip=True)
     python = interpreter(folder)

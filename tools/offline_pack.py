@@ -28,7 +28,7 @@ PLATFORMS = {
 START = """How to install the course without a network
 
 1. You need Python {python}. Type   python3 --version
-2. Type   python3 install.py      It makes the folder vae-course here, in a minute or two.
+2. Type   python3 install.py      It makes the folder vae-course here, in a few minutes.
    python3 install.py FOLDER      makes another one.
 3. It says what to type then.
 
