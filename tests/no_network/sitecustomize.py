@@ -1,9 +1,11 @@
 """Ends a process that calls a network. It is read at the start of each Python that finds it in its PYTHONPATH."""
 
 import os
+import socket
 import sys
 
-HERE = ("127.", "localhost", "::1", "0.0.0.0")
+# Jupyter looks up the machine's own name, too.
+HERE = ("127.", "localhost", "::1", "0.0.0.0", socket.gethostname())
 
 
 def end_if_it_calls(event, arguments):
