@@ -24,6 +24,8 @@ from vae_course.cli.main import main
 from vae_course.digits import load_digits
 from vae_course.digits.idx import write_idx
 
+# An optimizer imports it late, and would in every process.
+import torch._dynamo  # noqa: F401
 from safetensors import safe_open
 from safetensors.torch import load_file
 

@@ -58,14 +58,14 @@ def at_save(monkeypatch, number, fault):
 
 @posix
 def test_a_killed_training_goes_on_as_if_it_had_not_been_killed(tmp_path):
-    """Twenty moments, ten of them during a save; four settings. More with `python tests/killed_trainings.py`."""
+    """At least twenty moments, half of them during a save; four settings. More with `python tests/killed_trainings.py`."""
     command = [sys.executable, KILLED_TRAININGS, tmp_path / "killed", "--moments", "20"]
     result = subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     settings = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(settings) == 4
     for counts in settings:
-        assert counts["killed"] == 5
+        assert counts["killed"] >= 5
         assert counts["as if not killed"] == counts["trainings"], counts
 
 
