@@ -225,7 +225,7 @@ def picture(dice: Random, folder: Path) -> None:
     pictures.check_outputs(folder, "metrics.json", "a.png")
 
 
-WORDS = "||0|1|-1|3|1e9|nan|--|-|mine|run|no|ü\udcff|a\0|loop|0:0,2:1|../outside|~nobody|*|99999999999999999999999999"
+WORDS = "||0|1|-1|3|1e9|nan|--|-|mine|run|no|ü\udcff|a\0|loop|0:0,2:1|a/b|~nobody|*|99999999999999999999999999"
 OPTIONS = {
     "train": "--recipe --data --epochs --batch-size --optimizer --learning-rate --decay --beta --binarization --seed "
     "--latent-dim --hidden --out --resume --save-every",

@@ -163,3 +163,9 @@ def test_no_text_of_a_learner_becomes_a_formula_and_no_notes_stop_the_table(fold
     (folder / "deep.ipynb").write_text("[" * 100_000)
     (row,) = table(capsys, folder)
     assert (row["quiz before"], row["quiz after"], row["guesses"]) == ("", "9", "0")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "9" * 26])
+def test_a_time_that_is_none_is_refused(folder, capsys, seconds):
+    assert main(["grade", str(folder), "--seconds", seconds]) == 2
+    assert "it must be above 0, and at most 86,400, which is a day" in capsys.readouterr().err

@@ -27,6 +27,7 @@ QUIZZES = ("quiz before", "quiz after")
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 # A process takes some seconds to load torch, on a slow machine many.
 SECONDS_TO_START = 60
+A_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def main(args: argparse.Namespace) -> int:
     for folder in args.folders:
         if not folder.is_dir():
             raise FileNotFoundError(f"{folder}: there is no such folder; name the folders of your learners")
-    if not args.seconds > 0:
-        raise ValueError(f"--seconds {args.seconds}: it must be above 0")
+    if not 0 < args.seconds <= A_DAY:
+        raise ValueError(f"--seconds {args.seconds:g}: it must be above 0, and at most {A_DAY:,}, which is a day")
     # Said before the checks run, which may take minutes.
     if args.out is not None and not args.out.resolve().parent.is_dir():
         raise FileNotFoundError(f"{args.out}: there is no such folder to write into; make it first")
