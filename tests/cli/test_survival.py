@@ -58,7 +58,7 @@ def at_save(monkeypatch, number, fault):
 
 @posix
 def test_a_killed_training_goes_on_as_if_it_had_not_been_killed(tmp_path):
-    """At least twenty moments, half of them during a save; four settings. More with `python tests/killed_trainings.py`."""
+    """At least twenty moments, half of them in a save; four settings. `python tests/killed_trainings.py` tries more."""
     command = [sys.executable, KILLED_TRAININGS, tmp_path / "killed", "--moments", "20"]
     result = subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
