@@ -181,8 +181,8 @@ def draw() -> None:
         "Those of `static` and `burda` are older, and were chosen by what they reached on some of these very test "
         "digits, so a tenth of a nat says nothing there. `static` was trained before version 0.2.0, with "
         "torch.optim.Muon, with which `burda` had reached 85.84.",
-        "On two cores a step of `learned-prior` takes 52 ms, and all of them 20 minutes. "
-        "With 120 epochs, 24.5 minutes, one seed reached 80.73.",
+        "On two cores of the Xeon a step of `learned-prior` took 52 to 84 ms, from one hour to another: 20 to "
+        "32 minutes. [optimizer.md](optimizer.md) has the processor time. With 120 epochs one seed reached 80.73.",
         "The network of `learned-prior` with ReLU, 20 latents and N(0, I) as the prior had 632,585 parameters. It "
         "reached 84.45 after 180 epochs: a tie with 84.45 of the gated network with 1.1 million (Norouzi et al. 2020). "
         "`convolutional` is this network with SiLU; it has not been trained to its end yet.",
