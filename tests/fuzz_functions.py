@@ -36,53 +36,53 @@ def model(kind: type[VAE]) -> VAE:
     return kind(2, (3,))
 
 
-def tensor(dice: Random, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
+def tensor(rng: Random, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
     """Make a tensor of one value, or of many, which may be no number."""
-    values = torch.full(shape, float(dice.choice([0, 1, 255, -1, 0.5, math.nan, math.inf])))
-    values = torch.rand(shape, generator=Generator().manual_seed(dice.randrange(99))) if dice.random() < 0.5 else values
+    values = torch.full(shape, float(rng.choice([0, 1, 255, -1, 0.5, math.nan, math.inf])))
+    values = torch.rand(shape, generator=Generator().manual_seed(rng.randrange(99))) if rng.random() < 0.5 else values
     return (values.nan_to_num(0, 9, -9) if not dtype.is_floating_point else values).to(dtype)
 
 
-def images(dice: Random) -> Tensor:
-    return tensor(dice, dice.choice(SHAPES), dice.choice(TYPES))
+def images(rng: Random) -> Tensor:
+    return tensor(rng, rng.choice(SHAPES), rng.choice(TYPES))
 
 
-def labels(dice: Random) -> Tensor | None:
-    return dice.choice([None, torch.arange(3), torch.tensor([0, 10, -1]), torch.zeros(0, dtype=torch.long)])
+def labels(rng: Random) -> Tensor | None:
+    return rng.choice([None, torch.arange(3), torch.tensor([0, 10, -1]), torch.zeros(0, dtype=torch.long)])
 
 
-def config(dice: Random) -> TrainConfig:
+def config(rng: Random) -> TrainConfig:
     """Make a configuration of which some fields are odd."""
-    knots = tuple((float(dice.choice(NUMBERS)), float(dice.choice(NUMBERS))) for _ in range(dice.randrange(3)))
+    knots = tuple((float(rng.choice(NUMBERS)), float(rng.choice(NUMBERS))) for _ in range(rng.randrange(3)))
     odd = {
-        "epochs": dice.choice([0, 1, -1]),
-        "batch_size": dice.choice([0, 1, -1, 10**9]),
-        "learning_rate": float(dice.choice(NUMBERS)),
-        "beta": dice.choice([float(dice.choice(NUMBERS)), knots]),
-        "binarization": dice.choice([*BINARIZATIONS, *ODD_WORDS]),
-        "seed": dice.choice([0, -1, 2**63, 2**63 - 1]),
+        "epochs": rng.choice([0, 1, -1]),
+        "batch_size": rng.choice([0, 1, -1, 10**9]),
+        "learning_rate": float(rng.choice(NUMBERS)),
+        "beta": rng.choice([float(rng.choice(NUMBERS)), knots]),
+        "binarization": rng.choice([*BINARIZATIONS, *ODD_WORDS]),
+        "seed": rng.choice([0, -1, 2**63, 2**63 - 1]),
     }
-    return TrainConfig(**{"epochs": 1} | {name: odd[name] for name in dice.sample(list(odd), dice.randrange(4))})
+    return TrainConfig(**{"epochs": 1} | {name: odd[name] for name in rng.sample(list(odd), rng.randrange(4))})
 
 
-def train(dice: Random) -> None:
-    kind = dice.choice([VAE, ConditionalVAE])
-    for _ in fit(kind(2, (3,)), images(dice), config(dice), labels=labels(dice)):
+def train(rng: Random) -> None:
+    kind = rng.choice([VAE, ConditionalVAE])
+    for _ in fit(kind(2, (3,)), images(rng), config(rng), labels=labels(rng)):
         pass
 
 
-def measure(dice: Random) -> None:
-    evaluate(model(dice.choice([VAE, ConditionalVAE])), images(dice), dice.choice(BINARIZATIONS), labels=labels(dice))
+def measure(rng: Random) -> None:
+    evaluate(model(rng.choice([VAE, ConditionalVAE])), images(rng), rng.choice(BINARIZATIONS), labels=labels(rng))
 
 
-def draw(dice: Random) -> None:
-    x = tensor(dice, (dice.choice([0, 1, 3]), 1, 28, 28))
-    kind, count = dice.choice([VAE, MultiRateVAE, ConditionalVAE]), dice.choice([0, 1, -1, 3])
+def draw(rng: Random) -> None:
+    x = tensor(rng, (rng.choice([0, 1, 3]), 1, 28, 28))
+    kind, count = rng.choice([VAE, MultiRateVAE, ConditionalVAE]), rng.choice([0, 1, -1, 3])
     net = model(kind)
-    if dice.random() < 0.5:
-        net = net.at(float(dice.choice(NUMBERS))) if kind is MultiRateVAE else net
-        net = net.given(dice.choice([0, 9, 10, -1])) if kind is ConditionalVAE else net
-    dice.choice(
+    if rng.random() < 0.5:
+        net = net.at(float(rng.choice(NUMBERS))) if kind is MultiRateVAE else net
+        net = net.given(rng.choice([0, 9, 10, -1])) if kind is ConditionalVAE else net
+    rng.choice(
         [
             lambda: net.sample(count),
             lambda: net.reconstruct(x),
@@ -93,52 +93,52 @@ def draw(dice: Random) -> None:
     )()
 
 
-def pixels(dice: Random) -> None:
-    generator, kind = Generator().manual_seed(0), dice.choice([*BINARIZATIONS, *ODD_WORDS])
-    given = images(dice)
-    dice.choice(
+def pixels(rng: Random) -> None:
+    generator, kind = Generator().manual_seed(0), rng.choice([*BINARIZATIONS, *ODD_WORDS])
+    given = images(rng)
+    rng.choice(
         [
             lambda: grey(given),
             lambda: binarize(given.float(), generator),
             lambda: as_pixels(given, kind, generator),
             lambda: binarize_once(given, kind, generator),
-            lambda: log_likelihood(torch.zeros(3, 1, 28, 28), tensor(dice, (3, 1, 28, 28))),
-            lambda: kl_divergence(tensor(dice, (3, 2)), tensor(dice, (3, 2))),
-            lambda: auroc(tensor(dice, (3,)), tensor(dice, (3,), torch.bool)),
+            lambda: log_likelihood(torch.zeros(3, 1, 28, 28), tensor(rng, (3, 1, 28, 28))),
+            lambda: kl_divergence(tensor(rng, (3, 2)), tensor(rng, (3, 2))),
+            lambda: auroc(tensor(rng, (3,)), tensor(rng, (3,), torch.bool)),
         ]
     )()
 
 
-def build(dice: Random) -> None:
-    kind = dice.choice([VAE, MultiRateVAE, ConditionalVAE])
-    kind(dice.choice([0, 1, -1, 3]), tuple(dice.choice([0, 1, -1, 3]) for _ in range(dice.randrange(3))))
-    BetaRange(float(dice.choice(NUMBERS)), float(dice.choice(NUMBERS)))
+def build(rng: Random) -> None:
+    kind = rng.choice([VAE, MultiRateVAE, ConditionalVAE])
+    kind(rng.choice([0, 1, -1, 3]), tuple(rng.choice([0, 1, -1, 3]) for _ in range(rng.randrange(3))))
+    BetaRange(float(rng.choice(NUMBERS)), float(rng.choice(NUMBERS)))
 
 
-def find(dice: Random) -> None:
+def find(rng: Random) -> None:
     """Load what is not there, by any name."""
-    name = dice.choice(ODD_WORDS)
-    dice.choice(
+    name = rng.choice(ODD_WORDS)
+    rng.choice(
         [
             lambda: load_digits(name if name != "embedded" else "x"),
             lambda: load_pretrained(name),
             lambda: load_checkpoint(Path(name)),
-            lambda: load_checkpoint(Path(name), dice.choice(ODD_WORDS)),
+            lambda: load_checkpoint(Path(name), rng.choice(ODD_WORDS)),
         ]
     )()
 
 
-def write(dice: Random) -> None:
+def write(rng: Random) -> None:
     """Write guesses and tables of odd cells."""
     cells: list[Any] = [*NUMBERS, *ODD_WORDS, None, 10**400, torch.tensor(1.0), torch.ones(1)]
     values = [value for value in cells if isinstance(value, int | float | str)]
-    text = " ".join(str(dice.choice([*NUMBERS, *ODD_WORDS, "%", ",", "^", "/", "½", "10^999999999"])) for _ in range(2))
-    dice.choice(
+    text = " ".join(str(rng.choice([*NUMBERS, *ODD_WORDS, "%", ",", "^", "/", "½", "10^999999999"])) for _ in range(2))
+    rng.choice(
         [
-            lambda: number(text.replace(" ", dice.choice(["", " "]))),
-            lambda: shown(dice.choice(values), dice.choice(ODD_WORDS)),
-            lambda: plain(dice.choice(values)),
-            lambda: repr(table([dice.choices(cells, k=2) for _ in range(dice.randrange(3))], ODD_WORDS[:2])),
+            lambda: number(text.replace(" ", rng.choice(["", " "]))),
+            lambda: shown(rng.choice(values), rng.choice(ODD_WORDS)),
+            lambda: plain(rng.choice(values)),
+            lambda: repr(table([rng.choices(cells, k=2) for _ in range(rng.randrange(3))], ODD_WORDS[:2])),
         ]
     )()
 
@@ -146,10 +146,10 @@ def write(dice: Random) -> None:
 CALLS: list[Callable[[Random], None]] = [train, measure, draw, pixels, build, find, write, config]
 
 
-def functions(dice: Random, folder: Path) -> None:
+def functions(rng: Random, folder: Path) -> None:
     """Call one of them."""
     try:
-        dice.choice(CALLS)(dice)
+        rng.choice(CALLS)(rng)
     # Where pytest has all types checked, it says a wrong one in many lines.
     except TypeError as error:
         raise TypeError(str(error).splitlines()[0]) from error

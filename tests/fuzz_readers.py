@@ -53,27 +53,27 @@ def good_idx() -> dict[str, bytes]:
         return {stem: gzip.decompress(Path(folder, stem).read_bytes()) for stem in STEMS}
 
 
-def damaged_idx(content: bytes, dice: Random) -> bytes:
+def damaged_idx(content: bytes, rng: Random) -> bytes:
     """Damage a file of digits, or its packed form, or both."""
-    content = mutate_bytes(content, dice)
-    if dice.random() < 0.5:
+    content = mutate_bytes(content, rng)
+    if rng.random() < 0.5:
         return content
     content = gzip.compress(content, compresslevel=1, mtime=0)
-    return mutate_bytes(content, dice) if dice.random() < 0.5 else content
+    return mutate_bytes(content, rng) if rng.random() < 0.5 else content
 
 
-def idx(dice: Random, folder: Path) -> None:
+def idx(rng: Random, folder: Path) -> None:
     """Read one IDX file."""
-    (folder / "file").write_bytes(damaged_idx(good_idx()[dice.choice(STEMS)], dice))
+    (folder / "file").write_bytes(damaged_idx(good_idx()[rng.choice(STEMS)], rng))
     read_idx_shape(folder / "file")
     read_idx(folder / "file")
 
 
-def idx_folder(dice: Random, folder: Path) -> None:
+def idx_folder(rng: Random, folder: Path) -> None:
     """Read a folder of digits of which one file or two are damaged, and compute its digest."""
-    damaged = dice.sample(STEMS, dice.choice([1, 1, 2]))
+    damaged = rng.sample(STEMS, rng.choice([1, 1, 2]))
     for stem, content in good_idx().items():
-        (folder / stem).write_bytes(damaged_idx(content, dice) if stem in damaged else content)
+        (folder / stem).write_bytes(damaged_idx(content, rng) if stem in damaged else content)
     _ = load_digits(folder).digest
 
 
@@ -96,19 +96,19 @@ def good_checkpoint(in_an_epoch: bool = False) -> bytes:
         return Path(folder, "good").read_bytes()
 
 
-def safetensors(dice: Random, folder: Path) -> None:
+def safetensors(rng: Random, folder: Path) -> None:
     """Load a checkpoint, and where it is good save it again."""
-    (folder / "file").write_bytes(mutate_safetensors(good_checkpoint(dice.random() < 0.5), dice))
+    (folder / "file").write_bytes(mutate_safetensors(good_checkpoint(rng.random() < 0.5), rng))
     run = load_checkpoint(folder / "file")
     torch.rand(1000, generator=generator_of(run))
     save_checkpoint(folder / "again", run)
 
 
-def weights(dice: Random, folder: Path) -> None:
+def weights(rng: Random, folder: Path) -> None:
     """Load the classifier's weights, or the prior's, which are tensors without a description."""
-    path, load = dice.choice([(checkpoints.CLASSIFIER, load_classifier)] * 9 + [(checkpoints.PRIOR, load_prior)])
+    path, load = rng.choice([(checkpoints.CLASSIFIER, load_classifier)] * 9 + [(checkpoints.PRIOR, load_prior)])
     content = path.read_bytes()
-    head = mutate_bytes(content[:4000], dice)
+    head = mutate_bytes(content[:4000], rng)
     (folder / "file").write_bytes(head + content[4000:])
     load(folder / "file")
 
@@ -135,19 +135,19 @@ def right_answer(x):
     return x
 
 
-def workspace(dice: Random, folder: Path) -> None:
+def workspace(rng: Random, folder: Path) -> None:
     """Do what a lesson does in a learner's folder whose notes are damaged."""
     (folder / COURSE).mkdir(exist_ok=True)
-    damaged = dice.choice(list(STATES))
+    damaged = rng.choice(list(STATES))
     for name, state in STATES.items():
         text = json.dumps(state)
         (folder / COURSE / f"{name}.json").write_text(
-            mutate_json_text(text, dice) if name == damaged else text, encoding="utf-8", errors="replace"
+            mutate_json_text(text, rng) if name == damaged else text, encoding="utf-8", errors="replace"
         )
     (folder / "my_vae.py").write_text(PIECE, encoding="utf-8")
     # Forms take ten times as long as what they read.
-    if dice.random() < 0.1:
-        fill_in_forms(dice)
+    if rng.random() < 0.1:
+        fill_in_forms(rng)
     predict.reveal("elbo/b", 7, "draws")
     predict.guesses("elbo")
     start.progress("elbo")
@@ -159,20 +159,20 @@ def workspace(dice: Random, folder: Path) -> None:
     assert find_workspace() == folder
 
 
-def fill_in_forms(dice: Random) -> None:
+def fill_in_forms(rng: Random) -> None:
     """Make a guess and take the quiz."""
-    predict.predict("elbo/a", "How many?", **dice.choice([{}, {"line": True}, {"choices": ["p", "q"]}]))
+    predict.predict("elbo/a", "How many?", **rng.choice([{}, {"line": True}, {"choices": ["p", "q"]}]))
     predict._forms["elbo/a"].keep()
     predict.reveal("elbo/a", 7, "draws")
-    quiz.Quiz(QUESTIONS, dice.choice(["before", "after"])).score()
+    quiz.Quiz(QUESTIONS, rng.choice(["before", "after"])).score()
 
 
-def my_vae(dice: Random, folder: Path) -> None:
+def my_vae(rng: Random, folder: Path) -> None:
     """Keep an answer in a file that the learner has changed, and use what the file holds."""
     (folder / COURSE).mkdir(exist_ok=True)
     answers.keep("f", right_answer, "elbo")
     path = folder / "my_answers.py"
-    before = mutate_lines(PIECE, dice).encode(errors="replace")
+    before = mutate_lines(PIECE, rng).encode(errors="replace")
     path.write_bytes(before)
     said = answers.keep("right_answer", right_answer, "elbo")
     if said.startswith("Not kept"):
@@ -195,11 +195,11 @@ NOTEBOOK = {
 EXERCISE = grade.Exercise("01_data", "check_binarize(binarize)", "binarize", "def binarize(x):\n    ...")
 
 
-def notebook(dice: Random, folder: Path) -> None:
+def notebook(rng: Random, folder: Path) -> None:
     """Find a learner's notebook, and make the program that grades it; it does not run."""
     (folder / COURSE).mkdir(exist_ok=True)
     path = folder / "01_data.ipynb"
-    path.write_text(mutate_json_text(json.dumps(NOTEBOOK), dice), encoding="utf-8", errors="replace")
+    path.write_text(mutate_json_text(json.dumps(NOTEBOOK), rng), encoding="utf-8", errors="replace")
     (folder / "02_encoder.ipynb").write_text(json.dumps(NOTEBOOK))
     lab.digests_in(folder)
     start.course_map()
@@ -218,10 +218,10 @@ def good_picture() -> bytes:
         return Path(folder, "a.png").read_bytes()
 
 
-def picture(dice: Random, folder: Path) -> None:
+def picture(rng: Random, folder: Path) -> None:
     """See whether a file is a picture of ours, and figures of ours."""
     for name, content in (("a.png", good_picture()), ("metrics.json", json.dumps(dict.fromkeys("tmce")).encode())):
-        (folder / name).write_bytes(mutate_bytes(content, dice))
+        (folder / name).write_bytes(mutate_bytes(content, rng))
     pictures.check_outputs(folder, "metrics.json", "a.png")
 
 
@@ -240,20 +240,20 @@ OPTIONS = {
 }
 
 
-def random_line(dice: Random) -> list[str]:
+def random_line(rng: Random) -> list[str]:
     """Write a command line: a command, and options that it has, with values that make sense or none."""
     words = WORDS.split("|")
-    command = dice.choice(list(OPTIONS))
+    command = rng.choice(list(OPTIONS))
     line = [command]
     if command in ("evaluate", "sample", "reconstruct"):
-        line.append(dice.choice(["run", "run", "run/model.safetensors", *words]))
+        line.append(rng.choice(["run", "run", "run/model.safetensors", *words]))
     if command in ("data", "grade", "lab"):
-        line.append(dice.choice(["embedded", *filter(None, words)]))
+        line.append(rng.choice(["embedded", *filter(None, words)]))
     if command in ("train", "sweep"):
         line += ["--data", "mine"]
-    for _ in range(dice.randrange(4)):
-        option, values = dice.choice(OPTIONS[command].split()), dice.choices(words, k=dice.choice([0, 1, 1, 1, 2]))
-        line += [f"{option}={values[0]}"] if values and dice.random() < 0.3 else [option, *values]
+    for _ in range(rng.randrange(4)):
+        option, values = rng.choice(OPTIONS[command].split()), rng.choices(words, k=rng.choice([0, 1, 1, 1, 2]))
+        line += [f"{option}={values[0]}"] if values and rng.random() < 0.3 else [option, *values]
     return line
 
 
@@ -288,7 +288,7 @@ def run_line(line: list[str]) -> tuple[int, str]:
     return status, "\n".join(lines)
 
 
-def command_line(dice: Random, folder: Path) -> None:
+def command_line(rng: Random, folder: Path) -> None:
     """Run a random command in a folder with a small run and small digits."""
     if not (folder / "mine").exists():
         (folder / "mine").mkdir()
@@ -297,7 +297,7 @@ def command_line(dice: Random, folder: Path) -> None:
         (folder / "run").mkdir()
         (folder / "loop").symlink_to("loop")
     (folder / "run" / "model.safetensors").write_bytes(good_checkpoint())
-    line = random_line(dice)
+    line = random_line(rng)
     status, said = run_line(line)
     assert status in (0, 2), (line, status)
     assert "should not happen" not in said, (line, said)

@@ -111,9 +111,9 @@ def content(folder):
     return sorted(os.listdir(folder)), metrics, said, tensors
 
 
-def kill_and_go_on(folder, begin, kill, dice, counts):
+def kill_and_go_on(folder, begin, kill, rng, counts):
     """Kill a training up to three times, then let it end; say whether no save was lost."""
-    for _ in range(dice.randint(1, 3)):
+    for _ in range(rng.randint(1, 3)):
         arguments = [*RESUME, str(folder)] if steps_kept(folder) else begin
         ended = train(folder, arguments, **kill())
         counts["killed" if ended == -signal.SIGKILL else f"ended with {ended}"] += 1
@@ -125,7 +125,7 @@ def kill_and_go_on(folder, begin, kill, dice, counts):
     return train(folder, [*RESUME, str(folder)] if steps_kept(folder) else begin) == 0
 
 
-def try_setting(folder, options, moments, dice, clock):
+def try_setting(folder, options, moments, rng, clock):
     """Kill at so many moments; return the counts."""
     whole, begin = folder / "whole", [*options, *COMMON, "--data", str(folder.parent / "digits"), "--out"]
     lines = {}
@@ -138,13 +138,13 @@ def try_setting(folder, options, moments, dice, clock):
 
     def kill():
         if clock:
-            return {"after": dice.uniform(0, seconds)}
+            return {"after": rng.uniform(0, seconds)}
         file = ("", "files.py")[counts.total() % 2]
-        return {"moment": Moment(dice.randint(1, lines[file]), file)}
+        return {"moment": Moment(rng.randint(1, lines[file]), file)}
 
     while counts["killed"] < moments:
         run = folder / f"run{counts['trainings']}"
-        good = kill_and_go_on(run, [*begin, str(run)], kill, dice, counts)
+        good = kill_and_go_on(run, [*begin, str(run)], kill, rng, counts)
         counts["trainings"] += 1
         counts["as if not killed"] += good and content(run) == content(whole)
         shutil.rmtree(run)
@@ -173,6 +173,6 @@ if __name__ == "__main__":
     write_digits(args.folder / "digits")
     for number, (name, options) in enumerate(SETTINGS.items()):
         (args.folder / str(number)).mkdir()
-        dice = random.Random(f"{args.seed} {name}")
-        counts = try_setting(args.folder / str(number), options, args.moments // len(SETTINGS), dice, args.clock)
+        rng = random.Random(f"{args.seed} {name}")
+        counts = try_setting(args.folder / str(number), options, args.moments // len(SETTINGS), rng, args.clock)
         print(json.dumps({"setting": name, **counts}), flush=True)

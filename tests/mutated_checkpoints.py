@@ -53,9 +53,9 @@ def good_checkpoint(number, images, folder):
     return path.read_bytes()
 
 
-def change_shape(tensor, dice):
-    count = max(1, tensor.numel() + dice.choice([-1, 1, 7]))
-    return dice.choice(
+def change_shape(tensor, rng):
+    count = max(1, tensor.numel() + rng.choice([-1, 1, 7]))
+    return rng.choice(
         [
             torch.zeros(()),
             torch.zeros(0),
@@ -63,56 +63,56 @@ def change_shape(tensor, dice):
             tensor.flatten(),
             tensor.unsqueeze(0),
             tensor.T.contiguous() if tensor.ndim == 2 else tensor.expand(2, *tensor.shape).contiguous(),
-            torch.zeros(*tensor.shape[:-1], dice.randint(0, 9)),
+            torch.zeros(*tensor.shape[:-1], rng.randint(0, 9)),
         ]
     )
 
 
-def change_values(tensor, dice):
+def change_values(tensor, rng):
     changed = tensor.clone()
-    value = dice.choice([torch.nan, torch.inf, -torch.inf, 3e38, -3e38, 1e-45, -1.0, 0.0, 1e10])
-    if dice.random() < 0.5:
+    value = rng.choice([torch.nan, torch.inf, -torch.inf, 3e38, -3e38, 1e-45, -1.0, 0.0, 1e10])
+    if rng.random() < 0.5:
         changed.fill_(value)
     else:
-        changed.view(-1)[dice.randrange(changed.numel())] = value
+        changed.view(-1)[rng.randrange(changed.numel())] = value
     return changed
 
 
-def change_tensor(content, dice):
+def change_tensor(content, rng):
     """Change, leave out or add a tensor: of the optimizer's more often than of the model's."""
     tensors, words = load(content), words_of(content)
     names = sorted(tensors)
     states = [name for name in names if name.startswith("optimizer.")]
-    name = dice.choice(states if dice.random() < 0.8 else names)
-    how = dice.choice(["type", "shape", "values", "missing", "renamed", "another's", "added"])
+    name = rng.choice(states if rng.random() < 0.8 else names)
+    how = rng.choice(["type", "shape", "values", "missing", "renamed", "another's", "added"])
     if how == "type":
-        tensors[name] = tensors[name].to(getattr(torch, dice.choice(TYPES)))
+        tensors[name] = tensors[name].to(getattr(torch, rng.choice(TYPES)))
     elif how == "shape":
-        tensors[name] = change_shape(tensors[name], dice)
+        tensors[name] = change_shape(tensors[name], rng)
     elif how == "values":
-        tensors[name] = change_values(tensors[name], dice)
+        tensors[name] = change_values(tensors[name], rng)
     elif how == "added":
-        slot = dice.choice(["step", "exp_avg", "momentum", "x"])
-        tensors[f"optimizer.{dice.randint(-1, 99)}.{slot}"] = torch.zeros(3)
+        slot = rng.choice(["step", "exp_avg", "momentum", "x"])
+        tensors[f"optimizer.{rng.randint(-1, 99)}.{slot}"] = torch.zeros(3)
     else:
         kept = tensors.pop(name)
         if how == "renamed":
-            tensors[name.replace(".0.", ".00.") + dice.choice(["", ".x", " "])] = kept
+            tensors[name.replace(".0.", ".00.") + rng.choice(["", ".x", " "])] = kept
         if how == "another's":
-            tensors[name] = tensors[dice.choice(sorted(tensors))].clone()
+            tensors[name] = tensors[rng.choice(sorted(tensors))].clone()
     return f"a tensor: {how}", save(tensors, words)
 
 
-def change_generator(content, dice):
+def change_generator(content, rng):
     """Change the state of the generator, of which torch believes much."""
     tensors, words = load(content), words_of(content)
     unfinished = json.loads(words["unfinished"])
     state = bytearray.fromhex(unfinished["generator"])
-    state[dice.choice([dice.randrange(len(state)), dice.randrange(8, 24)])] = dice.randrange(256)
-    if dice.random() < 0.5:
+    state[rng.choice([rng.randrange(len(state)), rng.randrange(8, 24)])] = rng.randrange(256)
+    if rng.random() < 0.5:
         # So many of its 624 numbers are said to be left, and there the next is said to be.
-        state[8:12], state[16:24] = struct.pack("<i", dice.randint(1, 624)), struct.pack("<q", dice.randint(0, 624))
-    unfinished["generator"] = bytes(state).hex()[: dice.choice([None, None, None, 100])]
+        state[8:12], state[16:24] = struct.pack("<i", rng.randint(1, 624)), struct.pack("<q", rng.randint(0, 624))
+    unfinished["generator"] = bytes(state).hex()[: rng.choice([None, None, None, 100])]
     return "the generator", save(tensors, words | {"unfinished": json.dumps(unfinished)})
 
 
@@ -122,9 +122,9 @@ def words_of(content):
     return json.loads(content[8 : 8 + size])["__metadata__"]
 
 
-def change_file(content, dice):
+def change_file(content, rng):
     """Change header, words or bytes, as the tests of all readers do."""
-    return "the file", mutate_safetensors(content, dice)
+    return "the file", mutate_safetensors(content, rng)
 
 
 CHANGES = [change_tensor, change_tensor, change_generator, change_file]
@@ -154,12 +154,12 @@ def main():
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    dice, images, counts, wrong = random.Random(args.seed), load_digits().train_images[:12], Counter(), 0
+    rng, images, counts, wrong = random.Random(args.seed), load_digits().train_images[:12], Counter(), 0
     with tempfile.TemporaryDirectory() as folder:
         good = [good_checkpoint(number, images, Path(folder)) for number in range(len(MODELS))]
         path = Path(folder) / "changed.safetensors"
         for case in range(args.cases):
-            kind, content = dice.choice(CHANGES)(dice.choice(good), dice)
+            kind, content = rng.choice(CHANGES)(rng.choice(good), rng)
             path.write_bytes(content)
             try:
                 counts[outcome_of(path, images)] += 1

@@ -65,58 +65,58 @@ ODD_VALUES: list[Any] = [
 ODD_LINES = ["# >>> x\n", "# <<< x\n", "import os\n", "def f(:\n", "\t\n", "raise SystemExit\n", "(" * 300 + "\n"]
 
 
-def mutate_bytes(content: bytes, dice: Random) -> bytes:
+def mutate_bytes(content: bytes, rng: Random) -> bytes:
     """Change bytes at one place or at some, most often near the start, where headers are."""
-    for _ in range(dice.choice([1, 1, 1, 2, 3, 8])):
-        near = len(content) if dice.random() < 0.4 else min(len(content), dice.choice([16, 64, 1000]))
-        at = dice.randrange(near + 1)
-        until = min(len(content), at + dice.choice([1, 1, 1, 2, 4, 8, 100, len(content)]))
-        noise = dice.randbytes(dice.choice([1, until - at]))
-        new = dice.choice([b"", noise, noise, dice.choice(ODD_BYTES), content[at:until] * 2])
+    for _ in range(rng.choice([1, 1, 1, 2, 3, 8])):
+        near = len(content) if rng.random() < 0.4 else min(len(content), rng.choice([16, 64, 1000]))
+        at = rng.randrange(near + 1)
+        until = min(len(content), at + rng.choice([1, 1, 1, 2, 4, 8, 100, len(content)]))
+        noise = rng.randbytes(rng.choice([1, until - at]))
+        new = rng.choice([b"", noise, noise, rng.choice(ODD_BYTES), content[at:until] * 2])
         content = content[:at] + new + content[until:]
     return content
 
 
-def mutate_json(value: Any, dice: Random) -> Any:
+def mutate_json(value: Any, rng: Random) -> Any:
     """Change a value, or one somewhere inside it."""
-    if isinstance(value, dict) and value and dice.random() < 0.85:
-        key, changed = dice.choice(list(value)), dict(value)
-        match dice.randrange(8):
+    if isinstance(value, dict) and value and rng.random() < 0.85:
+        key, changed = rng.choice(list(value)), dict(value)
+        match rng.randrange(8):
             case 0:
                 del changed[key]
             case 1:
-                changed[dice.choice([word for word in ODD_WORDS if isinstance(word, str)])] = changed.pop(key)
+                changed[rng.choice([word for word in ODD_WORDS if isinstance(word, str)])] = changed.pop(key)
             case 2:
                 changed["x"] = changed[key]
             case _:
-                changed[key] = mutate_json(value[key], dice)
+                changed[key] = mutate_json(value[key], rng)
         return changed
-    if isinstance(value, list) and value and dice.random() < 0.85:
-        at, changed = dice.randrange(len(value)), list(value)
-        changed[at : at + 1] = dice.choice([[], [value[at]] * 3, [mutate_json(value[at], dice)]])
+    if isinstance(value, list) and value and rng.random() < 0.85:
+        at, changed = rng.randrange(len(value)), list(value)
+        changed[at : at + 1] = rng.choice([[], [value[at]] * 3, [mutate_json(value[at], rng)]])
         return changed
-    if isinstance(value, str) and len(value) > 60 and dice.random() < 0.7:
-        at = dice.randrange(min(len(value), dice.choice([40, len(value)])))
-        return value[:at] + dice.choice("0123456789abcdef") + value[at + 1 :]
-    return dice.choice(ODD_VALUES)
+    if isinstance(value, str) and len(value) > 60 and rng.random() < 0.7:
+        at = rng.randrange(min(len(value), rng.choice([40, len(value)])))
+        return value[:at] + rng.choice("0123456789abcdef") + value[at + 1 :]
+    return rng.choice(ODD_VALUES)
 
 
-def mutate_json_text(text: str, dice: Random) -> str:
+def mutate_json_text(text: str, rng: Random) -> str:
     """Change what a JSON text says, some times over, or now and then its letters."""
-    if dice.random() < 0.2:
-        return mutate_bytes(text.encode(), dice).decode(errors="replace")
+    if rng.random() < 0.2:
+        return mutate_bytes(text.encode(), rng).decode(errors="replace")
     value = json.loads(text)
-    for _ in range(dice.choice([1, 1, 2, 4])):
-        value = mutate_json(value, dice)
-    return "[" * 100_000 if dice.random() < 0.01 else json.dumps(value)
+    for _ in range(rng.choice([1, 1, 2, 4])):
+        value = mutate_json(value, rng)
+    return "[" * 100_000 if rng.random() < 0.01 else json.dumps(value)
 
 
-def mutate_lines(text: str, dice: Random) -> str:
+def mutate_lines(text: str, rng: Random) -> str:
     """Take lines away, double them, swap them, or change a word in them."""
     lines = text.splitlines(keepends=True)
-    for _ in range(dice.choice([1, 1, 2, 4])):
-        at, other = dice.randrange(len(lines)), dice.randrange(len(lines))
-        match dice.randrange(6):
+    for _ in range(rng.choice([1, 1, 2, 4])):
+        at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
+        match rng.randrange(6):
             case 0:
                 lines[at] = ""
             case 1:
@@ -124,38 +124,38 @@ def mutate_lines(text: str, dice: Random) -> str:
             case 2:
                 lines[at], lines[other] = lines[other], lines[at]
             case 3:
-                lines[at] = mutate_bytes(lines[at].encode(errors="replace"), dice).decode(errors="replace")
+                lines[at] = mutate_bytes(lines[at].encode(errors="replace"), rng).decode(errors="replace")
             case 4:
-                lines[at] = lines[at].replace(dice.choice(lines[at].split() or ["x"]), dice.choice(ODD_WORDS))
+                lines[at] = lines[at].replace(rng.choice(lines[at].split() or ["x"]), rng.choice(ODD_WORDS))
             case 5:
-                lines[at] = dice.choice(ODD_LINES)
+                lines[at] = rng.choice(ODD_LINES)
     return "".join(lines)
 
 
-def mutate_safetensors(content: bytes, dice: Random) -> bytes:
+def mutate_safetensors(content: bytes, rng: Random) -> bytes:
     """Change the header of a safetensors file, what its metadata say, or its bytes."""
-    if dice.random() < 0.2:
-        return mutate_bytes(content, dice)
+    if rng.random() < 0.2:
+        return mutate_bytes(content, rng)
     (size,) = struct.unpack("<Q", content[:8])
     header, data = json.loads(content[8 : 8 + size]), content[8 + size :]
     metadata = header["__metadata__"]
-    for _ in range(dice.choice([1, 1, 2])):
-        name = dice.choice([*metadata, ""])
-        if name and dice.random() < 0.7:
-            metadata[name] = _mutate_word(metadata[name], dice)
+    for _ in range(rng.choice([1, 1, 2])):
+        name = rng.choice([*metadata, ""])
+        if name and rng.random() < 0.7:
+            metadata[name] = _mutate_word(metadata[name], rng)
         else:
-            header = mutate_json(header, dice)
+            header = mutate_json(header, rng)
             metadata = header.get("__metadata__") if isinstance(header, dict) else None
         if not (isinstance(metadata, dict) and metadata and all(isinstance(v, str) for v in metadata.values())):
             break
-    if dice.random() < 0.1:
-        data = mutate_bytes(data, dice)
+    if rng.random() < 0.1:
+        data = mutate_bytes(data, rng)
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + data
 
 
-def _mutate_word(text: str, dice: Random) -> str:
+def _mutate_word(text: str, rng: Random) -> str:
     """Change a text of the metadata, which may be JSON."""
     if text[:1] in "{[":
-        return mutate_json_text(text, dice)
-    return dice.choice([*ODD_WORDS, text * 2, text[:-1]])
+        return mutate_json_text(text, rng)
+    return rng.choice([*ODD_WORDS, text * 2, text[:-1]])

@@ -27,7 +27,6 @@ EVALUATION_SEED = 1234
 # Nats per image from which a training is said to have diverged: guessing each pixel costs 543.
 DIVERGED = 1e6
 
-
 Beta = float | tuple[tuple[float, float], ...] | Callable[[float, int, Generator], float | Tensor]
 """The weight of the KL: a number, a schedule, or whatever answers for an epoch, a count of images and a generator."""
 
@@ -68,7 +67,7 @@ class TrainConfig:
             value = getattr(self, name)
             if not (isinstance(value, int) and value > 0):
                 raise ValueError(f"{name}={value!r} must be a positive int")
-        if not (_is_number(self.learning_rate) and self.learning_rate > 0):
+        if not (is_number(self.learning_rate) and self.learning_rate > 0):
             raise ValueError(f"learning_rate={self.learning_rate!r} must be a positive finite number")
         if not (isinstance(self.seed, int) and 0 <= self.seed < 2**63):
             raise ValueError(f"seed={self.seed!r} must be an int, at least 0 and below 2**63")
@@ -101,10 +100,11 @@ class TrainConfig:
 
 
 def _is_pair(knot: object) -> bool:
-    return isinstance(knot, tuple) and len(knot) == 2 and all(map(_is_number, knot))
+    return isinstance(knot, tuple) and len(knot) == 2 and all(map(is_number, knot))
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Say whether a value is a finite number."""
     return isinstance(value, int | float) and math.isfinite(value)
 
 

@@ -1,8 +1,9 @@
 """The epoch in which a training was saved, so that it goes on there bit for bit."""
 
 import json
-import math
 from dataclasses import dataclass
+
+from vae_course.training import is_number
 
 import torch
 from torch import Generator, Tensor
@@ -29,7 +30,7 @@ class Unfinished:
     def __post_init__(self) -> None:
         if not (isinstance(self.terms, list) and self.terms and all(map(_is_pair, self.terms))):
             raise ValueError(f"unfinished: terms must be pairs of finite numbers, found {str(self.terms)[:100]}")
-        if not (_is_number(self.seconds) and self.seconds >= 0):
+        if not (is_number(self.seconds) and self.seconds >= 0):
             raise ValueError(f"unfinished: seconds must be a finite number, at least 0, found {self.seconds!r}")
         _check_state(self.state)
 
@@ -56,11 +57,7 @@ class Unfinished:
 
 
 def _is_pair(terms: object) -> bool:
-    return isinstance(terms, list) and len(terms) == 2 and all(map(_is_number, terms))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(terms, list) and len(terms) == 2 and all(map(is_number, terms))
 
 
 def _check_state(state: Tensor) -> None:

@@ -98,13 +98,13 @@ def test_most_report_a_better_loss_and_none_is_better(symptoms):
 @pytest.mark.parametrize("training", [True, False])
 def test_an_examination_leaves_no_trace_and_repeats(trained, digits, training):
     patient, images = trained["A"].train(training), digits.test_images[:200]
-    before, dice = {k: v.clone() for k, v in patient.state_dict().items()}, torch.get_rng_state()
+    before, rng = {k: v.clone() for k, v in patient.state_dict().items()}, torch.get_rng_state()
     first, second = examine(patient, images), examine(patient, images)
     assert first.reported == second.reported
     assert torch.equal(first.residuals, second.residuals)
     assert patient.training == training
     assert all(torch.equal(before[k], v) for k, v in patient.state_dict().items())
-    assert torch.equal(dice, torch.get_rng_state())
+    assert torch.equal(rng, torch.get_rng_state())
 
 
 def test_the_honest_bound_is_of_the_images_given(trained, digits):
