@@ -43,23 +43,33 @@ def notebook_of(cells):
 
 
 def solved_exercises(lesson):
-    """The lesson's imports and its exercises, solved; at the end the kernel forgets all names, as the next lesson's."""
+    """The lesson's imports and its exercises, solved."""
     exercises = [(SOLUTIONS[lesson][name].strip(), *cells[1:]) for name, cells in exercises_of(lesson)]
-    return [imports_of(lesson), *(cell for cells in exercises for cell in cells), "get_ipython().reset()"]
+    return [imports_of(lesson), *(cell for cells in exercises for cell in cells)]
+
+
+def the_vae_of_the_pieces():
+    """Lesson 06's first cell, its exercises, solved, and all that it does with the pieces as `mine`."""
+    cells = [cell.source for cell in code_cells("06")]
+    return [cells[0], *solved_exercises("06"), *(cell for cell in cells if re.search(r"\bmine\b", cell))]
 
 
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory):
-    """Solve lessons 01 to 06 in a workspace; return it and what was shown. Of 01 to 05, only the exercises are run."""
+    """Solve lessons 01 to 06 in a workspace; return it and what was shown.
+
+    Of 01 to 05, the exercises are run, in one kernel that forgets all names after each lesson; of 06 also what trains
+    the VAE of all pieces. The browser's newcomer solves the whole lessons.
+    """
     folder = tmp_path_factory.mktemp("workspace")
     (folder / ".course").mkdir()
     (folder / ".course" / "course.json").write_text('{"answers": "my_vae.py"}')
-    pieces = [cell for lesson in SOLUTIONS if lesson != "06" for cell in solved_exercises(lesson)]
-    whole = [SOLUTIONS["06"].get(stub_in(cell.source), cell.source).strip() for cell in code_cells("06")]
+    before = [lesson for lesson in SOLUTIONS if lesson != "06"]
+    pieces = [cell for lesson in before for cell in (*solved_exercises(lesson), "get_ipython().reset()")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(PROJECT))
         patch.setenv("OMP_NUM_THREADS", "1")
-        return folder, "\n".join(run(folder, notebook_of(cells)) for cells in (pieces, whole))
+        return folder, "\n".join(run(folder, notebook_of(cells)) for cells in (pieces, the_vae_of_the_pieces()))
 
 
 @pytest.mark.parametrize("lesson", SOLUTIONS)

@@ -330,9 +330,8 @@ def test_the_classifier_is_checked_likewise(tmp_path, tensors, message):
 
 WRITES_UNTIL_STOPPED = """
 import sys
-from collections import Counter
 from pathlib import Path
-from vae_course.checkpoints import write_atomically
+from vae_course.files import write_atomically
 
 path, stop, byte = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 while not stop.exists():

@@ -18,16 +18,14 @@ ROOT = Path(__file__).parents[2]
 START = """
 import os, sys
 from jupyter_server.serverapp import ServerApp
+from jupyterlab_server.settings_utils import _get_overrides
 app = ServerApp()
 app.initialize(["--allow-root", "--no-browser", *sys.argv[1:]], new_httpserver=False)
 print(app.web_app.settings["kernel_websocket_connection_class"].__name__, os.environ.get("GOMP_SPINCOUNT"))
 print(app.ip, len(app.identity_provider.token), app.allow_remote_access, app.allow_origin or "no other origin")
-"""
-GATEWAY = "--GatewayClient.url=http://127.0.0.1:1"
-SAVE = """
-from jupyterlab_server.settings_utils import _get_overrides
 print(_get_overrides("none")[0]["@jupyterlab/docmanager-extension:plugin"]["autosaveInterval"])
 """
+GATEWAY = "--GatewayClient.url=http://127.0.0.1:1"
 
 
 class Server:
@@ -53,11 +51,12 @@ def run(home, code, *options):
     return result.stdout.splitlines()
 
 
-def test_a_server_answers_promptly_and_its_kernels_inherit_quiet_threads(tmp_path):
-    *_, settings, access = run(tmp_path, START)
+def test_a_server_answers_promptly_with_quiet_kernels_for_this_machine_alone_and_saves_every_ten_seconds(tmp_path):
+    *_, settings, access, seconds = run(tmp_path, START)
     assert settings == "PromptConnection 1000"
     # It listens to this machine alone, and asks for a token of 48 letters.
     assert access == "localhost 48 False no other origin"
+    assert seconds == "10"
 
 
 def test_the_course_opens_jupyterlab_with_its_token_on_this_machine(tmp_path, monkeypatch):
@@ -71,11 +70,7 @@ def test_the_course_opens_jupyterlab_with_its_token_on_this_machine(tmp_path, mo
 
 
 def test_a_connection_that_the_user_chose_stays(tmp_path):
-    assert run(tmp_path, START, GATEWAY)[-2].split()[0] == "GatewayWebSocketConnection"
-
-
-def test_jupyterlab_saves_every_ten_seconds(tmp_path):
-    assert run(tmp_path, SAVE)[-1] == "10"
+    assert run(tmp_path, START, GATEWAY)[-3].split()[0] == "GatewayWebSocketConnection"
 
 
 def test_every_file_of_the_configuration_is_installed_where_jupyter_reads_it():
