@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from time import perf_counter
@@ -32,6 +33,7 @@ from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
 import torch
+from conditional import conditional_table, measure_conditional
 from machine import processor
 from sweeps import folders
 
@@ -41,6 +43,7 @@ SEEDS = (0, 1, 2)
 # Drawing again for each batch, or once, is a matter of training: a test set is drawn once.
 TEST_PIXELS = ("grey", "threshold", "static")
 CONVOLUTIONAL_EPOCHS = 12
+OTHERS = ("binarizations", "convolutions", "conditional")
 # Than the published bound has: 5,000 would take 40 minutes. Fewer give a looser bound, so nothing is gained by it.
 FEWER_SAMPLES = {"convolutional": 1000, "learned-prior": 1000}
 
@@ -71,8 +74,9 @@ def main(names: Sequence[str], seeds: Sequence[int]) -> None:
     """Measure the parts of these names."""
     if not hasattr(os, "wait4"):
         sys.exit("what a command takes is measured on Linux and macOS only")
-    others = {"binarizations": measure_binarizations, "convolutions": compare}
-    for name in names or [*PUBLISHED, *others]:
+    measures = (measure_binarizations, compare, partial(measure_conditional, seeds=seeds))
+    others = dict(zip(OTHERS, measures, strict=True))
+    for name in names or [*PUBLISHED, *OTHERS]:
         if name in others:
             keep(name, others[name](load_digits("mnist")))
             continue
@@ -199,6 +203,7 @@ def draw() -> None:
         "with `--samples` and the number in brackets where there is one.",
         *processors(figures),
         *memory(figures),
+        *conditional_table(figures.get("conditional", [])),
         *binarization_table(figures.get("binarizations", {})),
         *convolution_table(figures.get("convolutions", [])),
     ]
@@ -303,7 +308,7 @@ def convolution_table(rows: list[dict[str, Any]]) -> list[str]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PUBLISHED, "binarizations", "convolutions", []], metavar="PART")
+    parser.add_argument("parts", nargs="*", choices=[*PUBLISHED, *OTHERS, []], metavar="PART")
     parser.add_argument("--seed", type=int, action="append", help="one of its seeds; all three by default")
     parser.add_argument("--draw", action="store_true", help="measure nothing")
     arguments = parser.parse_args()
