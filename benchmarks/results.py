@@ -218,7 +218,8 @@ def recipe_row(name: str, runs: Sequence[dict[str, Any]]) -> str:
     if bounds[0]:
         tight = f"{spread([b['negative_log_likelihood'] for b in bounds])} ({bounds[0]['samples']:,})"
     kind = "−ELBO" if published.samples is None else f"−log p(x), {published.samples:,} samples"
-    minutes = [(run["processor_seconds"] or run["seconds"]) / 60 for run in runs]
+    # Of a run that was stopped and went on, only the time by the clock is known, waiting for others included.
+    seconds = [run["processor_seconds"] for run in runs if run["processor_seconds"]] or [run["seconds"] for run in runs]
     cells = [
         f"`{name}`",
         first["test"]["binarization"],
@@ -227,7 +228,7 @@ def recipe_row(name: str, runs: Sequence[dict[str, Any]]) -> str:
         means(first),
         str(first["config"]["epochs"]),
         str(len(runs)),
-        f"{mean(minutes):.0f}",
+        f"{mean(seconds) / 60:.0f}",
         spread([run["test"]["negative_elbo"] for run in runs]),
         tight,
         f"{published.value} {kind} ({published.by}: {published.setting})",
