@@ -61,15 +61,15 @@ class Checkpoint:
     data: str
     """The name of the digits it was trained on."""
     metrics: list[dict[str, int | float | None]]
-    """One entry an epoch that is done."""
+    """One entry for each epoch that is done."""
     optimizer: Optimizer | None
     recipe: str | None = None
     """The name of the recipe it was trained by, perhaps with other options."""
     step: Step = training_step
     digest: str | None = None
-    """The digest of those digits, by which they are known when they have moved."""
+    """The digest of those digits: it says which they are when their folder has moved."""
     unfinished: Unfinished | None = None
-    """What is done of the epoch after those."""
+    """What is done of the epoch after those of `metrics`."""
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, previous: Path | None = None) -> None:
@@ -205,7 +205,7 @@ def _shapes(
 
 
 def load_pretrained(name: str, device: torch.device | str = "cpu") -> VAE:
-    """A network whose weights come with the course; `pretrained/README.md` says what each is for.
+    """Load a network whose weights come with the course; `pretrained/README.md` says what each is for.
 
     Raises:
         ValueError: there is none of this name, or its file is damaged.
@@ -217,12 +217,12 @@ def load_pretrained(name: str, device: torch.device | str = "cpu") -> VAE:
 
 
 def pretrained_card(name: str) -> dict[str, Any]:
-    """How shipped weights came about, and what they were measured to be."""
+    """Read how shipped weights were made, and what was measured of them."""
     return json.loads((PRETRAINED / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def describe_model(model: VAE) -> dict[str, Any]:
-    """Its class and what it was made with."""
+    """Name the class of a model and the options that it was made with."""
     return {"kind": type(model).__name__, **model.options}
 
 
@@ -254,7 +254,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def load_classifier(path: Path = CLASSIFIER) -> DigitClassifier:
-    """The classifier whose weights come with the course; `pretrained/classifier.json` says how it was made.
+    """Load the classifier whose weights come with the course; `pretrained/classifier.json` says how it was made.
 
     It has seen neither MNIST's test digits nor any of the embedded digits.
 
@@ -266,7 +266,7 @@ def load_classifier(path: Path = CLASSIFIER) -> DigitClassifier:
 
 
 def load_prior(path: Path = PRIOR) -> FlowPrior:
-    """The prior of the codes of `every-beta`, for β from 0.03 to 4 and every label; it raises as `load_classifier`."""
+    """Load the prior of the codes of `every-beta`, for β from 0.03 to 4 and every label; raise as `load_classifier`."""
     return _filled(FlowPrior(latent_dim=20, classes=10, beta_range=(0.03, 4.0)).requires_grad_(False), path)
 
 

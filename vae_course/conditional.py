@@ -54,7 +54,7 @@ class ConditionalEncoder(Encoder):
     def forward(
         self, x: Float[Tensor, "batch 1 28 28"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Images to `mu` and `logvar`, given the labels."""
+        """Map images to `mu` and `logvar`, given the labels."""
         features = self.features(condition(x.flatten(1), _known(self.context), self.classes))
         return self.mu(features), self.logvar(features)
 
@@ -69,7 +69,7 @@ class ConditionalDecoder(Decoder):
         self.classes = classes
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch 1 28 28"]:
-        """Codes to logits, given the labels."""
+        """Map codes to logits, given the labels."""
         return self.logits(condition(z, _known(self.context), self.classes))
 
 

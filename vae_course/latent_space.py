@@ -1,6 +1,6 @@
 """Lesson 10: where the codes are, and which latent dimensions are in use."""
 
-from vae_course.data import Binarization, as_pixels, binarize_once, grey
+from vae_course.data import Binarization, as_pixels
 from vae_course.reparameterization import reparameterize
 from vae_course.training import EVALUATION_SEED
 from vae_course.vae import VAE
@@ -15,6 +15,14 @@ ACTIVE = 0.01
 
 
 @torch.no_grad()
+def mean_codes(
+    model: VAE, images: UInt8[Tensor, "batch 28 28"], binarization: Binarization = "static", seed: int = 0
+) -> Float[Tensor, "batch latent"]:
+    """Compute the mean of q(z|x) of each image, on the CPU; the seed is that of the pixels' draws."""
+    x = as_pixels(images.to(model.device), binarization, Generator(model.device).manual_seed(seed))
+    return torch.cat([model.encoder(batch)[0] for batch in x.split(1000)]).cpu()
+
+
 def unit_activity(
     model: VAE,
     images: UInt8[Tensor, "test 28 28"],
@@ -25,22 +33,12 @@ def unit_activity(
 
     A dimension is active where this is over `ACTIVE` (Burda et al. 2015, section 5.2).
     """
-    device = model.device
-    x = as_pixels(images.to(device), binarization, Generator(device).manual_seed(seed))
-    return torch.cat([model.encoder(batch)[0] for batch in x.split(1000)]).var(0)
+    return mean_codes(model, images, binarization, seed).var(0)
 
 
 def active_units(model: VAE, images: UInt8[Tensor, "test 28 28"], binarization: Binarization = "static") -> int:
     """Count the active latent dimensions; see `unit_activity`."""
     return int((unit_activity(model, images, binarization) > ACTIVE).sum())
-
-
-@torch.no_grad()
-def mean_codes(model: VAE, images: UInt8[Tensor, "batch 28 28"], seed: int = 0) -> Float[Tensor, "batch latent"]:
-    """Compute the mean of q(z|x) of each image, its pixels drawn once."""
-    device = model.device
-    x = binarize_once(images, "static", Generator().manual_seed(seed))
-    return torch.cat([model.encoder(grey(batch.to(device)))[0] for batch in x.split(1000)]).cpu()
 
 
 def quantile_grid(steps: int) -> Float[Tensor, "codes 2"]:
@@ -65,7 +63,7 @@ def arc(
     Args:
         a: the code at t = 0.
         b: the code at t = 1, in another direction than a's, and not in the opposite one.
-        t: the share of the way, in [0, 1].
+        t: the share of the path that is behind, in [0, 1].
     """
     length_a, length_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
     a, b = a / length_a, b / length_b

@@ -41,7 +41,7 @@ class TrainConfig:
     Args:
         epochs: passes over the images.
         batch_size: images per step; the last batch of an epoch may be smaller.
-        learning_rate: the optimizer's.
+        learning_rate: of the optimizer.
         decay: let the learning rate fall in a straight line to 0 over the second half of the training, where large
             steps no longer lower the loss, and only move the parameters around.
         beta: the weight of the KL: a number; or a schedule as (epoch, β) pairs with straight lines between them:
@@ -116,7 +116,7 @@ class Progress:
     steps: int
     epoch: float
     beta: float | None
-    """The step's; None where each image had its own."""
+    """β of this step; None where each image had its own."""
     train: ElboTerms
     """Of this step's batch, before its update."""
     test: ElboTerms | None
@@ -181,7 +181,7 @@ def fit(
             generator.set_state(left_in)
         for i, batch in batches:
             passed, done = epoch + (i - 1) / per_epoch, epoch * per_epoch + i
-            x = as_pixels(images.index_select(0, batch), in_batch, generator)  # images[batch], only faster
+            x = as_pixels(images[batch], in_batch, generator)
             beta = config.beta_at(passed, len(x), generator)
             for group in optimizer.param_groups:
                 group["lr"] = config.learning_rate_at(passed)
@@ -215,11 +215,7 @@ def _epoch_seed(seed: int, epoch: int) -> int:
 
 
 def training_step(
-    model: VAE,
-    x: Tensor,
-    beta: float | Float[Tensor, " batch"],
-    optimizer: Optimizer,
-    generator: Generator,
+    model: VAE, x: Tensor, beta: float | Float[Tensor, " batch"], optimizer: Optimizer, generator: Generator
 ) -> ElboTerms:
     """Take one step on reconstruction + β · KL, averaged over the batch x; return both terms as before the step."""
     model.train()

@@ -118,7 +118,7 @@ def _share(speeds: tuple[float, float]) -> float:
 
 
 def _cores(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """How many this process may use: a container's limit is seen neither by Python nor by torch."""
+    """Count the cores that this process may use: neither Python nor torch sees a container's limit."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota, period = quota_file.read_text(encoding="ascii").split() if quota_file.is_file() else ("max", "1")
     return cores if quota == "max" else max(1, min(cores, round(int(quota) / int(period))))

@@ -33,7 +33,7 @@ class Requeued:
         self.call = call
 
     def __call__(self, task: Any) -> Done:
-        """Call."""
+        """Call the function for a task."""
         return self.call(task)
 
     def checkpoint(self, task: Any) -> Any:

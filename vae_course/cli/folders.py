@@ -86,7 +86,7 @@ def keep(folder: Path, checkpoint: Checkpoint, over_damaged: bool = False) -> No
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Be the only one who writes into a run's folder, and remove what was left there by who was killed.
+    """Let only this process write into a run's folder, and remove what a killed process left there.
 
     Raises:
         BlockingIOError: somebody else does; the message says who.

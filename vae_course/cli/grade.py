@@ -204,7 +204,7 @@ def program_of(code: Sequence[str], exercise: Exercise) -> str:
 
 
 def defines(statement: ast.stmt) -> bool:
-    """Whether it is an import, a function, a class, or a number or text with a name, such as `HALF = 1 / 2`."""
+    """Say whether it is an import, a function, a class, or a number or text with a name, such as `HALF = 1 / 2`."""
     if isinstance(statement, ast.Assign | ast.AnnAssign):
         calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
         return all(ast.unparse(call.func).startswith("math.") for call in calls)

@@ -30,7 +30,7 @@ NO_NETWORK_HELP = (
 
 
 def data_home() -> Path:
-    """The folder where downloaded data lives: `$VAE_COURSE_DATA`, or a folder in the user's cache.
+    """Find the folder of downloaded data: `$VAE_COURSE_DATA`, or a folder in the user's cache.
 
     Raises:
         FileNotFoundError: the user has no home folder; the message says what to set.
@@ -66,7 +66,7 @@ def _torchvision() -> ModuleType:
 
 
 def missing_mnist_files(folder: Path) -> list[str]:
-    """Which of MNIST's four `.gz` files are not in the folder."""
+    """List those of MNIST's four `.gz` files that are not in the folder."""
     return [name for name, _ in _torchvision().MNIST.resources if not (folder / name).is_file()]
 
 

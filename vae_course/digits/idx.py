@@ -123,5 +123,5 @@ def _read_at_most(file: BufferedIOBase, count: int) -> bytearray:
 
 
 def _held(path: Path, shape: tuple[int, ...], read: int) -> int:
-    """How many values there are: of a plain file its size says it."""
+    """Count the values of a file: of a plain one its size says it."""
     return read if _is_gzipped(path) else path.stat().st_size - 4 - 4 * len(shape)

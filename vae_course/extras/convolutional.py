@@ -18,7 +18,7 @@ MOST_COUPLING_LAYERS = 100
 
 
 class ConvolutionalEncoder(Encoder):
-    """q(z|x): two convolutions, each of which halves the image's sides, and then what the encoder of lesson 02 is."""
+    """q(z|x): two convolutions, each of which halves the image's sides, and then the layers of lesson 02's encoder."""
 
     def __init__(self, latent_dim: int, hidden: Sequence[int], channels: tuple[int, int]):
         wide, deep = channels
@@ -33,7 +33,7 @@ class ConvolutionalEncoder(Encoder):
 
 
 class ConvolutionalDecoder(nn.Module):
-    """p(x|z): the same, backwards, with transposed convolutions that double the sides."""
+    """p(x|z): the layers of the encoder in reverse, with transposed convolutions that double the sides."""
 
     def __init__(self, latent_dim: int, hidden: Sequence[int], channels: tuple[int, int]):
         super().__init__()
@@ -48,7 +48,7 @@ class ConvolutionalDecoder(nn.Module):
         )
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch 1 28 28"]:
-        """Codes to logits."""
+        """Map codes to logits."""
         # Convolutions want one batch axis.
         return self.logits(z.reshape(-1, z.shape[-1])).view(*z.shape[:-1], 1, 28, 28)
 

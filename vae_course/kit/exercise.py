@@ -118,7 +118,7 @@ def _noted(answer: Any, verdict: Verdict, find_mistake: Callable[[Any], Any]) ->
 
 
 def _is_the_courses(answer: Any, find_mistake: Callable[[Any], Any]) -> bool:
-    """Whether the answer is a function or class of the package that the check belongs to."""
+    """Say whether the answer is a function or class of the package that the check belongs to."""
     package = find_mistake.__module__.split(".")[0]
     if not isinstance(answer, FunctionType | type) or package == "__main__":
         return False
@@ -137,7 +137,7 @@ def expect(condition: Any, hint: str) -> None:
 
 
 def close(a: Any, b: Any, rtol: float = 1e-4, atol: float = 1e-4) -> bool:
-    """Whether two tensors or numbers have one shape and nearly the same finite values, whatever their dtypes."""
+    """Say whether two tensors or numbers have one shape and nearly the same finite values, whatever their dtypes."""
     a, b = (torch.as_tensor(value).detach().double() for value in (a, b))
     return a.shape == b.shape and torch.allclose(a, b, rtol=rtol, atol=atol)
 

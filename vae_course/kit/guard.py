@@ -96,7 +96,7 @@ def finite_eigenvalues() -> Iterator[None]:
 
 
 def _inside(frame: FrameType | None, owner: FrameType) -> bool:
-    """Whether a frame belongs to what the owner's block calls, and not to what enters or leaves the block."""
+    """Say whether a frame belongs to what the owner's block calls, and not to what enters or leaves the block."""
     while frame and frame.f_back is not owner:
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename != contextlib.__file__

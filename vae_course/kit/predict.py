@@ -90,7 +90,7 @@ def guesses(lesson: str) -> None:
 
 
 def is_seen(entry: dict[str, Any]) -> bool:
-    """Whether the learner has seen the answer."""
+    """Say whether the learner has seen the answer."""
     return entry.get("answer") is not None
 
 

@@ -31,12 +31,12 @@ class Line(NamedTuple):
 
 
 def number(value: float) -> str:
-    """A number as it is printed, with a minus sign."""
+    """Write a number with a minus sign, as books print it."""
     return f"{value:g}".replace("-", "−")
 
 
 def chart(lines: Sequence[Line], x: Axis, y: Axis, title: str = "", width: int = 360, height: int = 250) -> str:
-    """Lines and dots on two axes, as SVG. A millisecond's work."""
+    """Draw lines and dots on two axes, as SVG, in about a millisecond."""
     left, right, top, bottom = 46, width - 14, 26, height - 38
 
     def place(a: float, b: float) -> tuple[float, float]:

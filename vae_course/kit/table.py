@@ -42,7 +42,7 @@ class Table:
         )
 
     def _on_the_right(self) -> list[bool]:
-        """Of each column: whether it holds numbers."""
+        """Say of each column whether it holds numbers."""
         return [any(_NUMBER.match(cell) for cell in cells) for cells in zip(*self.rows, strict=True)]
 
 

@@ -73,7 +73,7 @@ class CourseWidget(ipywidgets.VBox):
 
 
 def parts_of(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
-    """All widgets inside a widget, at any depth, with their layouts and styles."""
+    """List all widgets inside a widget, at any depth, with their layouts and styles."""
     for name in widget.keys:
         value = getattr(widget, name)
         for part in value if isinstance(value, tuple) else (value,):
@@ -83,14 +83,14 @@ def parts_of(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
 
 
 def row(*parts: ipywidgets.Widget) -> ipywidgets.Box:
-    """Parts beside each other, which move below each other where the window is narrow."""
+    """Put parts beside each other; where the window is narrow, they move below each other."""
     box = ipywidgets.Box(parts)
     box.add_class("vae-row")
     return box
 
 
 def png(images: Float[Tensor, "batch 1 28 28"], columns: int) -> bytes:
-    """Digits in [0, 1] as a picture, row by row, a pixel for a pixel: the browser enlarges it."""
+    """Make a PNG of digits in [0, 1], row by row, one pixel for each of theirs: the browser enlarges it."""
     picture = tiles(images.detach().cpu().clamp(0, 1), columns, between=0.35)
     file = io.BytesIO()
     Image.fromarray((picture * 255).byte().numpy()).save(file, "PNG", compress_level=1)

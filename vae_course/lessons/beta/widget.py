@@ -77,7 +77,7 @@ class BetaExplorer(CourseWidget):
         betas = [*np.geomspace(low, 1, 10)[:-1].tolist(), *np.geomspace(1, high, 20).tolist()]
         images = digits.test_images[:MEASURED]
         costs = [(t.reconstruction.item(), t.kl.item()) for t in rate_distortion(model, images, betas).values()]
-        activity = torch.stack([unit_activity(model.at(beta), images) for beta in betas]).cpu().numpy()
+        activity = torch.stack([unit_activity(model.at(beta), images) for beta in betas]).numpy()
         # In the order at β = 1, which stays, so that one sees which dimensions stop being active.
         activity = activity[:, np.argsort(-activity[betas.index(1.0)])]
         self._levels, self._measured = np.log(betas), np.column_stack([costs, activity])

@@ -96,7 +96,7 @@ def _expect_kl(kl: Callable, name: str, beside: float = 0.0) -> None:
 
 
 def _kl_formulas(mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
-    """What the right formula gives (its hint is empty), and what wrong ones give."""
+    """Compute what the right formula gives (its hint is empty), and what wrong ones give."""
     square, variance, sigma = mu.square(), logvar.exp(), (logvar / 2).exp()
     brackets = {
         "": square + variance - 1 - logvar,
@@ -161,7 +161,7 @@ def _expect_reconstruction(reconstruction: Callable, beside: float) -> None:
 
 
 def _pixel_costs(x: Tensor, logits: Tensor) -> dict[str, Tensor]:
-    """What each pixel costs by the right formula (its hint is empty) and by wrong ones."""
+    """Compute what each pixel costs by the right formula (its hint is empty) and by wrong ones."""
     p, on, off = logits.sigmoid(), logsigmoid(logits), logsigmoid(-logits)
     squared = "This is squared error{}, for pixels that are Gaussian. These are on or off: use log_likelihood."
     return {

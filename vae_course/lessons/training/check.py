@@ -130,7 +130,7 @@ def _options(optimizer: Witness) -> dict[str, Any]:
 
 
 def _call(answer: Any, *arguments: Any) -> Any:
-    """The answer's result, or None if it took a step and gave none."""
+    """Return the answer's result, or None if it took a step and gave none."""
     try:
         return ask(answer, *arguments)
     except NotTriedYet:
@@ -243,7 +243,7 @@ def _draws_after(state: Tensor, sizes: list[int]) -> Tensor:
 
 
 def _part_by_part(seen: Seen, images: Tensor, binarization: str, seed: int) -> Tensor:
-    """The pixels where each batch's are drawn when its turn comes, between the draws of z."""
+    """Draw the pixels of each batch when its turn comes, between the draws of z."""
     generator, pixels = Generator().manual_seed(seed), []
     for part in images.split(seen.splits()[0]):
         pixels.append(grey(binarize_once(part, binarization, generator)).flatten(1))

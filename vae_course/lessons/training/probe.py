@@ -73,23 +73,23 @@ class Seen:
     """Of what the layers gave."""
 
     def rows(self) -> Tensor:
-        """The images that were encoded, [N, 784]."""
+        """Return the images that were encoded, [N, 784]."""
         return torch.cat(self.images) if self.images else torch.empty(0, 784)
 
     def z(self) -> Tensor:
-        """The codes that were decoded, [N, D]."""
+        """Return the codes that were decoded, [N, D]."""
         return torch.cat(self.codes) if self.codes else torch.empty(0, LATENT)
 
     def sigma(self) -> Tensor:
-        """The encoder's exp(logvar / 2), [N, D]."""
+        """Return the encoder's exp(logvar / 2), [N, D]."""
         return torch.exp(0.5 * torch.cat(self.logvar))
 
     def noise(self) -> Tensor:
-        """(z − mu) / sigma of each image, [N, D]."""
+        """Compute (z − mu) / sigma of each image, [N, D]."""
         return (self.z() - torch.cat(self.mu)) / self.sigma()
 
     def splits(self) -> list[list[int]]:
-        """How the noise may have been drawn: as the images were encoded, as they were decoded, or all at once."""
+        """List how the noise may have been drawn: as the images were encoded, as they were decoded, or all at once."""
         return [[len(mu) for mu in self.mu], [len(z) for z in self.codes], [len(self.z())]]
 
 
@@ -157,7 +157,7 @@ def expect_different(seen: Seen, pixels: Tensor) -> None:
 
 
 def same_rows(a: Tensor, b: Tensor) -> bool:
-    """Whether two sets of images, [N, 784], are the same, in any order."""
+    """Say whether two sets of images, [N, 784], are the same, in any order."""
     if a.shape != b.shape:
         return False
     weights = torch.rand(a.shape[1], generator=Generator().manual_seed(5), dtype=torch.float64)
@@ -170,7 +170,7 @@ def draws(generator: Generator, sizes: Iterable[int], dtype: torch.dtype = torch
 
 
 def same_noise(eps: Tensor, other: Tensor) -> bool:
-    """Whether the noise of codes is this one, as far as it can be worked out from z."""
+    """Say whether the noise of codes is this one, as far as z shows it."""
     return eps.shape == other.shape and torch.allclose(eps, other, rtol=0, atol=2e-3)
 
 

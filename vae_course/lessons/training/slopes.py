@@ -43,12 +43,12 @@ class Witness(Adam):
 
 
 def parameters(model: VAE) -> Tensor:
-    """All parameters in one vector, copied."""
+    """Copy all parameters into one vector."""
     return parameters_to_vector(model.parameters()).detach().clone()
 
 
 def slope(model: VAE) -> Tensor:
-    """What stands in .grad, in one vector; 0 where nothing does."""
+    """Copy what stands in .grad into one vector; 0 where nothing does."""
     slopes = [torch.zeros_like(p) if p.grad is None else p.grad for p in model.parameters()]
     return torch.cat([slope.detach().flatten() for slope in slopes])
 

@@ -51,7 +51,7 @@ def expect_means(terms: ElboTerms, of_images: ElboTerms, sizes: Sequence[int], m
 
 
 def same_mean(got: Any, right: Any) -> bool:
-    """Whether two means agree as far as float32 can tell."""
+    """Say whether two means agree as far as float32 can tell."""
     return close(got, right, rtol=2e-6, atol=5e-4)
 
 
@@ -82,6 +82,6 @@ def _unknown(name: str, got: Tensor, of_images: Tensor) -> str:
 
 @torch.no_grad()
 def terms_of(model: VAE, rows: Tensor, z: Tensor) -> ElboTerms:
-    """The terms of images, [N, 784], with these codes."""
+    """Compute the terms of images, [N, 784], with these codes."""
     x = rows.reshape(-1, 1, 28, 28)
     return elbo_terms(x, model.decoder(z), *model.encoder(x))
