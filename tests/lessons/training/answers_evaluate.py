@@ -18,7 +18,7 @@ ANSWERS = Answers("evaluate")
 
 @contextmanager
 def measuring(model):
-    """Evaluation mode and no slopes, with the mode put back."""
+    """Evaluation mode and no gradients, with the mode put back."""
     was = model.training
     model.eval()
     with torch.no_grad():
@@ -107,7 +107,7 @@ WRONG_TERMS = {
     "whole numbers": (each(lambda term: term.mean().long()), "(rounded|int64|mean)"),
     "complex": (each(lambda term: term.mean().to(torch.complex64)), "complex"),
     "not a number": (each(lambda term: term.mean() * math.nan), "(NaN|finite)"),
-    "slopes switched on afterwards": (each(lambda term: term.mean().requires_grad_()), "(graph|requires_grad)"),
+    "gradients switched on afterwards": (each(lambda term: term.mean().requires_grad_()), "(graph|requires_grad)"),
 }
 
 

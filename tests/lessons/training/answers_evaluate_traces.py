@@ -71,7 +71,7 @@ def detached(terms):
     return ElboTerms(*(term.detach() for term in terms))
 
 
-@ANSWERS.wrong("slopes left in .grad", hint="slopes")
+@ANSWERS.wrong("gradients left in .grad", hint="gradients")
 @in_modes
 def _(model, *arguments):
     terms = terms_of(model, *arguments)
@@ -79,16 +79,16 @@ def _(model, *arguments):
     return detached(terms)
 
 
-ANSWERS.wrong("the graph kept", hint="(graph|slope)")(in_modes(terms_of))
-ANSWERS.wrong("no slopes asked for, but the graph built", hint="slope")(
+ANSWERS.wrong("the graph kept", hint="(graph|gradient)")(in_modes(terms_of))
+ANSWERS.wrong("no gradients asked for, but the graph built", hint="gradient")(
     in_modes(lambda *arguments: detached(terms_of(*arguments)))
 )
-ANSWERS.wrong("as Python numbers, with the graph built", hint="slope")(
+ANSWERS.wrong("as Python numbers, with the graph built", hint="gradient")(
     in_modes(lambda *arguments: ElboTerms(*(term.data for term in terms_of(*arguments))))
 )
 
 
-@ANSWERS.wrong("slopes switched off for good", hint="(gradient|grad)")
+@ANSWERS.wrong("gradients switched off for good", hint="(gradient|grad)")
 def _(model, *arguments):
     torch.set_grad_enabled(False)
     return in_modes(terms_of)(model, *arguments)

@@ -63,14 +63,14 @@ def scaled(change: Callable):
 WRONG = {
     "uphill": (scaled(lambda cost: -cost), "uphill"),
     "summed over the batch": (step(lambda terms, beta: terms.weighted(beta).sum()), "average over the batch"),
-    "twice the slope": (scaled(lambda cost: 2 * cost), "2 times"),
+    "twice the gradient": (scaled(lambda cost: 2 * cost), "2 times"),
     "averaged over pixels, too": (scaled(lambda cost: cost / 784), "times"),
     "in bits": (scaled(lambda cost: cost / math.log(2)), "times"),
     "the log of the cost": (scaled(lambda cost: cost.log()), "times"),
     "β forgotten": (step(lambda terms, beta: terms.mean().negative_elbo), "β = 1"),
     "β of at most 1": (step(lambda terms, beta: terms.weighted(min(beta, 1.0)).mean()), "β"),
     "β or 1": (step(lambda terms, beta: terms.weighted(beta or 1.0).mean()), "β"),
-    "β squared": (step(lambda terms, beta: terms.weighted(beta**2).mean()), "slope"),
+    "β squared": (step(lambda terms, beta: terms.weighted(beta**2).mean()), "gradient"),
     "β on the reconstruction": (
         step(lambda terms, beta: (beta * terms.reconstruction + terms.kl).mean()),
         "β.*reconstruction",
@@ -80,14 +80,14 @@ WRONG = {
     "the reconstruction alone": (step(lambda terms, beta: terms.reconstruction.mean()), "without the KL"),
     "the KL alone": (step(lambda terms, beta: beta * terms.kl.mean()), "without the reconstruction"),
     "the KL detached": (step(lambda t, beta: (t.reconstruction + beta * t.kl.detach()).mean()), "without the KL"),
-    "the median of the batch": (step(lambda terms, beta: terms.weighted(beta).median()), "slope"),
-    "the first image": (step(lambda terms, beta: terms.weighted(beta)[0]), "slope"),
-    "a KL of at least 20": (step(lambda t, beta: (t.reconstruction + beta * t.kl.clamp(min=20)).mean()), "slope"),
+    "the median of the batch": (step(lambda terms, beta: terms.weighted(beta).median()), "gradient"),
+    "the first image": (step(lambda terms, beta: terms.weighted(beta)[0]), "gradient"),
+    "a KL of at least 20": (step(lambda t, beta: (t.reconstruction + beta * t.kl.clamp(min=20)).mean()), "gradient"),
     "not averaged": (step(lambda terms, beta: terms.weighted(beta)), "average over the batch first"),
     "z is mu": (drawn(lambda mu, logvar, g: mu), "z is mu"),
-    "z detached": (drawn(lambda mu, logvar, g: reparameterize(mu, logvar, g).detach()), "slope"),
-    "mu detached": (drawn(lambda mu, logvar, g: reparameterize(mu.detach(), logvar, g)), "slope"),
-    "sigma detached": (drawn(lambda mu, logvar, g: reparameterize(mu, logvar.detach(), g)), "slope"),
+    "z detached": (drawn(lambda mu, logvar, g: reparameterize(mu, logvar, g).detach()), "gradient"),
+    "mu detached": (drawn(lambda mu, logvar, g: reparameterize(mu.detach(), logvar, g)), "gradient"),
+    "sigma detached": (drawn(lambda mu, logvar, g: reparameterize(mu, logvar.detach(), g)), "gradient"),
     "the variance for sigma": (drawn(lambda mu, logvar, g: reparameterize(mu, 2 * logvar, g)), "not drawn from q"),
     "half the noise": (drawn(lambda mu, v, g: (mu + reparameterize(mu, v, g)) / 2), "not drawn from q"),
     "from the prior": (drawn(lambda mu, v, g: torch.randn(mu.shape, generator=g)), "not drawn from q"),
@@ -138,26 +138,26 @@ WRONG = {
     ),
     "x overwritten": (step(after=lambda model, x, optimizer: x.zero_()), "overwrote"),
     "the encoder frozen": (step(before=lambda model, *_: model.encoder.requires_grad_(False)), "requires_grad"),
-    "the encoder's slope wiped": (
+    "the encoder's gradient wiped": (
         step(act=lambda model, optimizer: (model.encoder.zero_grad(), optimizer.step())),
-        "slope",
+        "gradient",
     ),
-    "slopes cut to a norm of 1": (
+    "gradients cut to a norm of 1": (
         step(act=lambda m, optimizer: (torch.nn.utils.clip_grad_norm_(m.parameters(), 1.0), optimizer.step())),
         "times",
     ),
-    "slopes cut to ±0.01": (
+    "gradients cut to ±0.01": (
         step(act=lambda m, optimizer: (torch.nn.utils.clip_grad_value_(m.parameters(), 0.01), optimizer.step())),
-        "slope",
+        "gradient",
     ),
-    "zeroed before the step": (step(act=lambda _, optimizer: (optimizer.zero_grad(), optimizer.step())), "no slope"),
+    "zeroed before the step": (step(act=lambda _, optimizer: (optimizer.zero_grad(), optimizer.step())), "no gradient"),
     "two steps": (step(act=lambda _, optimizer: (optimizer.step(), optimizer.step())), "2 steps"),
     "no step": (step(act=lambda *_: None), "0 steps"),
     "step without a call": (step(act=lambda _, optimizer: optimizer.step), "0 steps"),
     "an optimizer of its own": (step(act=lambda m, _: Adam(m.parameters(), lr=1e-3).step()), "0 steps"),
     "a copy of the model": (
         lambda model, *rest: training.training_step(copy.deepcopy(model), *rest),
-        "(no slope|copy)",
+        "(no gradient|copy)",
     ),
     "the learning rate turned down": (
         step(before=lambda m, x, o: o.param_groups[0].update(lr=o.param_groups[0]["lr"] / 2)),
@@ -174,14 +174,14 @@ WRONG = {
         r"model\.train\(\)",
     ),
     "the encoder alone in training mode": (step(before=lambda m, *_: m.decoder.eval()), r"model\.train\(\)"),
-    "slopes switched off": (step(before=lambda *_: torch.set_grad_enabled(False)), "(stopped|grad)"),
-    "terms without slopes": (
+    "gradients switched off": (step(before=lambda *_: torch.set_grad_enabled(False)), "(stopped|grad)"),
+    "terms without gradients": (
         step(terms=lambda m, x, g: ElboTerms(*(t.detach() for t in m.elbo(x, g)))),
-        "(stopped|slope)",
+        "(stopped|gradient)",
     ),
-    "slopes asked for afterwards": (
+    "gradients asked for afterwards": (
         step(terms=lambda m, x, g: ElboTerms(*(t.detach().requires_grad_() for t in m.elbo(x, g)))),
-        "no slope",
+        "no gradient",
     ),
     "nothing returned": (step(give=lambda terms: None), "return the two terms"),
     "the optimizer's answer returned": (step(give=lambda terms: ...), "return the two terms"),
@@ -223,7 +223,7 @@ def _(model, x, beta, optimizer, generator):
     return detached(terms)
 
 
-@ANSWERS.wrong("zeroed after backward", hint="no slope")
+@ANSWERS.wrong("zeroed after backward", hint="no gradient")
 def _(model, x, beta, optimizer, generator):
     model.train()
     terms = model.elbo(x, generator).mean()
@@ -233,7 +233,7 @@ def _(model, x, beta, optimizer, generator):
     return detached(terms)
 
 
-@ANSWERS.wrong("no backward", hint="no slope")
+@ANSWERS.wrong("no backward", hint="no gradient")
 def _(model, x, beta, optimizer, generator):
     model.train()
     terms = model.elbo(x, generator).mean()
@@ -242,7 +242,7 @@ def _(model, x, beta, optimizer, generator):
     return detached(terms)
 
 
-@ANSWERS.wrong("the step before the slope", hint="no slope|before")
+@ANSWERS.wrong("the step before the gradient", hint="no gradient|before")
 def _(model, x, beta, optimizer, generator):
     model.train()
     terms = model.elbo(x, generator).mean()

@@ -8,7 +8,7 @@ from lessons.training.answers_training_step_held_out import ANSWERS
 from torch import nn
 
 
-@ANSWERS.wrong("zero_grad after backward", "There was no slope when")
+@ANSWERS.wrong("zero_grad after backward", "There was no gradient when")
 def _(model, x, beta, optimizer, generator):
     model.train()
     terms = model.elbo(x, generator).mean()
@@ -51,7 +51,7 @@ def _(model, x, beta, optimizer, generator):
     return loss.detach()
 
 
-@ANSWERS.wrong("grad clipping", "times as steep as it should be\\.")
+@ANSWERS.wrong("grad clipping", "times as large as it should be\\.")
 def _(model, x, beta, optimizer, generator):
     model.train()
     optimizer.zero_grad(set_to_none=True)
@@ -242,7 +242,7 @@ def _(model, x, beta, optimizer, generator):
     return ElboTerms(terms.reconstruction.detach(), terms.kl.detach())
 
 
-@ANSWERS.wrong("nan skip", "There was no slope when")
+@ANSWERS.wrong("nan skip", "There was no gradient when")
 def _(model, x, beta, optimizer, generator):
     model.train()
     terms = model.elbo(x, generator).mean()

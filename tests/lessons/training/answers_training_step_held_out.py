@@ -19,29 +19,29 @@ def seeded_with(seed):
 
 
 WRONG = {
-    "the largest cost": (step(lambda t, beta: t.weighted(beta).max()), "slope"),
-    "the log of the mean exponential": (step(lambda t, beta: t.weighted(beta).logsumexp(0)), "slope"),
+    "the largest cost": (step(lambda t, beta: t.weighted(beta).max()), "gradient"),
+    "the log of the mean exponential": (step(lambda t, beta: t.weighted(beta).logsumexp(0)), "gradient"),
     "the KL averaged over its dimensions": (step(lambda t, beta: (t.reconstruction + beta * t.kl / 8).mean()), "KL"),
-    "the root of the KL": (step(lambda t, beta: (t.reconstruction + beta * t.kl.sqrt()).mean()), "slope"),
+    "the root of the KL": (step(lambda t, beta: (t.reconstruction + beta * t.kl.sqrt()).mean()), "gradient"),
     "divided by β": (step(lambda t, beta: (t.reconstruction + t.kl / max(beta, 0.1)).mean()), "KL"),
-    "nats for free": (step(lambda t, beta: (t.reconstruction + beta * (t.kl - 15).relu()).mean()), "slope"),
+    "nats for free": (step(lambda t, beta: (t.reconstruction + beta * (t.kl - 15).relu()).mean()), "gradient"),
     "β fixed": (step(lambda t, beta: t.weighted(0.5).mean()), "β"),
     "divided by 128": (step(lambda t, beta: t.weighted(beta).sum() / 128), "times"),
     "divided by the batch twice": (step(lambda t, beta: t.weighted(beta).mean() / len(t.kl)), "times"),
     "the square of the cost": (step(lambda t, beta: t.weighted(beta).mean() ** 2), "times"),
-    "slopes cut to a norm of 10": (
+    "gradients cut to a norm of 10": (
         step(act=lambda m, optimizer: (clip_grad_norm_(m.parameters(), 10.0), optimizer.step())),
         "times",
     ),
-    "only the encoder's slopes zeroed": (
+    "only the encoder's gradients zeroed": (
         lambda model, x, beta, optimizer, g: (
             lambda t: (model.encoder.zero_grad(), t.weighted(beta).backward(), optimizer.step(), detached(t))[-1]
         )(model.train().elbo(x, g).mean()),
-        "slope",
+        "gradient",
     ),
-    "no slope for biases": (
+    "no gradient for biases": (
         step(act=lambda m, o: ([p.grad.zero_() for p in m.parameters() if p.ndim == 1], o.step())),
-        "slope",
+        "gradient",
     ),
     "pixels lost": (step(terms=lambda m, x, g: m.elbo(x * (torch.rand(x.shape, generator=g) > 0.1), g)), "images"),
     "a seed from the images": (seeded_with(lambda mu, g: len(mu)), "(generator|seed)"),
@@ -60,7 +60,7 @@ WRONG = {
     "the end of Python": (lambda *_: sys.exit("done"), "SystemExit"),
     "two arguments": (lambda model, x: None, "stopped"),
     "no nat below two": (step(lambda t, beta: t.reconstruction.mean() + beta * t.kl.mean().clamp(min=2)), "near 0.*KL"),
-    "detached before the slope": (step(lambda t, beta: detached(t.mean()).weighted(beta).requires_grad_()), "detached"),
+    "detached before backward": (step(lambda t, beta: detached(t.mean()).weighted(beta).requires_grad_()), "detached"),
     "ten steps": (lambda *a: [training.training_step(*a) for _ in range(10)][-1], "10 steps"),
 }  # fmt: skip
 for _title, (_answer, _hint) in WRONG.items():
@@ -111,8 +111,8 @@ def _(model, x, beta, optimizer, generator):
         terms = torch.func.functional_call(both, values, (x,))
         return terms.weighted(beta), terms
 
-    slopes, terms = torch.func.grad(cost, has_aux=True)({n: p.detach() for n, p in both.named_parameters()})
+    gradients, terms = torch.func.grad(cost, has_aux=True)({n: p.detach() for n, p in both.named_parameters()})
     for name, parameter in both.named_parameters():
-        parameter.grad = slopes[name]
+        parameter.grad = gradients[name]
     optimizer.step()
     return detached(terms)

@@ -70,13 +70,13 @@ def _(model, x, beta, optimizer, generator):
     return kept[0]
 
 
-@ANSWERS.right("slopes from torch.autograd.grad")
+@ANSWERS.right("gradients from torch.autograd.grad")
 def _(model, x, beta, optimizer, generator):
     model.train()
     terms = model.elbo(x, generator).mean()
     parameters = list(model.parameters())
-    for p, slope in zip(parameters, torch.autograd.grad(terms.weighted(beta), parameters), strict=True):
-        p.grad = slope
+    for p, gradient in zip(parameters, torch.autograd.grad(terms.weighted(beta), parameters), strict=True):
+        p.grad = gradient
     optimizer.step()
     return detached(terms)
 
@@ -92,7 +92,7 @@ def _(model, x, beta, optimizer, generator):
     return detached(terms)
 
 
-@ANSWERS.right("image by image, with the slopes added")
+@ANSWERS.right("image by image, with the gradients added")
 def _(model, x, beta, optimizer, generator):
     model.train()
     optimizer.zero_grad()

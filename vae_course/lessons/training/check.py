@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from vae_course.data import BINARIZATIONS, binarize, binarize_once, grey
 from vae_course.elbo import ElboTerms
 from vae_course.kit.exercise import Mistake, NotTriedYet, ask, exercise, expect
+from vae_course.lessons.training.gradients import Witness, at, expect_gradient, gradient, parameters
 from vae_course.lessons.training.probe import (
     LATENT,
     Seen,
@@ -21,7 +22,6 @@ from vae_course.lessons.training.probe import (
     same_rows,
     some_images,
 )
-from vae_course.lessons.training.slopes import Witness, at, expect_slope, parameters, slope
 from vae_course.lessons.training.terms import expect_kind, expect_means, terms_of
 from vae_course.vae import VAE
 
@@ -46,7 +46,7 @@ MEASURES = (
 SEED = 4321
 GLOBAL = "It uses or seeds torch's global random numbers: hand the `generator` on to what draws z, as it is."
 SEEDED = "torch.manual_seed changes the random numbers of the whole program: make a Generator of your own."
-SCALAR = "backward() asks for the slope of one number, and every image has its own: average over the batch first."
+SCALAR = "backward() asks for the gradient of one number, and every image has its own: average over the batch first."
 PART_BY_PART = (
     "The pixels were drawn batch by batch, between the draws of z, so they depend on the size of a batch: "
     "first draw the pixels of all images, then z."
@@ -54,12 +54,12 @@ PART_BY_PART = (
 ONE_DRAW = "The generator draws more than what one draw of z needs: one draw per step, and nothing else."
 
 
-@exercise("training_step", "Each step follows the slope of its own batch, with z drawn, and starts from a clean slate.")
+@exercise("training_step", "Each step follows the gradient of its own batch alone, with z drawn.")
 def check_training_step(answer: Any) -> None:
-    """Ask for steps on batches of several sizes, and work out each slope from the codes that were decoded."""
+    """Ask for steps on batches of several sizes, and work out each gradient from the codes that were decoded."""
     model = informative_model()
     watch, optimizer, generator = Watch(model), Witness(model), Generator().manual_seed(1)
-    # A slope may stand in .grad before the first step, as of a cost that was looked at.
+    # A gradient may stand in .grad before the first step, as of a cost that was looked at.
     sum(parameter.square().sum() for parameter in model.parameters()).backward()
     for batch, beta, came in STEPS:
         model.train(came == "training")
@@ -96,11 +96,11 @@ def check_evaluate(answer: Any) -> None:
 
 
 def _one_step(answer: Any, model: VAE, x: Tensor, beta: float, optimizer: Witness, generator: Generator, watch: Watch):
-    seen, left, start = watch.start(), slope(model), parameters(model)
+    seen, left, start = watch.start(), gradient(model), parameters(model)
     at_first, randomness, options = generator.get_state(), torch.get_rng_state(), _options(optimizer)
-    optimizer.slopes.clear()
+    optimizer.gradients.clear()
     terms = _call(answer, model, x, beta, optimizer, generator)
-    steps = len(optimizer.slopes)
+    steps = len(optimizer.gradients)
     expect(steps == 1, f"In one call, the optimizer that was given took {steps} steps: it should take one.")
     expect(terms is not None, "The optimizer took its step, but nothing came back: return the two terms.")
     expect_kind(terms)
@@ -111,7 +111,7 @@ def _one_step(answer: Any, model: VAE, x: Tensor, beta: float, optimizer: Witnes
     expect(same_rows(seen.rows(), x.flatten(1)), "The model saw other images than those of the batch `x`.")
     expect(all(seen.modes), "The terms were computed in evaluation mode: a step starts with model.train().")
     eps = _expect_drawn(seen, at_first, generator)
-    expect_slope(optimizer.slopes[0], start, seen.rows(), eps, beta, left)
+    expect_gradient(optimizer.gradients[0], start, seen.rows(), eps, beta, left)
     only_a_step = torch.equal(start, optimizer.before) and torch.equal(optimizer.after, parameters(model))
     expect(only_a_step, "The parameters were changed beside the optimizer's step: leave that to optimizer.step().")
     expect(options == _options(optimizer), "The optimizer's settings, as its learning rate, were changed.")
@@ -134,7 +134,7 @@ def _call(answer: Any, *arguments: Any) -> Any:
     try:
         return ask(answer, *arguments)
     except NotTriedYet:
-        if not arguments[3].slopes:
+        if not arguments[3].gradients:
             raise
         return None
     except RuntimeError as error:
@@ -174,8 +174,8 @@ def _measure(answer: Any, model: VAE, watch: Watch, images: Tensor, *how: Any, c
         raise
     same = all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     expect(same, "The parameters changed: this function trains on the test images. Measuring takes no step.")
-    recorded = any(seen.slopes) or any(p.grad is not None for p in model.parameters())
-    expect(not recorded, "It computes slopes, or prepares for them: measure under `with torch.no_grad():`.")
+    recorded = any(seen.gradients) or any(p.grad is not None for p in model.parameters())
+    expect(not recorded, "It computes gradients, or prepares for them: measure under `with torch.no_grad():`.")
     expect_kind(terms)
     expect(not any(seen.modes), "The model was measured in training mode: model.eval() comes first, for all its parts.")
     left = [module.training for module in model.modules()]

@@ -45,8 +45,8 @@ def training_curves(history: Sequence[Progress], title: str) -> Figure:
         axes.set(xlabel="step", title=label)
     left.set(ylabel="nats per image", ylim=(60, 260))
     right.set(ylim=(0, 34))
-    left.text(0.35, 0.78, "every batch (training)", color=COLORS["train"], transform=left.transAxes)
-    left.text(0.35, 0.68, "every epoch (test)", color=COLORS["test"], transform=left.transAxes)
+    left.text(0.28, 0.78, "line: every batch (training)", color=COLORS["train"], transform=left.transAxes)
+    left.text(0.28, 0.68, "dots: every epoch (test)", color=COLORS["test"], transform=left.transAxes)
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 

@@ -67,8 +67,8 @@ class Seen:
     codes: list[Tensor] = field(default_factory=list)
     modes: list[bool] = field(default_factory=list)
     """Whether a half was in training mode."""
-    slopes: list[bool] = field(default_factory=list)
-    """Whether torch recorded for slopes."""
+    gradients: list[bool] = field(default_factory=list)
+    """Whether torch recorded for gradients."""
     dtypes: set[torch.dtype] = field(default_factory=set)
     """Of what the layers gave."""
 
@@ -130,7 +130,7 @@ class Watch:
 
     def _note(self, half: Any, out: Tensor) -> None:
         self.seen.modes.append(half.training)
-        self.seen.slopes.append(out.requires_grad)
+        self.seen.gradients.append(out.requires_grad)
         self.seen.dtypes.add(out.dtype)
 
 

@@ -24,8 +24,8 @@ def expect_kind(terms: Any) -> None:
         expect(term.is_floating_point(), f"{kind} and dtype {term.dtype}: it should be a float.")
         expect(
             not term.requires_grad,
-            f"The term {name} still hangs on the graph of the slope (requires_grad is True). Kept in a list, "
-            "graphs fill the memory: let go of it.",
+            f"The term {name} still holds the graph of its gradient (requires_grad is True). In a list, such graphs "
+            "fill the memory: detach it.",
         )
         expect(term.isfinite(), f"The term {name} is {term.item()}: it is not finite.")
 
