@@ -111,7 +111,7 @@ course_map()
 # | ELBO | the evidence lower bound: what a VAE maximises | 05 |
 # | encoder | the network from a picture to a distribution over codes | 02 |
 # | evidence | $p(x)$, how probable a picture is to the whole model | 05 |
-# | flow matching | to learn a velocity field from straight ways between noise and data | 14 |
+# | flow matching | to learn a velocity field from straight paths between noise and data | 14 |
 # | generative model | a model from which you can draw new data | 01 |
 # | importance sampling | to draw from another distribution, and weigh each draw to make up for it | 05 |
 # | importance-weighted bound | a bound on $\log p(x)$ from several codes per picture, tighter than the ELBO | 08 |

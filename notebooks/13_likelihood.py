@@ -49,7 +49,7 @@ from torch import Generator
 # Finding such images is called **anomaly detection**.
 #
 # You can't train a classifier for that.
-# You have no examples of the something else, and if you had some, the next one would be different.
+# You have no examples of what does not belong, and if you had some, the next one would be different.
 # But you have a model of what *does* belong, and it says how probable any image is.
 # So let it raise an alarm when an image is improbable:
 #
@@ -68,7 +68,7 @@ def surprise(model, x):
 
 
 # %% [markdown]
-# Try it with a something else of which you have many.
+# Try it with images of which you have many examples: the 0s.
 # Remove all 0s from the training digits and train on the rest.
 # We say that the 0s are *held out*: the model meets them only at the test.
 
@@ -455,7 +455,7 @@ table(rows, ["held out", *classes, "mean"], digits=2)
 # The house numbers got the *higher* likelihood.
 # Serrà et al. (2020, arXiv 1909.11480) explain it by complexity.
 # The number of bytes that an image takes in a compressor such as PNG predicts much of its likelihood.
-# Smooth images play the part of the 1s there.
+# There the smooth images do what the 1s do here.
 #
 # Here are seven kinds of images:
 #
@@ -546,7 +546,7 @@ assert less_than_blank < 0.1, "the blank image should cost less than nearly all 
 #
 # This is no mistake of the model.
 # The most probable outcome need not be a *typical* one.
-# Take a coin that shows heads nine times out of ten, and toss it a thousand times.
+# Take the coin of lesson 04, which shows heads nine times out of ten, and toss it a thousand times.
 
 # %% tags=["nbval-check-output"]
 rows = {}
@@ -822,37 +822,9 @@ guesses("likelihood")
 # The pixels are drawn again for each training batch, and drawn once for the test.
 # The network is 784-400-20, with 6 epochs, batches of 64, a learning rate that falls from 0.002 to 0, and one seed.
 # Yours may differ by .03 or by a few nats.
-
-# %% [markdown]
-# ## Where you stand
 #
-# In [lesson 14](14_prior.ipynb) the inventions become good.
-#
-# You can read the papers.
-# Where they say "we maximise the ELBO", you know what is summed and what is averaged, and which $\beta$ that is.
-# You know how tight the bound may be, and what to ask of the figures.
-# From here several roads go on, and each of them uses what you know.
-#
-# - **Layers that know what a picture is.**
-#   Move every pixel to another place, the same in all digits, and your network learns as well as before.
-#   It never knew which pixels are neighbours.
-#   Convolutions do, and `vae_course.extras.convolutional` has them, with as many parameters.
-#   After 12 epochs on all 60,000 digits they are at 97.0 nats, and the lessons' layers at 100.8.
-#   But their epochs take nearly three times as long.
-#   In the same seconds, which are 34 epochs, the lessons' layers come to 97.7 (`benchmarks/results.md`).
-#   Only the two networks changed; bound, draw and training are the ones you built.
-# - **A better prior.**
-#   Lesson 14 learns one. The VampPrior is a mixture of the encoder's clouds (Tomczak & Welling 2018).
-# - **A better posterior.**
-#   Flows bend a Gaussian into other shapes, with a density that you can still compute
-#   (Rezende & Mohamed 2015, arXiv 1505.05770; Kingma et al. 2016, arXiv 1606.04934).
-# - **Several levels of codes.**
-#   Hierarchical VAEs have latent variables above latent variables: the ladder VAE (Sønderby et al. 2016, arXiv
-#   1602.02282), NVAE (Vahdat & Kautz 2020, arXiv 2007.03898), the very deep VAE (Child 2021, arXiv 2011.10650).
-# - **Diffusion.**
-#   This is a hierarchical VAE with a thousand levels, whose encoder only adds noise and learns nothing.
-#   Its loss is an ELBO (Ho et al. 2020, arXiv 2006.11239; Kingma et al. 2021, arXiv 2107.00630).
-# - **Codes from a list.**
-#   The VQ-VAE takes its code from a list, and the KL becomes a constant (van den Oord et al. 2017, arXiv 1711.00937).
+# **What comes next.**
+# A good likelihood does not make samples good, and the best inventions of lesson 11 were far from real digits.
+# [Lesson 14](14_prior.ipynb) learns the prior, and then the inventions become good.
 #
 # *[Start page](00_start.ipynb) · before: [12 Conditional](12_conditional.ipynb) · after: [14 Prior](14_prior.ipynb)*

@@ -23,14 +23,14 @@ PICTURES = {
     "04_decoder": ("The mean is smooth; neither its draws", (8, 182, 404, 422)),
     "05_elbo": ("plots.bound_against_truth(", (432, 32, 811, 448)),
     "06_training": ("The same ten codes: noise", (91, 45, 588, 483)),
-    "07_beta": ("With fewer nats the fine strokes go first", (220, 317, 584, 664)),
+    "07_beta": ("With fewer nats the fine strokes are lost first", (220, 317, 584, 664)),
     "08_evaluation": ("plots.bounds_under_the_truth(", (500, 140, 811, 444)),
-    "09_clinic": ("Four draws are not what they claim", (4, 30, 541, 386)),
+    "09_clinic": ("In four patients the residuals", (4, 30, 541, 386)),
     "10_latent_space": ("The manifold: every picture", (10, 31, 602, 426)),
     "11_sample_quality": ("Do inventions lie where real digits lie?", (28, 45, 532, 288)),
     "12_conditional": ("the label says what, z says how", (327, 291, 773, 516)),
     "13_likelihood": ("The blank image is the least surprising", (8, 42, 350, 204)),
-    "14_prior": ("plots.roads(", (4, 28, 520, 325)),
+    "14_prior": ("plots.paths(", (4, 28, 520, 325)),
 }
 
 
@@ -52,7 +52,7 @@ def figure(lesson: str, words: str) -> tuple[Image.Image, float]:
 
 
 def thumbnail(image: Image.Image, scale: float, box: tuple[int, int, int, int]) -> Image.Image:
-    """The box of the picture, at the common width, with few colours.
+    """Cut out the box of the picture, at the common width, with few colours.
 
     Raises:
         ValueError: the box is not inside the picture.

@@ -32,7 +32,7 @@ ENOUGH = 10_000
 def flow_matching_loss(
     field: Field, codes: Float[Tensor, "batch latent"], generator: Generator | None = None
 ) -> Float[Tensor, ""]:
-    """Compute how far the field is from the velocity of straight ways from noise to the codes.
+    """Compute how far the field is from the velocity of straight paths from noise to the codes.
 
     |v(z_t, t) − (z − ε)|², summed over dimensions, averaged over codes, with one ε and one t for each of them
     (Lipman et al. 2023, arXiv 2210.02747; Liu et al. 2023, arXiv 2209.03003). No gradient passes to the codes.
@@ -48,17 +48,17 @@ def flow_matching_loss(
 def walk(
     field: Field, start: Float[Tensor, "*batch latent"], steps: int, backwards: bool = False
 ) -> Float[Tensor, "steps_and_one *batch latent"]:
-    """Carry points along the field from t = 0 to 1 by Heun's method, or back; return all places on the way."""
+    """Carry points along the field from t = 0 to 1 by Heun's method, or back; return all places on their paths."""
     times = torch.linspace(0, 1, steps + 1, device=start.device)
     times = times.flip(0) if backwards else times
-    z, way = start, [start]
+    z, path = start, [start]
     for now, then in pairwise(times):
         # Go with the mean of the velocity here and the velocity where it would lead.
         here = field(z, now.expand(*z.shape[:-1], 1))
         there = field(z + (then - now) * here, then.expand(*z.shape[:-1], 1))
         z = z + (then - now) * (here + there) / 2
-        way.append(z)
-    return torch.stack(way)
+        path.append(z)
+    return torch.stack(path)
 
 
 def kl_by_draws(
@@ -101,7 +101,7 @@ class Block(nn.Module):
 
 
 class VelocityField(nn.Module):
-    """v(z, t): how a point moves on its way from noise to a code, given `context` more numbers; at first not at all."""
+    """v(z, t): how a point moves from noise to a code, given `context` more numbers; before training it is 0."""
 
     def __init__(self, latent_dim: int, width: int, blocks: int, context: int = 0, waves: int = 0):
         super().__init__()
@@ -209,11 +209,11 @@ class FlowPrior(nn.Module):
         return self.mean + self.spread * walk(prior, eps, steps)[-1]
 
     def log_prob(self, z: Float[Tensor, "*batch latent"], steps: int = 20) -> Float[Tensor, " *batch"]:
-        """Compute log p(z) in nats: z walks back to its noise, and the volume around it is followed on the way.
+        """Compute log p(z) in nats: z walks back to its noise, and the volume around it is followed on its path.
 
         log p(z) = log N(ε; 0, I) − ∫ tr ∂v/∂z dt   (Chen et al. 2018, arXiv 1806.07366)
 
-        Where no label is given, log Σ p(y) p(z|y) over the classes, which takes as many times as long.
+        Where no label is given, it is log Σ p(y) p(z|y) over the classes, which takes as many times as long.
         """
         if self.classes and self.labels is None:
             each = [self.given(y).log_prob(z, steps) + self.shares[y].log() for y in range(self.classes)]

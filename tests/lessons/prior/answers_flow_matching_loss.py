@@ -176,10 +176,10 @@ wrong("codes in another order", hint="of its code")(made(point=lambda eps, z, t:
 wrong("target reversed", hint="points backwards")(made(target=lambda eps, z, t: eps - z))
 wrong("target is the code", hint="target is the code")(made(target=lambda eps, z, t: z))
 wrong("target is the noise", hint="target is the noise")(made(target=lambda eps, z, t: eps))
-wrong("target is the rest of the way", hint="rest of the way")(
+wrong("target is the rest of the way", hint="rest of the path")(
     made(target=lambda eps, z, t: z - ((1 - t) * eps + t * z))
 )
-wrong("target is the point", hint="way so far|should be")(made(target=lambda eps, z, t: (1 - t) * eps + t * z))
+wrong("target is the point", hint="path so far|should be")(made(target=lambda eps, z, t: (1 - t) * eps + t * z))
 wrong("no target", hint="no target")(made(target=lambda eps, z, t: 0 * z))
 wrong("target plus", hint="should be")(made(target=lambda eps, z, t: z + eps))
 

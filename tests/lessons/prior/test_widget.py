@@ -46,16 +46,16 @@ def test_each_control_changes_the_digits_from_the_same_noise(widget, networks):
     assert "3 steps, to a 7" in widget.words.value
 
 
-def test_the_road_begins_at_the_noise_and_ends_at_the_first_digit(widget, networks):
+def test_the_path_begins_at_the_noise_and_ends_at_the_first_digit(widget, networks):
     model, _ = networks
     with torch.no_grad():
         first = torch.sigmoid(model.at(0.1).decoder(widget._eps[:1]))
     last = expected(widget, networks, 0.1, 10, widget._labels)[:1]
-    assert widget.road.value.startswith(b"\x89PNG")
+    assert widget.path.value.startswith(b"\x89PNG")
     widget.steps.value = 1
-    one_step = widget.road.value
+    one_step = widget.path.value
     widget.steps.value = 10
-    assert widget.road.value != one_step
+    assert widget.path.value != one_step
     assert png(first, 1) != png(last, 1)
 
 

@@ -68,7 +68,7 @@ def _expect_point_and_time(z: Any, t: Any, others: tuple[Any, ...], weight: Tens
 def check_flow_matching_loss(answer: Any) -> None:
     """Check a function of `field`, `codes` and `generator` that returns one number."""
     _expect_times(answer)
-    _expect_straight_ways(answer)
+    _expect_straight_paths(answer)
     _expect_noise(answer)
     _expect_loss(answer)
     _expect_gradients(answer)
@@ -109,7 +109,7 @@ def _expect_times(answer: Any) -> None:
     expect(not torch.equal(first, second), "The seed does not change t: draw it with generator=generator.")
 
 
-def _expect_straight_ways(answer: Any) -> None:
+def _expect_straight_paths(answer: Any) -> None:
     """Expect the point (1 − t) eps + t z: far codes show the part of the code, codes at 0 that of the noise."""
     signs = torch.randn(500, 4, generator=Generator().manual_seed(1)).sign()
     _, z, t = _asked(answer, FAR * signs, Generator().manual_seed(0))
@@ -122,7 +122,7 @@ def _expect_straight_ways(answer: Any) -> None:
             REVERSED: 1 - t,
             f"The code does not move into the point, it is there from the start. {right}": torch.ones_like(t),
             f"The code is not in the point. {right}": torch.zeros_like(t),
-            f"That is a curved way, with roots or squares of t. Ours is straight. {right}": (
+            f"That is a curved path, with roots or squares of t. Ours is straight. {right}": (
                 t.sqrt(), t.square(), (1 - t).sqrt(), (1 - t).square(), (1 - t**2).sqrt(),
                 torch.sin(torch.pi / 2 * t), torch.cos(torch.pi / 2 * t), (1 - (1 - t) ** 2).sqrt(),
             ),
@@ -199,12 +199,12 @@ def _losses(velocity: Tensor, codes: Tensor, eps: Tensor, z: Tensor, t: Tensor) 
     off = velocity - (codes - eps)
     return of(codes - eps), {
         "The target points backwards, from the code to the noise. The velocity is codes − eps.": (of(eps - codes),),
-        "The target is the code. It should be the velocity of the way there: codes − eps.": (of(codes),),
+        "The target is the code. It should be the velocity of the path to it: codes − eps.": (of(codes),),
         "The target is the noise. It should be the velocity from the noise to the code: codes − eps.": (of(eps),),
-        "The target is the rest of the way, codes − z_t. The velocity is that of the whole way: codes − eps.": (
+        "The target is the rest of the path, codes − z_t. The velocity is that of the whole path: codes − eps.": (
             of(codes - z), of((codes - z) * t),
         ),
-        "The target is the way so far. The velocity is that of the whole way: codes − eps.": (of(z - eps), of(z)),
+        "The target is the path so far. The velocity is that of the whole path: codes − eps.": (of(z - eps), of(z)),
         "There is no target: the loss is how far field(z_t, t) is from codes − eps.": (of(0 * codes),),
         "That is the absolute difference. Square it.": (off.abs().sum(1).mean(), off.abs().mean()),
         "That is a root: a length. Sum the squares, without the root.": (

@@ -1,4 +1,4 @@
-"""Lesson 14's figures: roads from noise to codes, densities on the plane, and inventions at each β."""
+"""Lesson 14's figures: paths from noise to codes, densities on the plane, and inventions at each β."""
 
 from collections.abc import Mapping
 
@@ -13,24 +13,24 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 HALF_WIDTH = 3.4
-ROADS = 60
+SHOWN = 60
 
 
-def roads(
-    way: Float[Tensor, "steps_and_one points 2"],
+def paths(
+    path: Float[Tensor, "steps_and_one points 2"],
     codes: Float[Tensor, "batch 2"],
     labels: Int64[Tensor, " batch"],
     title: str,
 ) -> Figure:
-    """Draw where points are at first, the roads of some of them, where they end, and beside them codes of digits."""
+    """Draw where points are at first, the paths of some of them, where they end, and beside them codes of digits."""
     figure, all_axes = plt.subplots(1, 4, figsize=(10, 3.1), sharey=True)
-    start, road, end, real = all_axes
-    start.scatter(*way[0].T, s=4, color=COLORS["prior"])
-    road.plot(*way[:, :ROADS].permute(2, 0, 1), color=COLORS["prior"], linewidth=1)
-    road.scatter(*way[-1, :ROADS].T, s=12, color=COLORS["posterior"], zorder=3)
-    end.scatter(*way[-1].T, s=4, color=COLORS["posterior"])
+    start, some, end, real = all_axes
+    start.scatter(*path[0].T, s=4, color=COLORS["prior"])
+    some.plot(*path[:, :SHOWN].permute(2, 0, 1), color=COLORS["prior"], linewidth=1)
+    some.scatter(*path[-1, :SHOWN].T, s=12, color=COLORS["posterior"], zorder=3)
+    end.scatter(*path[-1].T, s=4, color=COLORS["posterior"])
     real.scatter(*codes.T, s=4, c=[CLASS_COLORS[label] for label in labels])
-    names = ("noise, t = 0", f"the roads of {ROADS}", "the same noise, t = 1", "codes of test digits")
+    names = ("noise, t = 0", f"the paths of {SHOWN}", "the same noise, t = 1", "codes of test digits")
     for axes, name in zip(all_axes, names, strict=True):
         _plane(axes)
         axes.set_title(name, fontsize=11, fontweight="normal")
@@ -68,7 +68,8 @@ def by_beta(
     for (name, points), (style, color) in zip(measured.items(), styles, strict=True):
         for axes, which in ((left, 0), (right, 1)):
             axes.plot(list(points), [point[which] for point in points.values()], style, color=color, label=name)
-    for axes, value, name in ((left, real[0], "sure of this share"), (right, real[1], "Fréchet distance")):
+    names = "share that the classifier is sure of", "Fréchet distance"
+    for axes, value, name in zip((left, right), real, names, strict=True):
         axes.axhline(value, color=COLORS["test"], linestyle=":")
         axes.text(max(points), value, "real digits", color=COLORS["test"], ha="right", va="bottom")
         axes.set(xscale="log", xlabel="β", ylabel=name)

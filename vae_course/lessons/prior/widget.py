@@ -18,7 +18,7 @@ ANY = "any"
 
 
 class NoiseToDigit(CourseWidget):
-    """Show the way of one noise as digits, and digits from other noise, with the learned prior and with N(0, I).
+    """Show the path of one noise as digits, and digits from other noise, with the learned prior and with N(0, I).
 
     The noise stays the same when β, the number of steps or the label changes.
 
@@ -29,7 +29,7 @@ class NoiseToDigit(CourseWidget):
 
     alt = (
         "A slider for β, one for the number of steps, and buttons for the label. Below them one noise, decoded at "
-        "eleven places of its way, from one digit to another; then thirty digits by the learned prior, and "
+        "eleven places of its path, from one digit to another; then thirty digits by the learned prior, and "
         "thirty by the standard prior, some of which are no digits."
     )
 
@@ -50,7 +50,7 @@ class NoiseToDigit(CourseWidget):
         )
         self.other = ipywidgets.Button(description="Other noise", layout={"width": "120px"})
         blank = torch.zeros(SHOWN, 1, 28, 28)
-        self.road = digit_image(blank[: COLUMNS + 1], COLUMNS + 1, 2.0, "One noise, decoded on its way to a code")
+        self.path = digit_image(blank[: COLUMNS + 1], COLUMNS + 1, 2.0, "One noise, decoded on its way to a code")
         self.learned, self.standard = (
             digit_image(blank, COLUMNS, 1.5, f"Thirty digits, z from the {name} prior")
             for name in ("learned", "standard")
@@ -61,7 +61,7 @@ class NoiseToDigit(CourseWidget):
             _named("<b>z = the same noise,</b> as the prior N(0, I) has it", self.standard),
         )
         top = [row(with_scale(self.beta, home=0.1), self.steps), row(self.label, self.other)]
-        super().__init__([*top, self.words, self.road, pictures])
+        super().__init__([*top, self.words, self.path, pictures])
         self._draw_noise()
         self._repaint()
         for slider in (self.beta, self.steps, self.label):
@@ -77,9 +77,9 @@ class NoiseToDigit(CourseWidget):
         beta, label, steps = self.beta.value, self.label.value, self.steps.value
         labels = self._labels if label == ANY else torch.full_like(self._labels, label)
         prior, device = self._prior.at(beta).given(labels), self._model.device
-        way = prior.mean + prior.spread * walk(prior, self._eps.to(device), steps)
-        digits = torch.sigmoid(self._model.at(beta).decoder(torch.cat([_on_the_way(way[:, 0]), way[-1], self._eps])))
-        self.road.value = png(digits[: COLUMNS + 1], COLUMNS + 1)
+        path = prior.mean + prior.spread * walk(prior, self._eps.to(device), steps)
+        digits = torch.sigmoid(self._model.at(beta).decoder(torch.cat([_on_the_path(path[:, 0]), path[-1], self._eps])))
+        self.path.value = png(digits[: COLUMNS + 1], COLUMNS + 1)
         self.learned.value = png(digits[COLUMNS + 1 : -SHOWN], COLUMNS)
         self.standard.value = png(digits[-SHOWN:], COLUMNS)
         self.words.value = (
@@ -88,11 +88,11 @@ class NoiseToDigit(CourseWidget):
         )
 
 
-def _on_the_way(way: Float[Tensor, "places latent"]) -> Float[Tensor, "eleven latent"]:
-    """Take eleven places at even times; between two steps the way is straight."""
-    at = torch.linspace(0, len(way) - 1, COLUMNS + 1)
-    before = at.floor().long().clamp(max=len(way) - 2)
-    return torch.lerp(way[before], way[before + 1], (at - before).unsqueeze(1).to(way))
+def _on_the_path(path: Float[Tensor, "places latent"]) -> Float[Tensor, "eleven latent"]:
+    """Take eleven places at even times; between two steps the path is straight."""
+    at = torch.linspace(0, len(path) - 1, COLUMNS + 1)
+    before = at.floor().long().clamp(max=len(path) - 2)
+    return torch.lerp(path[before], path[before + 1], (at - before).unsqueeze(1).to(path))
 
 
 def _named(name: str, picture: ipywidgets.Widget) -> ipywidgets.VBox:
