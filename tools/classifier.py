@@ -9,9 +9,10 @@ for every batch (a minute or two). So the embedded digits, like MNIST's test dig
 import json
 from time import perf_counter
 
-from vae_course.checkpoints import CLASSIFIER, write_atomically
+from vae_course.checkpoints import CLASSIFIER
 from vae_course.data import binarize, binarize_once, grey
 from vae_course.digits import load_digits
+from vae_course.files import write_atomically
 from vae_course.sample_quality import SURE, DigitClassifier, digit_features, frechet_distance, sure_share
 from vae_course.training import EVALUATION_SEED
 
@@ -56,7 +57,7 @@ def main() -> None:
 
 
 def train(images: Tensor, labels: Tensor) -> DigitClassifier:
-    """Cross-entropy, Adam, and a learning rate that falls to 0."""
+    """Train with cross-entropy, Adam, and a learning rate that falls to 0."""
     torch.manual_seed(SEED)
     classifier, generator = DigitClassifier(), Generator().manual_seed(SEED)
     optimizer = Adam(classifier.parameters(), lr=LEARNING_RATE, fused=True)
@@ -73,7 +74,7 @@ def train(images: Tensor, labels: Tensor) -> DigitClassifier:
 
 
 def measure(classifier: DigitClassifier, images: Tensor, labels: Tensor) -> dict[str, str | int | float]:
-    """Accuracy and the share it is sure of, on digits drawn once."""
+    """Measure accuracy and the share it is sure of, on digits drawn once."""
     x = drawn(images)
     classes = classifier.logits(digit_features(classifier, x)).argmax(1)
     accuracy = (classes == labels).float().mean().item()
@@ -86,7 +87,7 @@ def measure(classifier: DigitClassifier, images: Tensor, labels: Tensor) -> dict
 
 
 def drawn(images: Tensor) -> Tensor:
-    """Every pixel drawn once."""
+    """Draw every pixel once."""
     return grey(binarize_once(images, "static", Generator().manual_seed(EVALUATION_SEED)))
 
 

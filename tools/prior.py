@@ -11,10 +11,11 @@ from dataclasses import asdict
 from time import perf_counter, process_time
 
 from vae_course.beta import BetaRange
-from vae_course.checkpoints import PRIOR, load_classifier, load_pretrained, write_atomically
+from vae_course.checkpoints import PRIOR, load_classifier, load_pretrained
 from vae_course.data import binarize, binarize_once, grey
 from vae_course.digits import load_digits
 from vae_course.extras.muon import Muon
+from vae_course.files import write_atomically
 from vae_course.prior import FlowPrior, fit_prior
 from vae_course.sample_quality import digit_features, frechet_distance, sure_share
 from vae_course.training import EVALUATION_SEED, TrainConfig

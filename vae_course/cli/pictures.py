@@ -5,10 +5,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from vae_course.checkpoints import Checkpoint, write_atomically
+from vae_course.checkpoints import Checkpoint
 from vae_course.cli.options import MOST_DIGITS
 from vae_course.data import as_pixels
 from vae_course.digits import Digits
+from vae_course.files import write_atomically
 from vae_course.kit.figures import digit_grid, digit_rows
 from vae_course.training import EVALUATION_SEED
 from vae_course.vae import VAE
@@ -24,11 +25,11 @@ OTHER_FORMATS = {".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".webp", ".tif", ".tif
 
 
 def save_samples(model: VAE, count: int, seed: int, path: Path) -> None:
-    """Invent digits and write their picture."""
+    """Generate digits and write their picture."""
     images = model.sample(count, Generator(model.device).manual_seed(seed))
     _check_finite(images)
     columns = max(8, round(count**0.5))
-    save_figure(digit_grid(images, columns, "Invented: the mean of p(x|z) for z drawn from the prior"), path)
+    save_figure(digit_grid(images, columns, "Generated: the mean of p(x|z) for z drawn from the prior"), path)
 
 
 def save_reconstructions(run: Checkpoint, digits: Digits, index: Sequence[int], path: Path) -> None:
@@ -41,7 +42,7 @@ def save_reconstructions(run: Checkpoint, digits: Digits, index: Sequence[int], 
     x = as_pixels(digits.test_images[list(index)], run.config.binarization, generator)
     reconstructed = run.model.reconstruct(x.to(run.model.device))
     _check_finite(reconstructed)
-    rows = {"given": x, "given back": reconstructed}
+    rows = {"given": x, "reconstructed": reconstructed}
     save_figure(digit_rows(rows, f"Test digits, and what {run.model.latent_dim} numbers keep of them"), path)
 
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vae_course.files import write_atomically
+
 from filelock import FileLock
 
 COURSE = ".course"
@@ -69,11 +71,8 @@ def lock(workspace: Path, name: str) -> Iterator[None]:
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a file in one step: whoever reads it finds the old text or the new one, never half of it."""
-    path = path.resolve()  # A link stays a link.
-    unfinished = path.with_name(f"{path.name}.tmp")
-    # Half of a character, as JSON can name it, is written as JSON names it.
-    unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
-    os.replace(unfinished, path)
+    # A link stays a link; half of a character, as JSON can name it, is written as JSON names it.
+    write_atomically(path.resolve(), text.encode("utf-8", errors="backslashreplace"))
 
 
 def _read(path: Path) -> dict[str, Any]:
