@@ -64,7 +64,7 @@ def trained(*options: object) -> list[Path]:
 
 
 def measure(folder: Path, digits: Digits) -> dict[str, Any]:
-    """One training's test figures: at its β, or at all of them and along the curve."""
+    """Measure one training's test figures: at its β, or at all of them and along the curve."""
     trained = load_checkpoint(folder / CHECKPOINT)
     model, config, every = trained.model, trained.config, isinstance(trained.model, MultiRateVAE)
     run = {"model": type(model).__name__, **{k: v for k, v in model.options.items() if k != "beta_range"}}
@@ -76,7 +76,7 @@ def measure(folder: Path, digits: Digits) -> dict[str, Any]:
 
 
 def points(measured: dict[float, ElboTerms]) -> list[dict[str, float]]:
-    """Terms as plain numbers, in nats per image."""
+    """Write terms as plain numbers, in nats per image."""
     return [
         {"beta": beta, "reconstruction": round(d.item(), 3), "kl": round(r.item(), 3)}
         for beta, (d, r) in measured.items()
@@ -114,7 +114,7 @@ def draw() -> None:
 
 
 def sizes(run: dict) -> str:
-    """A network in a few words."""
+    """Describe a network in a few words."""
     return f"784-{'-'.join(map(str, run['hidden']))}-{run['latent_dim']} with {run['parameters']:,} parameters"
 
 

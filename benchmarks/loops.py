@@ -22,7 +22,7 @@ FOREVER = 10**6
 
 
 def milliseconds(steps: dict[str, Step], rounds: int, repeats: int) -> dict[str, list[float]]:
-    """Processor time of a step in each of several rounds; in a round all take their turn, so that noise is shared."""
+    """Measure the processor time of a step in several rounds; in each all take their turn, so that noise is shared."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds):
         for name, step in steps.items():
@@ -36,7 +36,7 @@ def milliseconds(steps: dict[str, Step], rounds: int, repeats: int) -> dict[str,
 
 
 def floor(batch: int) -> Step:
-    """The matrix products of a step at their own shapes, with the memory of their results found before."""
+    """Do the matrix products of a step at their own shapes, with the memory of their results found before."""
     products = []
     for number, (inputs, outputs) in enumerate(LAYERS):
         x, w, dy = torch.randn(batch, inputs), torch.randn(outputs, inputs), torch.randn(batch, outputs)
@@ -53,7 +53,7 @@ def floor(batch: int) -> Step:
 
 
 def course(images: Tensor, batch: int, binarization: str, **network: int | tuple[int, ...]) -> Step:
-    """A step of `fit`."""
+    """Take a step of `fit`."""
     training = fit(VAE(**network), images, TrainConfig(FOREVER, batch, binarization=binarization))
     return lambda: next(training)
 
@@ -79,7 +79,7 @@ class Example(nn.Module):
         self.hidden, self.mu, self.logvar, self.back, self.pixels = (nn.Linear(i, o) for i, o in LAYERS)
 
     def loss(self, x: Tensor) -> Tensor:
-        """-ELBO, summed over the batch."""
+        """Compute -ELBO, summed over the batch."""
         h = relu(self.hidden(x.flatten(1)))
         mu, logvar = self.mu(h), self.logvar(h)
         z = mu + torch.randn_like(mu) * torch.exp(0.5 * logvar)
@@ -89,7 +89,7 @@ class Example(nn.Module):
 
 
 def example(images: Tensor, batch: int) -> Step:
-    """A step of PyTorch's example, by its settings: DataLoader, ToTensor, Adam with 1e-3, no binarisation."""
+    """Take a step of PyTorch's example, by its settings: DataLoader, ToTensor, Adam with 1e-3, no binarisation."""
     loader, model = DataLoader(Pictures(images), batch, shuffle=True), Example()
     optimizer = Adam(model.parameters(), lr=1e-3)
 
@@ -107,7 +107,7 @@ def example(images: Tensor, batch: int) -> Step:
 
 
 def parts(images: Tensor, batch: int) -> dict[str, Step]:
-    """What a step of `fit` with dynamic pixels is made of, each part alone, beside its matrix products."""
+    """List the parts of a step of `fit` with dynamic pixels, each alone, beside its matrix products."""
     generator, index = Generator(), torch.randperm(len(images))[:batch]
     x = as_pixels(images[index], "grey", generator)
     logits = torch.randn_like(x, requires_grad=True)
@@ -116,7 +116,7 @@ def parts(images: Tensor, batch: int) -> dict[str, Step]:
     for parameter in model.parameters():
         parameter.grad = torch.full_like(parameter, 1e-3)
     return {
-        "draws of the pixels": lambda: as_pixels(images.index_select(0, index), "dynamic", generator),
+        "draws of the pixels": lambda: as_pixels(images[index], "dynamic", generator),
         "terms of the ELBO, and their gradient": lambda: (
             elbo_terms(x, logits, mu, logvar).weighted(1.0).mean().backward()
         ),

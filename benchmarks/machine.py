@@ -10,7 +10,7 @@ BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells it."""
+    """Find the processor's name, as far as the system tells it."""
     for line in cpuinfo():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
@@ -18,7 +18,7 @@ def processor() -> str:
 
 
 def bfloat16() -> str:
-    """Whether the processor has bfloat16 instructions, in words."""
+    """Say whether the processor has bfloat16 instructions, in words."""
     flags = {flag for line in cpuinfo() if line.lower().startswith(("flags", "features")) for flag in line.split()}
     apple = sysctl("hw.optional.arm.FEAT_BF16")
     if not flags and not apple:
@@ -27,13 +27,13 @@ def bfloat16() -> str:
 
 
 def cpuinfo() -> list[str]:
-    """The lines that Linux has on its processor; none elsewhere."""
+    """Read the lines that Linux has on its processor; none elsewhere."""
     path = Path("/proc/cpuinfo")
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
 def sysctl(name: str) -> str:
-    """What macOS says of the name; nothing elsewhere."""
+    """Read what macOS says of the name; nothing elsewhere."""
     if sys.platform != "darwin":
         return ""
     return subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False).stdout.strip()

@@ -89,7 +89,7 @@ def main(names: Sequence[str], seeds: Sequence[int]) -> None:
 
 
 def read_figures() -> dict[str, Any]:
-    """What was measured so far."""
+    """Read what was measured so far."""
     return json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
 
 
@@ -134,12 +134,12 @@ def command(*arguments: object) -> tuple[str, resource.struct_rusage]:
 
 
 def processor_seconds(usage: resource.struct_rusage) -> float:
-    """The time that a command's threads had, together."""
+    """Measure the time that a command's threads had, together."""
     return usage.ru_utime + usage.ru_stime
 
 
 def measure_binarizations(digits: Digits) -> dict[str, Any]:
-    """The lessons' network, trained on each kind of pixels and tested on each."""
+    """Measure the lessons' network, trained on each kind of pixels and tested on each."""
     rows = {}
     for binarization in BINARIZATIONS:
         model, seconds = train(VAE, TrainConfig(epochs=30, decay=True, binarization=binarization), digits)
@@ -149,7 +149,7 @@ def measure_binarizations(digits: Digits) -> dict[str, Any]:
 
 
 def compare(digits: Digits) -> list[dict[str, Any]]:
-    """A convolutional VAE beside the lessons' network of as many parameters: for as many epochs, and for as long."""
+    """Measure a convolutional VAE beside the lessons' network of equal size: for as many epochs, and for as long."""
     rows = []
     for kind, epochs in ((VAE, CONVOLUTIONAL_EPOCHS), (ConvolutionalVAE, CONVOLUTIONAL_EPOCHS), (VAE, None)):
         # As many epochs as take as long as the convolutions took.
@@ -161,7 +161,7 @@ def compare(digits: Digits) -> list[dict[str, Any]]:
 
 
 def train(kind: type[VAE], config: TrainConfig, digits: Digits) -> tuple[VAE, float]:
-    """A trained model, and the seconds that it took."""
+    """Train a model; return it, and the seconds that it took."""
     torch.manual_seed(config.seed)
     model = kind()
     start = perf_counter()
@@ -211,7 +211,7 @@ def draw() -> None:
 
 
 def recipe_row(name: str, runs: Sequence[dict[str, Any]]) -> str:
-    """A recipe's figures, and the published one."""
+    """Write a recipe's figures, and the published one."""
     published, first = PUBLISHED[name], runs[0]
     bounds = [run["test"].get("importance_weighted") for run in runs]
     tight = "no likelihood"
@@ -237,25 +237,25 @@ def recipe_row(name: str, runs: Sequence[dict[str, Any]]) -> str:
 
 
 def processors(figures: dict[str, Any]) -> list[str]:
-    """On which processors the recipes were trained."""
+    """Say on which processors the recipes were trained."""
     names = sorted({run["processor"] for name in PUBLISHED for run in figures.get(name, [])})
     return [f"Trained on: {', '.join(names)}."]
 
 
 def network(model: dict[str, Any]) -> str:
-    """A network's sizes in a few words."""
+    """Describe a network's sizes in a few words."""
     first = f"{len(model['channels'])} convolutions" if "channels" in model else 784
     return "-".join(map(str, (first, *model["hidden"], model["latent_dim"])))
 
 
 def means(run: dict[str, Any]) -> str:
-    """What a recipe trains with."""
+    """Say what a recipe trains with."""
     steps = {"training_step": "", "path_derivative_step": ", path derivative"}
     return run["optimizer"] + steps.get(run["step"], f", {run['step']}")
 
 
 def memory(figures: dict[str, Any]) -> list[str]:
-    """What measuring took."""
+    """Say how much memory measuring took."""
     if "burda" not in figures:
         return []
     run = figures["burda"][0]
@@ -266,7 +266,7 @@ def memory(figures: dict[str, Any]) -> list[str]:
 
 
 def binarization_table(rows: dict[str, Any]) -> list[str]:
-    """−ELBO of one network by the pixels it was trained on and those it is tested on."""
+    """Write −ELBO of one network by the pixels it was trained on and those it is tested on."""
     if not rows:
         return []
     return [
@@ -286,7 +286,7 @@ def binarization_table(rows: dict[str, Any]) -> list[str]:
 
 
 def convolution_table(rows: list[dict[str, Any]]) -> list[str]:
-    """Convolutions at equal parameters, for equal epochs and equal time."""
+    """Compare convolutions at equal parameters, for equal epochs and equal time."""
     if not rows:
         return []
     names = {"VAE": "layers on all pixels (784-400-20)", "ConvolutionalVAE": "convolutions"}

@@ -68,7 +68,7 @@ GROWTH: dict[str, tuple[Callable[[int], None], str, tuple[int, ...]]] = {
 
 
 def measure_all(rounds: int) -> dict[str, dict[int, list[tuple[float, float]]]]:
-    """Seconds and megabytes of everything in `GROWTH`, as often as there are rounds, each in a process of its own."""
+    """Measure seconds and megabytes of all in `GROWTH`, as often as there are rounds, each in a process of its own."""
     measured = {name: {value: [] for value in values} for name, (_, _, values) in GROWTH.items()}
     with multiprocessing.Pool(1, maxtasksperchild=1) as pool:
         for _ in range(rounds):
@@ -79,7 +79,7 @@ def measure_all(rounds: int) -> dict[str, dict[int, list[tuple[float, float]]]]:
 
 
 def cost(work: Callable[[int], None], value: int) -> tuple[float, float]:
-    """Processor seconds, and the peak of memory beyond what the imports take, in megabytes."""
+    """Measure processor seconds, and the peak of memory beyond what the imports take, in megabytes."""
     torch.set_num_threads(1)
     before = psutil.Process().memory_info().rss
     start = process_time()

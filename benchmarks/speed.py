@@ -60,14 +60,14 @@ def main(asked: list[str]) -> None:
 
 
 def steps(rounds: int) -> dict[int, dict[str, Any]]:
-    """Milliseconds of steps in batches of different sizes."""
+    """Measure the milliseconds of steps in batches of different sizes."""
     digits = load_digits().train_images
     images = digits.repeat(IMAGES // len(digits), 1, 1)
     return {batch: measure(images, batch, rounds) for batch in TARGETS}
 
 
 def measure(images: torch.Tensor, batch: int, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Milliseconds of a step: of whole loops, and of the parts of one."""
+    """Measure the milliseconds of a step: of whole loops, and of the parts of one."""
     torch.manual_seed(0)
     floor = {FLOOR: loops.floor(batch)}
     whole = {
@@ -83,12 +83,12 @@ def measure(images: torch.Tensor, batch: int, rounds: int) -> dict[str, dict[str
 
 
 def ratios(times: dict[str, list[float]], name: str, to: str = FLOOR) -> list[float]:
-    """How many times as long one takes as another, round by round."""
+    """Compute how many times as long one takes as another, round by round."""
     return [a / b for a, b in zip(times[name], times[to], strict=True)]
 
 
 def spread(values: list[float], digits: int = 2) -> str:
-    """The median, and the quartiles where there are enough values."""
+    """Write the median, and the quartiles where there are enough values."""
     low, high = sorted(values)[len(values) // 4], sorted(values)[-1 - len(values) // 4]
     return f"{median(values):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
@@ -104,7 +104,7 @@ def draw() -> None:
 
 
 def header(figures: dict[str, Any]) -> str:
-    """What is measured, and on what."""
+    """Say what is measured, and on what."""
     return "\n".join(
         [
             "# How fast it is",
@@ -121,7 +121,7 @@ def header(figures: dict[str, Any]) -> str:
 
 
 def loop_table(batch: str, times: dict[str, dict[str, list[float]]]) -> str:
-    """Whole loops and the parts of one, in milliseconds and in floors."""
+    """Write a table of whole loops and the parts of one, in milliseconds and in floors."""
     whole, parts = times["loops"], times["parts"]
     faster = ratios(whole, EXAMPLE, DYNAMIC)
     lines = [
@@ -145,7 +145,7 @@ def loop_table(batch: str, times: dict[str, dict[str, list[float]]]) -> str:
 
 
 def start_table(seconds: dict[str, list[float]]) -> str:
-    """Processor seconds until something can be used."""
+    """Write a table of processor seconds until something can be used."""
     limits = start.LIMITS | {start.LAB: start.LAB_LIMIT}
     lines = ["## Starting", "", "| what | processor seconds | limit |", "| --- | --- | --- |"]
     lines += [f"| {name} | {spread(values)} | {limits.get(name, '')} |" for name, values in seconds.items()]
@@ -153,7 +153,7 @@ def start_table(seconds: dict[str, list[float]]) -> str:
 
 
 def two_table(measured: dict[str, list[list[float]]]) -> str:
-    """A training beside another one."""
+    """Write a table of a training beside another one."""
     lines = [
         "## Two trainings at once on two cores",
         "",
@@ -170,7 +170,7 @@ def two_table(measured: dict[str, list[list[float]]]) -> str:
 
 
 def scaling_table(grown: dict[str, dict[str, list[list[float]]]]) -> str:
-    """Seconds and megabytes as work grows."""
+    """Write a table of seconds and megabytes as work grows."""
     lines = ["## As work grows", "", "![Processor seconds and peak memory over six sizes](scaling.png)", ""]
     lines += ["Each in a process of its own. Megabytes are the peak beyond what Python and the imports take.", ""]
     lines += ["| what | size | processor seconds | megabytes |", "| --- | --- | --- | --- |"]
@@ -182,7 +182,7 @@ def scaling_table(grown: dict[str, dict[str, list[list[float]]]]) -> str:
 
 
 def draw_loops(steps: dict[str, Any]) -> plt.Figure:
-    """A bar for each loop, in floors, with its quartiles and the target."""
+    """Draw a bar for each loop, in floors, with its quartiles and the target."""
     figure, axes = plt.subplots(1, len(steps), figsize=(10, 3), sharey=True)
     for ax, (batch, times) in zip(axes, steps.items(), strict=True):
         for name in (EXAMPLE, "`fit`, grey", DYNAMIC):
@@ -201,7 +201,7 @@ def draw_loops(steps: dict[str, Any]) -> plt.Figure:
 
 
 def draw_scaling(grown: dict[str, Any]) -> plt.Figure:
-    """Seconds and memory over each size, both on logarithmic scales."""
+    """Draw seconds and memory over each size, both on logarithmic scales."""
     figure, axes = plt.subplots(2, 3, figsize=(12, 6.8))
     for ax, (name, points) in zip(axes.flat, grown.items(), strict=True):
         sizes = [int(size) for size in points]

@@ -39,13 +39,13 @@ def processor_seconds(rounds: int) -> dict[str, list[float]]:
 
 
 def imports(lesson: Path) -> str:
-    """The import statements of a lesson."""
+    """Find the import statements of a lesson."""
     statements = ast.parse(lesson.read_text(encoding="utf-8")).body
     return "\n".join(ast.unparse(line) for line in statements if isinstance(line, ast.Import | ast.ImportFrom))
 
 
 def seconds_of(command: list[str]) -> float:
-    """Processor seconds of a program until it ends."""
+    """Measure the processor seconds of a program until it ends."""
     before = psutil.Process().cpu_times()
     subprocess.run([sys.executable, *command], stdout=subprocess.DEVNULL, check=True)
     after = psutil.Process().cpu_times()
@@ -53,7 +53,7 @@ def seconds_of(command: list[str]) -> float:
 
 
 def lab() -> float:
-    """Processor seconds from the command to a server that answers, in a folder that has the lessons."""
+    """Measure the processor seconds from the command to a server that answers, in a folder that has the lessons."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "vae_course", "lab", folder]
         subprocess.run([*command, "--make-only"], stdout=subprocess.DEVNULL, check=True)
@@ -67,7 +67,7 @@ def lab() -> float:
 
 
 def two_at_once(rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Steps a second of a training alone, and of the slower of two at once."""
+    """Measure the steps per second of a training alone, and of the slower of two at once."""
     measured: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
     given = dict(os.environ)
     two_trainings.GIVEN_UP_AFTER = 600.0

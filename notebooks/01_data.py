@@ -17,7 +17,7 @@
 # You will be able to
 #
 # - say what the whole course builds, and what a nat is;
-# - compute what an image costs a model, and compare that with two models that know next to nothing;
+# - compute what an image costs a model, and compare that with two models that know almost nothing;
 # - turn grey digits into black-and-white ones in two ways, and say what each of them keeps;
 # - ask the right question when someone reports a number on MNIST.
 
@@ -47,12 +47,12 @@
 # ## Three numbers, one network
 #
 # In lesson 06 you train a network on digits, and you measure how badly it predicts digits that it has not seen.
-# Train that network three times: with the same code, on the same digits, for the same 30 passes.
+# Train that network three times: on the same digits, for the same 30 passes.
 # Here is what came out, and lower is better: **105**, **115** and **118**.
 #
 # Nobody made a mistake, and it is not luck.
-# One line of code differs, and reports often leave it out.
-# That line says what a pixel is.
+# One setting differs, and reports often leave it out.
+# That setting says what a pixel is.
 
 # %%
 from vae_course.data import binarize_once
@@ -141,7 +141,7 @@ table({what: -torch.tensor(p).log() for what, p in said.items()}, ["nats"], digi
 # %% [markdown]
 # One nat is the surprise at an event of probability $1/e$, about 37 %.
 # (A bit is the surprise at an event of probability 1/2; a nat is 1.44 bits.)
-# A model that is sure and right pays next to nothing.
+# A model that is sure and right pays almost nothing.
 # One that is sure and wrong pays a lot.
 # One that does not know, and says 0.5, pays 0.693.
 #
@@ -195,7 +195,8 @@ reveal("data/coin", round(cost.mean().item(), 1), unit="nats")
 #
 # The model below says one probability for all pixels of all images.
 # Change it, and run the cell again.
-# Which number is the cheapest, and what is it the share of?
+# Which number gives the lowest cost?
+# Where do you find this number in the data?
 
 # %%
 same_for_all = torch.full_like(black_and_white, 0.5)  # Change the 0.5.
@@ -245,7 +246,7 @@ reveal("data/grey-pixel", round(best, 2), unit="nats")
 # The lowest cost of a grey pixel is called its **entropy**.
 # It is the average surprise of someone who knows the probabilities, but not the outcome.
 #
-# Sum it over an image: let the model be perfect, and answer with the very image that it is asked about.
+# Sum it over an image: let the model be perfect: its answer is the image itself.
 
 # %% tags=["nbval-check-output"]
 floor = binary_cross_entropy(x_test, x_test, reduction="none")  # each image against itself
@@ -504,7 +505,7 @@ reveal("data/baseline", round(baseline, 1), unit="nats")
 # <details><summary>After your guess: why</summary>
 #
 # If you guessed more: most of the 543 nats are paid for not knowing where digits stand in the picture.
-# Four pixels in ten are on in fewer than one digit in a hundred, and those cost next to nothing.
+# Four pixels in ten are on in fewer than one digit in a hundred, and those cost almost nothing.
 #
 # </details>
 #
@@ -588,7 +589,7 @@ table(kinds, ["nats per image"], digits=2)
 #
 # If you train on one kind and test on another, the number follows the test:
 # the network trained on draws gets 105.6 on thresholded digits.
-# The better the model, the more this one line matters.
+# The better the model, the more this one setting matters.
 
 # %%
 ladder = {

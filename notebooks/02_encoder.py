@@ -166,7 +166,7 @@ reveal("encoder/generate", "hardly any")
 #
 # Here is the one change that this lesson is about.
 # The encoder answers with a **cloud** of codes instead of a point.
-# Each time the digit comes up, the decoder gets another code, drawn from its cloud.
+# Each time the digit is used in training, the decoder gets another code, drawn from its cloud.
 # So it has to do well all over the cloud, and where clouds touch there is no gap between them.
 #
 # To describe a cloud you need at least two things: where its centre is, and how wide it is.
@@ -476,7 +476,7 @@ print(f"median width: {torch.exp(0.5 * some_logvar).median():.3f}")
 # ## What is the encoder sure of?
 #
 # Now each digit has a width, and the width says something.
-# A narrow cloud says "the code is here, within very little"; a wide one says "it is somewhere around here".
+# A narrow cloud says "the code is here, or very near"; a wide one says "it is somewhere around here".
 #
 # > **Predict first.**
 # > Which digits get the widest clouds?
@@ -521,7 +521,7 @@ reveal("encoder/widest", "those written in thin lines")
 # <details><summary>After your guess: why</summary>
 #
 # Each white pixel is a piece of evidence, and a thick 8 has four times the white pixels of a thin 1.
-# If you guessed by the place on the map: at the edge there are fewer neighbours to be mixed up with.
+# If you guessed by the place on the map: at the edge a digit has fewer neighbours with which it could be confused.
 # But the widest and the narrowest clouds lie side by side.
 #
 # </details>
@@ -624,16 +624,16 @@ show(
 
 # %% [markdown]
 # Here is one more look at what you built.
-# Take three test digits: one with a narrow cloud, one with a middling and one with a wide cloud.
+# Take three test digits: one with a narrow cloud, one with a medium cloud and one with a wide one.
 # Draw eight codes from the cloud of each, and decode them.
 #
 # > **Predict first.**
-# > How much do the eight pictures from the middling cloud differ?
+# > How much do the eight pictures from the medium cloud differ?
 
 # %%
 predict(
     "encoder/eight",
-    "Eight codes are drawn from a cloud of middling width and decoded. How much do the pictures differ?",
+    "Eight codes are drawn from a cloud of medium width and decoded. How much do the pictures differ?",
     choices=["not at all", "a little: it is the same digit", "much: some are other digits"],
 )
 
@@ -645,7 +645,7 @@ with torch.no_grad():
     torch.manual_seed(0)
     decoded = torch.sigmoid(vae_20d.decoder(cloud.sample((8,))))  # [8, 3, 20] -> [8, 3, 1, 28, 28]
 
-names = ("narrow cloud", "middling cloud", "wide cloud")
+names = ("narrow cloud", "medium cloud", "wide cloud")
 side_by_side = torch.cat((test_x[chosen][None], decoded))  # [9, 3, 1, 28, 28], each digit first
 rows = {name: side_by_side[:, i] for i, name in enumerate(names)}
 show(

@@ -108,10 +108,10 @@ show(
 #
 # > **Predict first.**
 # > Draw a thousand codes before the move and a thousand after it, and subtract the two average costs.
-# > How many digits of the difference can you trust?
+# > How many significant digits of the difference can you trust?
 
 # %%
-predict("reparameterization/digits", "With 1,000 draws before and after the move: how many digits can you trust?")
+predict("reparameterization/digits", "How many significant digits of the difference can you trust?")
 
 # %% [markdown]
 # Here is that experiment.
@@ -138,7 +138,7 @@ reveal("reparameterization/digits", 0, unit="digits")
 # <details><summary>After your guess: why</summary>
 #
 # The experiments do not even agree on the sign.
-# A guess of two digits was reasonable, since a thousand draws sound like many.
+# A guess of two significant digits was reasonable, since a thousand draws sound like many.
 # But the costs of single draws have a standard deviation of about 7.5 nats.
 # An average of $n$ draws still has $7.5/\sqrt{n}$.
 # For a thousand draws that is a quarter of a nat, once before the move and once after it.
@@ -177,7 +177,7 @@ table(rows, ["change (nats)", "standard deviation"], digits=2, caption="over twe
 
 # %% [markdown]
 # The model, the move and the number of decoded codes are the same.
-# But the standard deviation is some thirty times smaller.
+# But the standard deviation is about thirty times smaller.
 # With new noise you would need about a thousand times as many draws for that.
 #
 # If you repeat either experiment very often, its results average to the true change.
@@ -329,7 +329,7 @@ table({name: gradient_of_mu(draw) for name, draw in draws.items()}, ["gradient o
 # In a VAE, `sample` raises no error either.
 # The decoder's weights need a gradient as well, so `backward` has something to do, and runs.
 # With `sample` or `torch.normal` the encoder gets no gradient from the decoder, and nobody warns you.
-# The loss then stays where lesson 01 was with one probability per pixel.
+# The loss then stays near 205 nats, which is the cost of one probability per pixel in lesson 01.
 #
 # Now write the right draw yourself.
 
@@ -467,12 +467,12 @@ reveal("reparameterization/worse", "none of them")
 # %% [markdown]
 # <details><summary>After your guess: why</summary>
 #
-# A bug should cost something, so any other guess was reasonable. Here the bug pays.
+# One expects a mistake to make the loss worse, so any other guess was reasonable.
 #
 # The price of the cloud is computed from `logvar`: a wide cloud is cheap, because it says little.
 # All three mistakes draw their codes closer together than `logvar` says.
 # (For `exp_logvar` this is so because a variance below 1 is smaller than its square root.)
-# So these networks pay for a blurred code, and send a sharp one.
+# So these networks pay the low price of a wide cloud, and their decoder gets the codes of a narrow one.
 #
 # All three mistakes report a *better* loss, and all three networks are worse.
 # Drawn right, `hundredth` costs 290 nats per image.
@@ -675,7 +675,7 @@ show(
 
 # %% [markdown]
 # The last column says how many draws it takes to be as precise as one pathwise draw.
-# The bare score function needs more than ten thousand, and with the baseline some thirty.
+# The bare score function needs more than ten thousand, and with the baseline about thirty.
 # Whoever tells you the first number should tell you the second as well.
 # In training the order of the three is the same.
 #

@@ -565,7 +565,7 @@ show(
 
 # %% [markdown]
 # The mode is cleaner than any draw, and cleaner than the data.
-# The mean is the same picture with the doubt left in.
+# The mean is the same picture, but it is grey where the decoder is not sure.
 # It is even less of a sample: no draw can ever be grey.
 
 # %% [markdown]

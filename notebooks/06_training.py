@@ -259,7 +259,7 @@ reveal("training/kl", "it rises")
 # 3. **The slow part**, to about step 60.
 #    The reconstruction comes down to 205, the average digit. A model without $z$ gets no further.
 # 4. **The second fall.**
-#    The KL rises for good, and the reconstruction goes below the dashed line.
+#    From now on the KL keeps rising, and the reconstruction goes below the dashed line.
 #    From here on, $z$ says something about the image.
 #
 # So a rising KL is a good sign: the model learns to use its code.
@@ -388,7 +388,7 @@ show(
 
 # %% [markdown]
 # Each column is one code, drawn from the prior before the first step and never changed.
-# The second row is the slow part: all ten codes give one picture, because $z$ says next to nothing yet.
+# The second row is the slow part: all ten codes give one picture, because $z$ says almost nothing yet.
 # After that the columns begin to differ, and each code becomes a picture of its own.
 
 # %%
@@ -412,9 +412,13 @@ table(costs, ["test (nats per image)"], digits=0)
 
 # %% [markdown]
 # > **A place to rest.**
-# > You have written the step and the measurement, and trained a VAE.
+# >
+# > *What you have now:* the step and the measurement, in code of your own, and a trained VAE.
+# >
+# > *What comes, in about 50 minutes:* a widget, what can go wrong when you read a training, and a VAE of your own.
+# >
 # > Stop here if you like.
-# > After this come a widget, what can go wrong when you read a training, and a VAE of your own.
+# > When you come back, click on the next cell and choose *Run → Run All Above Selected Cell*.
 
 # %% [markdown]
 # ## Turn β while it learns
@@ -454,13 +458,13 @@ reveal("training/jump", "both, within about ten steps")
 # At epoch 10 the KL falls from about 19 to 2 nats within ten steps, a third of an epoch.
 # The reconstruction jumps from 115 to 200, nearly as much as the average digit costs.
 # "The KL alone" is a reasonable guess, since only its price has changed.
-# But the picture was drawn from those nats, and they are gone.
+# But the decoder draws its picture from the code, and a code of 2 nats says very little.
 #
 # Then the reconstruction comes down again, to about 170: the network learns to make the most of 3 nats.
 # The pictures show how. There are a few kinds of blurred digit, and each rare digit becomes one of them.
 #
 # Back at 1, one epoch is nearly enough.
-# The weights could still draw; the code had stopped saying what.
+# The decoder had not forgotten how to draw; only the code no longer said what to draw.
 #
 # </details>
 #
@@ -721,7 +725,7 @@ show(
 #
 # The reason is that the decoder gets codes that it has never been trained on.
 # In 20 dimensions the clouds of 4,000 digits leave most of the space empty, and the prior draws codes there, too.
-# (Lesson 10 looks at this closely, and lesson 14 cures it: it learns the prior.)
+# (Lesson 10 looks at this closely, and lesson 14 solves it: there the prior is learned.)
 # So try a smaller space.
 #
 # > **Predict first.**
@@ -904,7 +908,7 @@ costs = {"reconstruction": measured.reconstruction, "KL": measured.kl, "−ELBO"
 table(costs, ["your VAE (nats per image)"], digits=0)
 
 # %% [markdown]
-# The same code learns more from more digits.
+# The same program learns more from more digits.
 # The course brings a network that was trained for 60 epochs on all 60,000 digits of MNIST.
 # Its layers are a little wider, 512 units in place of 400, and it can work at any β, which lesson 07 explains.
 # Here it is at β = 1, below yours.
@@ -916,12 +920,12 @@ shipped = load_pretrained("every-beta").at(1.0)
 given = binarize(grey(digits.test_images[first]), Generator().manual_seed(0))  # [10, 1, 28, 28]
 rows = {
     "given": given,
-    "yours reconstructs": my_model.reconstruct(given),
-    "60,000 reconstruct": shipped.reconstruct(given),
-    "yours generates": my_model.sample(10, Generator().manual_seed(3)),
-    "60,000 generate": shipped.sample(10, Generator().manual_seed(3)),
+    "4,000: reconstructed": my_model.reconstruct(given),
+    "60,000: reconstructed": shipped.reconstruct(given),
+    "4,000: generated": my_model.sample(10, Generator().manual_seed(3)),
+    "60,000: generated": shipped.sample(10, Generator().manual_seed(3)),
 }
-figure = digit_rows(rows, "The same code, trained on 4,000 digits and on 60,000")
+figure = digit_rows(rows, "The same program, trained on 4,000 digits and on 60,000")
 show(
     figure,
     "Five rows of ten digits: test digits; their reconstructions by your VAE, and by the network trained on 60,000 "
@@ -935,6 +939,8 @@ print(f"60,000 digits: −ELBO {evaluate(shipped, digits.test_images, 'static', 
 # The reason is not the decoder, as lesson 10 shows.
 #
 # ### Change this and see
+#
+# *5 minutes · difficulty 1 of 3 · no check*
 #
 # - Train `MyVAE(latent_dim=2)` and `MyVAE(latent_dim=50)`. What happens to the KL, and to what they generate?
 # - Take `optimizer.zero_grad()` out of your step, and train again. How much worse is the test?

@@ -83,7 +83,7 @@ for beta in BETAS:
 
 # %% jupyter={"source_hidden": true}
 # Guess first, then run this cell.
-figure = plots.two_sums(separate, "The loss rises with β, come what may; −ELBO has a lowest point")
+figure = plots.two_sums(separate, "The loss rises with β in any case; −ELBO has a lowest point")
 show(
     figure,
     "Two curves against β, from 0.1 to 10. What training minimised rises all the way. −ELBO falls until β = 1 and "
@@ -170,6 +170,7 @@ table(rows, columns, caption="cost in nats per image; the lowest of each column 
 # The KL is what it costs to send $z$. It is called the **rate** $R$.
 # The reconstruction term is what it costs to send the rest, so that every pixel is right.
 # It is called the **distortion** $D$.
+# (In this part $D$ is not the number of latent dimensions.)
 # (These are Shannon's words. Alemi et al. 2018, arXiv 1711.00464, worked out how they fit a VAE.)
 #
 # With a rate of $R$ nats you can pick one out of about $e^R$ things.
@@ -230,7 +231,7 @@ reveal("beta/line", "3")
 # On the right, each model has the line of its own price, and the same holds for all five.
 # The lines outline a curve: the **rate–distortion** curve, or **frontier**.
 # A model above it can still be improved.
-# Below it, this kind of network does not get with this training.
+# With this training, this kind of network gets no lower.
 # (No network at all gets below $D + R = H$. This $H$ is the entropy of the digits, the cost of the best possible model.
 # Nobody knows it.)
 #
@@ -411,7 +412,7 @@ table(rows, [f"β = {beta:g}" for beta in BETAS], caption="reconstruction + β·
 
 # %%
 curve = rate_distortion(one, digits.test_images, np.geomspace(0.01, 20, 25).tolist())
-figure = plots.curve_and_dots(curve, separate, "One short training draws a whole curve; it lags where β is low")
+figure = plots.curve_and_dots(curve, separate, "One short training gives a whole curve; at low β it is worse than the dots")
 show(
     figure,
     "A falling curve in the plane of rate and distortion, drawn by one network, and five dots of networks with "
@@ -474,7 +475,7 @@ for beta, slope in slopes:
 
 # %% jupyter={"source_hidden": true}
 # Guess first, then run this cell.
-figure = plots.slopes(slopes, 0.3, 5, 0.15, "The slope −dD/dR of the network's curve is the β it was asked for")
+figure = plots.slopes(slopes, 0.3, 5, 0.15, "The slope −dD/dR of the network's curve is the β that it was given")
 show(
     figure,
     "Dots of the slope divided by β, against β. From 0.02 upwards they lie close to 1, and between 0.3 and 5 all "
@@ -555,7 +556,7 @@ table(rows, [f"β = {beta:g}" for beta in figures["betas"]], digits=2, caption="
 # </details>
 
 # %%
-title = "The curve passes close by five of the six dots,\nand ends before β = 0.03"
+title = "The curve passes close to five of the six dots;\nthe dot of β = 0.03 lies beyond its end"
 figure = plots.frontier(figures, title)
 show(
     figure,
@@ -566,7 +567,7 @@ show(
 
 # %% [markdown]
 # Only the dot of 0.03 lies off the curve.
-# That specialist spends some 20 nats more on its codes, and saves no pixels by it.
+# That specialist spends about 20 nats more on its codes, and saves no pixels by it.
 #
 # Before you believe the result, ask what the two sides were given.
 
@@ -576,7 +577,7 @@ table(sizes, ["units per hidden layer", "parameters"])
 
 # %% [markdown]
 # They had the same data, epochs and settings.
-# But the one network has half as many parameters again, in wider layers and in its responses.
+# But the one network has one and a half times as many parameters, in wider layers and in its responses.
 # And its training takes longer than that of *one* of the six.
 #
 # So part of the lead is width.
@@ -626,7 +627,7 @@ table(rows, ["nats of code", "β", "active dimensions", "typical σ"], digits=2)
 first = torch.stack([(digits.test_labels == label).nonzero()[1, 0] for label in range(10)])  # [10]
 given = binarize(grey(digits.test_images[first]), Generator().manual_seed(0))  # [10, 1, 28, 28]
 rows = {f"{rate} nats": shipped.at(beta).reconstruct(given) for rate, beta in budgets.items()}
-figure = digit_rows({"given": given} | rows, "With fewer nats the fine strokes go first, then the digit")
+figure = digit_rows({"given": given} | rows, "With fewer nats the fine strokes are lost first, then the digit")
 show(
     figure,
     "Seven rows of the ten digits: the images, and their reconstructions with 70, 40, 25, 10, 5 and 2 nats. Down "
@@ -744,12 +745,12 @@ except ValueError as error:
 # *15 minutes · difficulty 2 of 3*
 #
 # Here are six losses for a VAE, in the forms in which people pass them on.
-# A and B were both PyTorch's own example at some time, and C was that of Keras, which was often copied.
-# D is from *World Models* (Ha & Schmidhuber 2018), F is from the collection PyTorch-VAE, and E is in many notebooks.
-# (D leaves out a floor that *World Models* puts under each image's KL.)
+# Losses A and B were both PyTorch's own example at some time, and loss C was that of Keras, which was often copied.
+# Loss D is from *World Models* (Ha & Schmidhuber 2018), loss F is from the collection PyTorch-VAE, and loss E is in many notebooks.
+# (Loss D leaves out a floor that *World Models* puts under each image's KL.)
 #
 # `x` and `x_hat` have shape `[B, P]`: the images, and the means that the decoder gives.
-# `kl` has shape `[B, D]`: the nats of each latent dimension.
+# `kl` has shape `[B, D]`: the nats of each latent dimension. Here $D$ is their number again.
 # `N` is the number of images in the data set.
 
 # %%
@@ -770,8 +771,8 @@ LOSSES = {
 # Each loss is reconstruction + $\beta\,\cdot$ KL, in nats and summed over pixels and latents, times a factor.
 # The factor stands before the whole loss. It changes the size of the optimizer's steps, and not what they aim at.
 #
-# In A, B and C the reconstruction is that of a Bernoulli, as in this course.
-# In D, E and F it is that of a Gaussian around `x_hat` with $\sigma = 1$, whose nats are
+# In losses A, B and C the reconstruction is that of a Bernoulli, as in this course.
+# In losses D, E and F it is that of a Gaussian around `x_hat` with $\sigma = 1$, whose nats are
 #
 # $$-\log p(x|z) = \tfrac12 \sum_{\text{pixels}} (x - \hat x)^2 + \text{constant}$$
 #
@@ -819,7 +820,7 @@ check_effective_betas(effective_betas)
 # <details><summary>Hint 3: the squares</summary>
 #
 # A square is two of a Gaussian's nats, because the formula has ½ before it.
-# So in D, a nat of reconstruction changes the loss by $2/B$, and a nat of KL by $1/B$.
+# So in loss D, a nat of reconstruction changes the loss by $2/B$, and a nat of KL by $1/B$.
 #
 # </details>
 
@@ -851,17 +852,17 @@ table(measured, ["loss", "β"])
 # %% [markdown]
 # <details><summary>After your guess: why</summary>
 #
-# A and B have $\beta = 1$.
-# If you guessed one: B looks suspicious, but it divides both terms by the same number, $B \cdot P$.
-# If you guessed more: E looks harmless, and on the page a mean looks like a sum.
+# Losses A and B have $\beta = 1$.
+# If you guessed one: loss B looks suspicious, but it divides both terms by the same number, $B \cdot P$.
+# If you guessed more: loss E looks harmless, and on the page a mean looks like a sum.
 #
 # </details>
 
 # %% [markdown]
-# E asks nearly four hundred nats of pixels for one nat of code.
-# You have seen what is left of a digit long before that.
+# In loss E, one nat of code costs as much as nearly four hundred nats of pixels.
+# You have seen that hardly anything of a digit is left at $\beta = 20$.
 #
-# F makes two mistakes that nearly cancel for these sizes. That is why it works.
+# Loss F makes two mistakes that nearly cancel for these sizes. That is why it works.
 # With 64 × 64 colour images and another batch size they cancel less:
 
 # %% tags=["nbval-check-output"]
@@ -875,8 +876,8 @@ print(f"E as a Gaussian: σ = {math.sqrt(P / 2):.1f}, for pixels between 0 and 1
 # If you divide the squares by $\sigma^2$, this has the same effect as multiplying the KL by $\sigma^2$.
 # So **$\beta$ is a $\sigma^2$ in disguise**.
 #
-# D is no mistake if you say that $\sigma^2 = \tfrac12$: then it is a $-\mathrm{ELBO}$, up to a constant.
-# And E is one too, of a model that expects its pixels to be wrong by 20.
+# Loss D is no mistake if you say that $\sigma^2 = \tfrac12$: then it is a $-\mathrm{ELBO}$, up to a constant.
+# And loss E is one too, of a model that expects its pixels to be wrong by 20.
 
 # %% [markdown]
 # ## An open task: let the model find its own $\sigma$

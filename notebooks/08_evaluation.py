@@ -109,8 +109,9 @@ table(rows, ["200 digits", "nats per image"])
 
 # %% [markdown]
 # Two nats in 176 do not sound like much.
-# But the method at the end of this lesson was published for less, and for a single digit the gap can be 14 nats.
-# And it is no constant that cancels when you compare two models: each model has its own encoder, and its own gap.
+# But papers report smaller improvements: the one at the end of this lesson is 1.6 nats.
+# And for a single digit the gap can be 14 nats.
+# The gap is also no constant that cancels when you compare two models: each model has its own encoder, and its own gap.
 #
 # With 20 latent dimensions you can't use a grid: $267^{20}$ is a number of 49 digits.
 # What you always have is draws.
@@ -319,7 +320,7 @@ table(rows, [*names, "mean"], caption="nats per image")
 # (The last two dots of each digit are a mean of ten estimates and a single one, so they may be slightly above.)
 #
 # But the second 6 is still more than a nat away with 10,000 draws, and nothing in its picture looks special.
-# What is the matter with it?
+# Why?
 # First you need to know what kind of bound this is.
 
 # %% [markdown]
@@ -556,9 +557,9 @@ table(rows, names, digits=2, caption="nats below the truth, with 1,000 draws")
 # In two dimensions this is sixteen times the area.
 # Most draws come out in useless places, and you can afford it.
 #
-# In 20 dimensions it is $4^{20}$, a million million times the volume, and no draw comes out in a useful place.
+# In 20 dimensions it is $4^{20}$ times the volume, about $10^{12}$, and no draw comes out in a useful place.
 # (We tried it on 20 digits with the 20-dimensional model that you will meet below, with 1,000 draws and four seeds.
-# A proposal that is half as wide again gains about half a nat, and one four times as wide loses some 18.)
+# A proposal that is one and a half times as wide gains about half a nat, and one four times as wide loses about 18.)
 
 # %% [markdown]
 # ## Another encoder for the same decoder
@@ -677,10 +678,10 @@ table(rising, ["K", "nats per image"])
 # > Burda et al. report 84.8 nats with $K = 50$ in training, against 86.4 for a VAE with as many draws
 # > (table 1, one stochastic layer, both measured with 5,000).
 # > The decoder becomes better.
-# > But the gradient of the encoder drowns in noise as $K$ grows (Rainforth et al. 2018).
+# > But as $K$ grows, the noise in the encoder's gradient becomes larger than the gradient (Rainforth et al. 2018).
 # > When the best of 50 draws is enough, no single draw has to be good.
 # >
-# > Tucker et al. (2019) write the same gradient in another way, and the noise no longer drowns it.
+# > Tucker et al. (2019) write the same gradient in another way, and then the noise stays small.
 # > `fit(…, step=ImportanceStep(5))` trains so, with the class of `vae_course.extras.importance_step`.
 # > With five draws a network of this course reached 86.0 nats in 8 epochs, and with one draw 86.9.
 # > By the ELBO it looked *worse*: 90.4 against 89.9.
@@ -704,7 +705,7 @@ table(rising, ["K", "nats per image"])
 # - The ELBO *falls* by about 10 nats, to −188. So by the ELBO the better model looks far worse.
 # - The bound with $K = 10$ is within two nats of the truth, and with $K = 100$ it is within a quarter of a nat.
 # - The clouds are about three times as wide: the median of $\sigma$ is 0.57, and it was 0.17.
-#   Now one good draw out of ten is enough, so a wide $q$ that covers the posterior pays.
+#   Now one good draw out of ten is enough, so a wide $q$ that covers the posterior is better.
 # - For the exact value a half-width of 10 is needed, because the codes lie further out.
 #
 # </details>

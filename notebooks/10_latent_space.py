@@ -50,7 +50,7 @@ train_x = binarize(grey(digits.train_images), generator)  # [4000, 1, 28, 28]
 test_x = binarize(grey(digits.test_images), generator)  # [1000, 1, 28, 28]
 
 # %% [markdown]
-# ## Digits from nowhere
+# ## Digits that nobody wrote
 #
 # Here are ten digits, and how a network with two latent dimensions reconstructs them.
 # Below them are ten digits that the same network generates; we also say that it *invents* them.
@@ -150,7 +150,7 @@ reveal("latent_space/apart", "the plot")
 # $q(z)$ is an average of Gaussians, one for each digit.
 # Each of them is a curve along z[0] times a curve along z[1], so on a grid their average is a product of two matrices.
 # (Here 5,000 digits stand in for the 60,000.
-# So the code makes each cloud a little wider, to fill the gaps between them.)
+# So the next cell makes each cloud a little wider, to fill the gaps between them.)
 
 # %%
 everything = torch.cat([train_x, test_x])  # [5000, 1, 28, 28]
@@ -468,7 +468,7 @@ show(
 # The code alone does not say that something was odd.
 #
 # The cost may say it: the letters cost as much as the oddest of the digits.
-# But the house does not, since a thin 0 with corners is not so bad a 0.
+# But the house does not, because it looks much like a thin 0.
 # (Lesson 13 asks how far you can trust such a cost.)
 #
 # ### Draw, and see
@@ -705,7 +705,7 @@ compare()
 # But $-\mathrm{ELBO}$ never asked for a code.
 #
 # The KL is nearly 0, so $q(z|x)$ has nearly become the prior: this is **posterior collapse**.
-# The code says next to nothing, and whatever you wanted it for is gone.
+# The code says almost nothing, so you cannot use it for anything.
 # (Bowman et al. 2016 met this with sentences; Chen et al. 2017 explain it by this cost.)
 #
 # </details>
@@ -808,13 +808,13 @@ show(
 # ## From one digit to another
 #
 # Back to lesson 07's network.
-# Take the codes $a$ and $b$ of two digits at $\beta = 1$, and walk from one to the other.
+# Take the centres $a$ and $b$ of two digits' clouds at $\beta = 1$, and walk from one to the other.
 # The straight line is $(1 - t)\,a + t\,b$.
 #
 # > **Predict first.**
-# > In 20 dimensions, codes have a length of about 4.2.
-# > (The prior's draws have about 4.4, and nearly all of them are between 3 and 6.)
-# > How long is the code in the middle of a straight line between two codes?
+# > In 20 dimensions, the centres $\mu$ of the clouds have a length of about 4.2.
+# > (Draws of the prior have about 4.4, and nearly all of them are between 3 and 6.)
+# > How long is the code in the middle of a straight line between two centres?
 
 # %%
 predict("latent_space/middle-of-line", "Two codes have a length of 4.2. How long is the code halfway between them?")
@@ -974,7 +974,7 @@ table({beta: f"{share:.0%}" for beta, share in shares.items()}, ["β", "the judg
 # %% [markdown]
 # So there are empty places in 20 dimensions, too.
 # (A better judge could only find more of a difference.
-# So each number is a lower bound, but for a per cent or two of chance.)
+# So each number is a lower bound, up to a per cent or two of chance.)
 #
 # A high $\beta$ removes them, and this is why the high-$\beta$ digits of lesson 07 are whole.
 # But it is no remedy, since such codes say too little.
@@ -1079,7 +1079,7 @@ guesses("latent_space")
 #
 # **What comes next.**
 # You now know where the generated digits go wrong, and you have seen a few dozen of them.
-# Whether one model generates better digits than another, a few dozen can't say.
+# But a few dozen can't say whether one model generates better digits than another.
 # Lesson 11 looks for a number, and for what that number misses.
 #
 # *[Start page](00_start.ipynb) · before: [09 The clinic](09_clinic.ipynb) ·

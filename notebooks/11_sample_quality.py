@@ -155,7 +155,7 @@ table({name: f"{share:.0%}" for name, share in sure.items()}, ["sure of"])
 # %% [markdown]
 # <details><summary>After your guess: why</summary>
 #
-# The decoder draws nearly like the real thing if its code comes from a digit.
+# If its code comes from a digit, the decoder's picture is nearly as good as a real digit.
 # If you guessed more than 59 % of the inventions: you may have looked at mean images so far, which look whole.
 #
 # The number agrees with your eyes, and it says how much: four inventions of ten leave the classifier in doubt.
@@ -204,7 +204,7 @@ show(
 )
 
 # %% [markdown]
-# The clouds of speckle at $\beta = 20$ get a better number than the inventions at $\beta = 1$.
+# At $\beta = 20$ the images are only speckle, and they get a better number than the inventions at $\beta = 1$.
 #
 # The thousand copies get the best number of all.
 # The sure share looks at one image at a time, so it can't see that all of them are the same.
@@ -379,7 +379,7 @@ table(rows, ["sure of", "Fréchet distance", "feature by feature"])
 # %% [markdown]
 # <details><summary>After your guess: why</summary>
 #
-# The real digits are not at 0, they are at 7.
+# The distance of real test digits is 6.8, and not 0.
 # If you guessed 0: the formula gives 0 for equal sets, and these are two different samples of one distribution.
 #
 # </details>
@@ -388,8 +388,8 @@ table(rows, ["sure of", "Fréchet distance", "feature by feature"])
 # The distance finds both sets that deceived the sure share.
 # (The last column adds up `by_feature`. It misses a third of what is wrong with the inventions.)
 #
-# The best that you can hope for is the 7 of real digits, and the reconstructions are near it, at 10.
-# But where do these 7 come from?
+# The best that you can hope for is the distance of real digits, 6.8, and the reconstructions are near it, at 9.8.
+# But why is the distance of real digits not 0?
 #
 # > **Predict first.**
 # > Take 500 real digits in place of 1,000.
@@ -576,7 +576,7 @@ show(
 # %% [markdown]
 # There are two faults, and $\beta$ trades one for the other.
 #
-# At $\beta = 1$ the decoder draws nearly like the real thing, as soon as its codes come from places that it has seen.
+# At $\beta = 1$ the decoder's pictures are nearly as good as real digits, if its codes come from places that it has seen.
 # The gap between the curves comes from the prior's empty places.
 # (The images of the lower curve are no inventions, since each code belongs to a digit. They show what the decoder can.)
 #

@@ -290,7 +290,7 @@ reveal("conditional/row", "mostly the same strokes ten times")
 # In most rows the same strokes come back under all ten labels, and the label changes them only a little.
 # Ten digits in one handwriting is what everybody hopes for, and you will get it further down.
 #
-# The code has no bug.
+# The program has no bug.
 # The next section measures what is wrong.
 #
 # </details>
@@ -671,6 +671,8 @@ LabelAndStyle(model, digits)
 
 # %% [markdown]
 # ### Change this and see
+#
+# *5 minutes · difficulty 1 of 3 · no check*
 #
 # Train the model of 8 dimensions with `beta=1.0` and with `beta=10.0` (in the cell with `for latent_dim in (20, 8)`).
 # Run the two cells below it again.

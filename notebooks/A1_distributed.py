@@ -16,7 +16,7 @@
 # You will be able to:
 #
 # - say what several processes that train one network send to each other, and why the result is that of one process;
-# - measure when several processes pay, and say why they do not for the network of lesson 06;
+# - measure when several processes save time, and say why they do not for the network of lesson 06;
 # - train one network with several processes, or many networks side by side, from the command line.
 
 # %%
@@ -56,7 +56,7 @@ print(f"the network of lesson 06 has {parameters:,} parameters")
 # Each process has its own copy of the network.
 # Each gets one part of the batch, its *share*, and computes the gradient for that share.
 #
-# Is the gradient of the whole batch still to be had?
+# Can they still get the gradient of the whole batch?
 # The loss of a batch is a mean over its images, and the gradient of a mean is the mean of the gradients.
 # So the two halves of a batch have gradients whose mean is the gradient of the whole.
 #
@@ -210,13 +210,13 @@ table(rows, ["one process", "two processes"], digits=3, caption="−ELBO of the 
 # %% [markdown]
 # The losses agree.
 # They may differ in the last digits, because floats are added in another order.
-# Here is the whole secret:
+# Here is the code that does it:
 
 # %%
 show_me(SharedStep, add_up_gradients)
 
 # %% [markdown]
-# Now the price.
+# Now measure what it costs.
 # Measure a step with the whole batch, a step with half of it, and the exchange.
 # Two processes save time if half a step and the exchange together cost less than the whole step.
 #
@@ -225,7 +225,7 @@ show_me(SharedStep, add_up_gradients)
 #
 # > **Predict first.**
 # > Two processes share each step of 128 images.
-# > That may not pay for the network of lesson 06: its steps are short, and its gradient is long.
+# > For the network of lesson 06 that may save no time: its steps are short, and its gradient is long.
 # > Where do two processes gain the most?
 
 # %%
@@ -242,7 +242,7 @@ predict(
 
 # %% jupyter={"source_hidden": true}
 def milliseconds(job, times=12):
-    """Return the processor's time for the job, as it is at best."""
+    """Return the shortest time that the processor took for the job, in milliseconds."""
     found = []
     for _ in range(times):
         start = process_time()
@@ -283,12 +283,12 @@ table(rows, ["whole step, ms", "half, ms", "exchange, ms", "times as fast"], dig
 #
 # The exchange costs the same for 128 images as for 1,024, because the gradient has the same size.
 # But the computing grows with the images.
-# So for the network of lesson 06 a second process pays from a batch of 256 or 512 images on, and not at 128.
+# So for the network of lesson 06 a second process saves time from a batch of 256 or 512 images on, and not at 128.
 #
 # A larger network does not help.
 # Its layers need more computing, but its gradient is longer in the same proportion.
 # It is reasonable to think of large networks here, because they are what people train with many processes.
-# There the batch is what makes it pay: each process has thousands of words or hundreds of pictures in a step.
+# There it is the batch that makes it worth while: each process has thousands of words or hundreds of pictures in a step.
 #
 # Half a step costs more than half of a whole step.
 # The optimizer's part is not shared: every process moves every parameter.
@@ -336,7 +336,7 @@ guesses("distributed")
 # - In data parallel training every process has a copy of the network and a share of each batch.
 # - The processes send their gradients in each step, and all take the same step. The weights are never sent.
 # - The result is that of one process with the same batch, up to rounding, if each image gets the same noise.
-# - It pays when a process computes long for each number that it sends: with large batches, or with convolutions.
+# - It saves time when a process computes long for each number that it sends: with large batches, or with convolutions.
 # - Runs that do not need each other are better trained side by side.
 #
 # *[Start page](00_start.ipynb) · [06 Training](06_training.ipynb)*

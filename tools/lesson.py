@@ -35,7 +35,7 @@ class Cell:
 
     @cached_property
     def statements(self) -> list[ast.stmt]:
-        """Its code, parsed; empty for a text."""
+        """Parse its code; return nothing for a text."""
         return ast.parse(self.source).body if self.kind == "code" else []
 
     def calls(self, name: str) -> list[ast.Call]:

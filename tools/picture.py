@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def frame(model: MultiRateVAE, frontier: list[dict], x: Tensor, z: Tensor, beta: float) -> Image.Image:
-    """The picture at one β."""
+    """Draw the picture at one β."""
     beta = min(max(beta, model.beta_range[0]), model.beta_range[1])
     view = model.at(beta)
     with torch.no_grad():
@@ -78,7 +78,7 @@ def frame(model: MultiRateVAE, frontier: list[dict], x: Tensor, z: Tensor, beta:
 
 
 def draw_frontier(axes: Axes, frontier: list[dict], beta: float) -> None:
-    """The rate–distortion curve, with a dot where this β is."""
+    """Draw the rate–distortion curve, with a dot where this β is."""
     rates, distortions = ([point[name] for point in frontier] for name in ("kl", "reconstruction"))
     levels = np.log([point["beta"] for point in frontier])
     here = [np.interp(math.log(beta), levels, values) for values in (rates, distortions)]
@@ -91,7 +91,7 @@ def draw_frontier(axes: Axes, frontier: list[dict], beta: float) -> None:
 
 
 def draw_slider(figure: Figure, beta_range: tuple[float, float], beta: float) -> None:
-    """A scale from the lowest to the highest β, with a knob."""
+    """Draw a scale from the lowest to the highest β, with a knob."""
     axes = figure.add_axes((0.12, 0.09, 0.47, 0.05))
     axes.set(xscale="log", xlim=beta_range, ylim=(-1, 1), yticks=[], xticks=[0.01, 0.1, 1, 10])
     axes.set_xticklabels(["0.01", "0.1", "1", "10"], fontsize=8)
@@ -112,7 +112,7 @@ def draw_slider(figure: Figure, beta_range: tuple[float, float], beta: float) ->
 
 
 def to_image(figure: Figure) -> Image.Image:
-    """The figure's pixels."""
+    """Return the figure's pixels."""
     figure.canvas.draw()
     return Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
 

@@ -47,7 +47,7 @@ def main(folder: Path) -> None:
 
 
 def point(beta: float, terms: ElboTerms) -> dict[str, float]:
-    """A place on the frontier, in nats per image."""
+    """Write a place on the frontier, in nats per image."""
     return {"beta": beta, "reconstruction": round(terms.reconstruction.item(), 3), "kl": round(terms.kl.item(), 3)}
 
 

@@ -20,7 +20,7 @@ INSTALL = 'install the course: pip install -c constraints.txt -e ".[test]"'
 
 
 class Finding(NamedTuple):
-    """What was found, and what to do about it: `remedy` is empty where nothing is amiss."""
+    """What was found, and what to do about it: `remedy` is empty where nothing is wrong."""
 
     subject: str
     found: str

@@ -10,7 +10,7 @@ from threading import Timer
 from time import perf_counter
 
 SECONDS = 0.5
-# Starting Python and torch takes seconds; a machine where it takes longer than this has other worries.
+# Starting Python and torch takes seconds; a machine where it takes longer than this is too slow to be measured.
 GIVEN_UP_AFTER = 60.0
 
 

@@ -2,7 +2,7 @@
 
 All processes draw the same pixels and the same noise for a whole batch, and each computes with the rows of its share.
 Their gradients are added up before the optimizer's step. So every copy takes the step of one process with the whole
-batch, but for the order in which floats are added.
+batch, except for the order in which floats are added.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

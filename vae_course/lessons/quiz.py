@@ -23,7 +23,7 @@ QUESTIONS = (
             "nothing, until both say how grey pixels became black or white",
         ),
         2,
-        "One and the same network gets 105, 115 or 118, as its pixels are thresholded, drawn or left grey.",
+        "The number depends on the pixels: 105 if they are thresholded, 115 if they are drawn, 118 if they stay grey.",
         "01",
     ),
     Question(
@@ -46,7 +46,7 @@ QUESTIONS = (
             "they shrink to nearly 0, and each cloud becomes a point",
         ),
         2,
-        "Noise makes reconstruction worse, so the encoder removes it unless narrow clouds cost something.",
+        "Noise makes the reconstruction worse, so the encoder removes it unless narrow clouds cost something.",
         "02",
     ),
     Question(
@@ -99,8 +99,8 @@ QUESTIONS = (
     Question(
         "By how much does the ELBO of an image lie below log p(x)?",
         (
-            "by the distance of the encoder's q(z|x) from the true posterior p(z|x)",
-            "by the distance of the encoder's q(z|x) from the prior p(z), the KL of the loss",
+            "by the KL from the encoder's q(z|x) to the true posterior p(z|x)",
+            "by the KL from the encoder's q(z|x) to the prior p(z), which is in the loss",
             "nobody can say: a bound tells only that it is below",
         ),
         0,

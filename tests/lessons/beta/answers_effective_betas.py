@@ -188,7 +188,7 @@ wrong("F: forgets B", hint="F: .*B stands once")(but(F=lambda P, D, B, N: P / 2 
 wrong("F: no weight at all", hint="F: .*half the squares")(but(F=lambda P, D, B, N: 1))
 wrong("F: upside down", hint="F: .*upside down")(but(F=lambda P, D, B, N: 2 * N / (P * B)))
 wrong("F: B twice", hint="F: .*B stands once")(but(F=lambda P, D, B, N: P / 2 * B * B / N))
-wrong("two at once: the first is named", hint="^C: .*D latents")(
+wrong("two at once: the first is named", hint="^loss C: .*D latents")(
     but(C=lambda P, D, B, N: P, E=lambda P, D, B, N: P, F=lambda P, D, B, N: P * B / N)
 )
 
@@ -228,7 +228,7 @@ wrong("C: a pair of sizes", hint="C.*(tuple|list)")(but(C=lambda P, D, B, N: (P,
 
 wrong("one open", hint="open: C")(but(C=lambda P, D, B, N: ...))
 wrong("two open, one None", hint="open: C, F")(but(C=lambda P, D, B, N: ..., F=lambda P, D, B, N: None))
-wrong("open ones and a wrong one", hint="^C: ")(lambda P, D, B, N: [..., ..., P, ..., ..., ...])
+wrong("open ones and a wrong one", hint="^loss C: ")(lambda P, D, B, N: [..., ..., P, ..., ..., ...])
 wrong("five", hint="six.*5|5.*six")(lambda P, D, B, N: solution(P, D, B, N)[:5])
 wrong("seven", hint="six.*7|7.*six")(lambda P, D, B, N: [*solution(P, D, B, N), 1])
 wrong("nested", hint="list of six")(lambda P, D, B, N: [solution(P, D, B, N)])

@@ -25,7 +25,7 @@ def check_effective_betas(answer: Any) -> None:
         _expect_order(list(found.values()), right)
         for name, value in found.items():
             wanted = right[NAMES.index(name)]
-            expect(_same(value, wanted), f"{name}: {_mistake(name, value, wanted, sizes)}")
+            expect(_same(value, wanted), f"loss {name}: {_mistake(name, value, wanted, sizes)}")
         expect(not still_open, f"Right so far. Still open: {', '.join(still_open)}.")
 
 

@@ -79,7 +79,7 @@ def slopes(found: Sequence[tuple[float, float]], low: float, high: float, tolera
     axes.axhline(1, color=COLORS["prior"], linewidth=1.5, linestyle="--")
     axes.plot(betas, ratios, "o", color=COLORS["elbo"], markersize=5)
     axes.text(high, 1 + tolerance, f"within {tolerance:.0%}", color=COLORS["elbo"], ha="right", va="bottom")
-    axes.set(xscale="log", ylim=(0, 1.5), xlabel="β that was asked for", ylabel="−dD/dR, divided by β")
+    axes.set(xscale="log", ylim=(0, 1.5), xlabel="β given to the network", ylabel="−dD/dR, divided by β")
     axes.set_xticks((0.01, 0.1, 1, 10), ("0.01", "0.1", "1", "10"))
     axes.set_title(title)
     return figure

@@ -30,8 +30,8 @@ class CloudPicker(CourseWidget):
     """
 
     alt = (
-        "Buttons choose a class, and a slider a digit of it. On the plane of codes an ellipse is the cloud of this "
-        "digit; beside it the digit, its reconstruction, and mu, logvar and sigma."
+        "Buttons choose a class, and a slider chooses a digit of it. On the plane of codes an ellipse is the cloud of "
+        "this digit; beside it the digit, its reconstruction, and mu, logvar and sigma."
     )
 
     @torch.no_grad()

@@ -29,8 +29,8 @@ class ThresholdSlider(CourseWidget):
     """
 
     alt = (
-        "Buttons choose the class held out and the score, a slider the threshold. Below them histograms of the score "
-        "for both kinds of images, and the ROC curve with a dot at the threshold."
+        "Buttons choose the class held out and the score, and a slider chooses the threshold. Below them histograms of "
+        "the score for both kinds of images, and the ROC curve with a dot at the threshold."
     )
 
     def __init__(
