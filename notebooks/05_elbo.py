@@ -86,7 +86,7 @@ log_p_x_given_z = torch.cat([log_likelihood(model.decoder(some), x) for some in 
 
 # %% [markdown]
 # Typically such a probability is near $e^{-245}$, and the smallest number that a float32 can hold is about $e^{-103}$.
-# So the code works with logarithms.
+# So compute with logarithms.
 # `logsumexp` takes logs, adds up the numbers behind them, and returns the log of the sum.
 #
 # > **Predict first.**
@@ -168,10 +168,10 @@ table({"all 1,000 draws": steered} | runs, ["codes from the encoder", "log p(x),
 
 # %% [markdown]
 # You used a hundredth of the draws, and now the 6 is more than $e^{10}$ times as probable as it seemed.
-# The four runs still differ by two or three nats, but the long climb is gone.
+# The four runs still differ by two or three nats, but they no longer rise for thousands of draws.
 
 # %%
-title = "The encoder's draws start where the prior's never arrive"
+title = "The encoder's first draws give more than all of the prior's"
 figure = plots.running_estimates(x, from_the_prior, log_w.reshape(4, 250), title)
 show(
     figure,
@@ -238,7 +238,7 @@ axes.set_title("The average of the logs is below the log of the average")
 show(
     figure,
     "A histogram of log w for a thousand draws, a hill from about −117 to −103 nats. A dashed line marks the "
-    "average of the logs, in the middle of the hill. A solid line marks the log of the average, some 4 nats "
+    "average of the logs, in the middle of the hill. A solid line marks the log of the average, about 4 nats "
     "further right.",
 )
 assert log_w.mean() < steered, "the average of the logs must be below the log of the average"
@@ -328,7 +328,7 @@ table(terms, ["nats"])
 # %% [markdown]
 # > **There are two KLs.**
 # > $\mathrm{KL}(q(z|x)\,\|\,p(z))$, to the **prior**, is a term *in* the ELBO: training computes it at every step.
-# > $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, to the **posterior**, is the *gap* below $\log p(x)$, and mostly out of reach.
+# > $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, to the **posterior**, is the *gap* below $\log p(x)$, and usually nobody can compute it.
 
 # %% [markdown]
 # ## The KL without draws
@@ -569,7 +569,7 @@ assert trained.negative_elbo < 160, "a model trained for 8 epochs should be belo
 # ## Check it against the truth
 #
 # You have derived that the gap between $\log p(x)$ and the ELBO *is* a KL.
-# A derivation can be wrong, and so can its code.
+# A derivation can be wrong, and so can the program.
 # To test both, you need the true $\log p(x)$.
 #
 # With 20 latent dimensions nobody has it.
@@ -737,7 +737,7 @@ table(rows, names, digits=2, caption="nats per image")
 # One side of the equation came from draws and the closed form, the other side from the grid alone.
 # They agree within the noise of the draws.
 # ($\log p(x)$ itself is used on both sides; that is why you checked it in a second way first.)
-# So the derivation holds, and so does the code.
+# So the derivation is right, and so is the program.
 #
 # Where do the gaps come from? You can look at the encoder's answers.
 
@@ -899,7 +899,7 @@ EffectiveBeta(latent_dim=20, batch_size=128)
 # <details><summary>What a good answer shows</summary>
 #
 # - The ELBO rises by more than three nats, and less than a tenth of a nat of the gap remains.
-#   So nearly all of it was the amortisation gap, and next to nothing comes from the shape of a Gaussian.
+#   So nearly all of it was the amortisation gap, and almost nothing comes from the shape of a Gaussian.
 # - The centre of $q$ moves onto the grey spot, and $q$ becomes about twice as wide.
 # - The decoder did not change, so the digit is exactly as probable as before.
 # - The final ELBO is measured with many new draws, and reported with its standard error.
@@ -926,7 +926,7 @@ guesses("elbo")
 # | the same trained at β = 784 | 207 |
 # | the same trained at β = 1/20 | 190 |
 # | 784-400-2, 8 epochs: $-\log p(x)$, average of eight test digits | 173.7 |
-# | its $-\mathrm{ELBO}$ | 175.0 |
+# | its $-\mathrm{ELBO}$ | 174.9 |
 # | the gap, from smallest to largest | 0.2 to 3.6 |
 #
 # These are the embedded 4,000 + 1,000 digits, with batches of 128, a learning rate of 0.001, and one seed.

@@ -121,7 +121,7 @@ figure = plots.samples(pictures, "What they generate: some are clearly ill, A lo
 show(
     figure,
     "Ten generated digits for each of nine patients. Those of the healthy one and of A look the same. C, E and H "
-    "draw bold shapes like digits. D and F draw the same grey blob ten times, G noise, and B nothing but a few "
+    "draw bold shapes like digits. D and F draw the same grey blob ten times, G noisy fragments, and B only a few "
     "grey dots.",
 )
 
@@ -240,7 +240,7 @@ table(rows, columns, digits=2, caption="residuals (z − mu) / sigma")
 
 # %%
 symptoms = {name: examine(patient, digits.test_images) for name, patient in patients.items()}
-figure = plots.residuals(symptoms, "Four draws are not what they claim to be")
+figure = plots.residuals(symptoms, "In four patients the residuals are not N(0, 1)")
 show(
     figure,
     "Nine small histograms of residuals, each with the bell curve of N(0, 1). Healthy, B, D, F and G fill the "
@@ -271,7 +271,7 @@ columns = ["reported reconstruction", "reported KL", "honest reconstruction", "h
 table(rows, columns, caption="nats per image")
 
 # %% [markdown]
-# Look for a term that cannot be right: one below 0, or one next to 0 for 784 pixels.
+# Look for a term that cannot be right: one below 0, or one near 0 for 784 pixels.
 # Look for a reconstruction that is as large as if the decoder knew nothing.
 # Where the honest reconstruction is larger than the reported one, either the cost or the draw is wrong.
 # The residuals say whether it is the draw.
@@ -587,7 +587,7 @@ reveal("clinic/nan", "the high learning rate")
 # Look at the largest $|\text{logvar}|$ after each step of the three trainings.
 
 # %%
-figure = plots.explosion(largest, math.log(3.4e38), "Before the NaN comes, logvar is far out")
+figure = plots.explosion(largest, math.log(3.4e38), "Before the NaN comes, |logvar| is large")
 show(
     figure,
     "Three curves of the largest |logvar| against the step, on a logarithmic scale, with a dashed line at 89. "
@@ -603,7 +603,7 @@ columns = ["before it: reconstruction", "KL", "after it: smallest logvar", "larg
 table(rows, columns, caption="learning rate 1")
 
 # %% [markdown]
-# Read this table from above.
+# Read this table from top to bottom.
 # Each row has the loss before a step, and the `logvar` of 1,000 training digits after it.
 #
 # The first step makes every `logvar` very negative, thousands below 0.
@@ -617,7 +617,7 @@ table(rows, columns, caption="learning rate 1")
 # | log | because |
 # |---|---|
 # | reconstruction and KL, apart | a sum hides a term that is negative, zero or infinite |
-# | the smallest and largest `logvar`, the largest \|`mu`\| | they are far out some steps before the NaN comes |
+# | the smallest and largest `logvar`, the largest \|`mu`\| | they are far from 0 some steps before the NaN comes |
 # | the standard deviation of $(z - \mu)/\sigma$ | it is 1, or the draw is wrong |
 # | the KL of each dimension | all near 0: posterior collapse; all very large: nothing holds the code near the prior |
 # | the gradients in the heads of `mu` and `logvar` | an exact 0 means that a path is cut |
@@ -703,7 +703,7 @@ reveal("clinic/curves", "the test does not end above the training")
 # </details>
 
 # %% [markdown]
-# In the code, look at the line that puts the training data together: here it has a `torch.cat` too many.
+# In the code, look at the line that puts the training data together: here it has one `torch.cat` too many.
 #
 # To learn which model is better, take images that neither of them has seen.
 

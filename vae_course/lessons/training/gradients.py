@@ -68,7 +68,7 @@ def expect_gradient(got: Tensor, start: Tensor, rows: Tensor, eps: Tensor, beta:
     expect(not _alike(got, cut), "The gradient does not pass through z to the encoder: z was detached.")
     times = (got @ right / (right @ right)).item()
     expect(not _alike(got, times * right), f"The gradient is {times:.3g} times as large as it should be.")
-    raise Mistake("The optimizer gets a gradient, but not that of reconstruction + β · KL, averaged over the batch.")
+    raise Mistake("The optimizer is given a gradient, but not of reconstruction + β · KL, averaged over the batch.")
 
 
 def _weights_hint(a: float, b: float, beta: float, batch: int) -> str:
