@@ -328,7 +328,8 @@ table(terms, ["nats"])
 # %% [markdown]
 # > **There are two KLs.**
 # > $\mathrm{KL}(q(z|x)\,\|\,p(z))$, to the **prior**, is a term *in* the ELBO: training computes it at every step.
-# > $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, to the **posterior**, is the *gap* below $\log p(x)$, and usually nobody can compute it.
+# > $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, to the **posterior**, is the *gap* below $\log p(x)$.
+# > Usually nobody can compute it.
 
 # %% [markdown]
 # ## The KL without draws

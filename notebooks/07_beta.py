@@ -412,7 +412,8 @@ table(rows, [f"β = {beta:g}" for beta in BETAS], caption="reconstruction + β·
 
 # %%
 curve = rate_distortion(one, digits.test_images, np.geomspace(0.01, 20, 25).tolist())
-figure = plots.curve_and_dots(curve, separate, "One short training gives a whole curve; at low β it is worse than the dots")
+title = "One short training gives a whole curve; at low β it is worse than the dots"
+figure = plots.curve_and_dots(curve, separate, title)
 show(
     figure,
     "A falling curve in the plane of rate and distortion, drawn by one network, and five dots of networks with "
@@ -746,7 +747,8 @@ except ValueError as error:
 #
 # Here are six losses for a VAE, in the forms in which people pass them on.
 # Losses A and B were both PyTorch's own example at some time, and loss C was that of Keras, which was often copied.
-# Loss D is from *World Models* (Ha & Schmidhuber 2018), loss F is from the collection PyTorch-VAE, and loss E is in many notebooks.
+# Loss D is from *World Models* (Ha & Schmidhuber 2018), and loss F from the collection PyTorch-VAE.
+# Loss E is in many notebooks.
 # (Loss D leaves out a floor that *World Models* puts under each image's KL.)
 #
 # `x` and `x_hat` have shape `[B, P]`: the images, and the means that the decoder gives.

@@ -576,7 +576,7 @@ show(
 # %% [markdown]
 # There are two faults, and $\beta$ trades one for the other.
 #
-# At $\beta = 1$ the decoder's pictures are nearly as good as real digits, if its codes come from places that it has seen.
+# At $\beta = 1$ the decoder's pictures are nearly as good as real digits, if its codes come from places that it knows.
 # The gap between the curves comes from the prior's empty places.
 # (The images of the lower curve are no inventions, since each code belongs to a digit. They show what the decoder can.)
 #

@@ -396,7 +396,8 @@ table(rows | {"saved": saved}, ["KL by draws", "−log p(x), integrated"], digit
 #
 # A prior can't change what a code says about its digit.
 # It can only bring the second part, 0.2 nats, down to 0.
-# If you guessed several nats: the lanes look impressive, but on average a code lies in a place that $\mathcal{N}(0, I)$ expects.
+# If you guessed several nats: the lanes look impressive.
+# But on average a code lies in a place that $\mathcal{N}(0, I)$ expects.
 #
 # </details>
 
@@ -411,7 +412,7 @@ assert all(0 < value < 0.25 for value in saved), "in two dimensions a learned pr
 # >
 # > *What you have now:* a prior that was learned from codes, and its density.
 # >
-# > *What comes, in about 35 minutes:* the same with 20 latent dimensions, the best β, and whether inventions are copies.
+# > *What comes, in about 35 minutes:* 20 latent dimensions, the best β, and whether inventions are copies.
 # >
 # > Stop here if you like.
 # > When you come back, click on the next cell and choose *Run → Run All Above Selected Cell*.
@@ -575,7 +576,8 @@ assert min(learned_by, key=learned_by.get) < 1, "with a learned prior a low β s
 # %% [markdown]
 # You have now built both halves of **latent diffusion** (Rombach et al. 2022, arXiv 2112.10752).
 # It is the method behind Stable Diffusion.
-# Its first half is an autoencoder with a KL weight of about $10^{-6}$: the KL only keeps the codes from growing without end.
+# Its first half is an autoencoder with a KL weight of about $10^{-6}$.
+# So small a KL only keeps the codes from growing without end.
 # Its second half is a learned prior of the codes, with a text in the place of your label.
 # Their codes are 64 × 64 × 4 numbers, and their fields have hundreds of millions of parameters.
 # Later versions train the field with nearly the loss that you wrote (Esser et al. 2024, arXiv 2403.03206).

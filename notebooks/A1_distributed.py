@@ -288,7 +288,7 @@ table(rows, ["whole step, ms", "half, ms", "exchange, ms", "times as fast"], dig
 # A larger network does not help.
 # Its layers need more computing, but its gradient is longer in the same proportion.
 # It is reasonable to think of large networks here, because they are what people train with many processes.
-# There it is the batch that makes it worth while: each process has thousands of words or hundreds of pictures in a step.
+# There the batch is large: each process has thousands of words or hundreds of pictures in a step.
 #
 # Half a step costs more than half of a whole step.
 # The optimizer's part is not shared: every process moves every parameter.
