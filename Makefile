@@ -80,7 +80,7 @@ offline-pack: .venv/pack site slides  ## Pack the project, wheels, site, slides 
 translations: .venv/site  ## Write catalogues for a translation, and build the site in a LANGUAGE or a pseudo-language
 	$(BIN)/python docs/translations.py $(LANGUAGE)
 
-bench: .venv/made  ## Measure steps, starts and growth (benchmarks/speed.md), and the seconds of every lesson
+bench: .venv/made  ## Measure steps, starts and growth (benchmarks/speed.md), and the processor seconds of every lesson
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/lessons.py
 

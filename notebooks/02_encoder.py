@@ -367,10 +367,13 @@ print(f"untrained, its widths lie between {sigma.min():.1f} and {sigma.max():.1f
 # `beta` is the weight of that price, and lesson 05 derives it.
 
 # %%
+from functools import cache
+
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
 
+@cache  # The same network is trained only once.
 def train_vae(latent_dim, epochs, beta=1.0, encoder_class=MyEncoder):
     torch.manual_seed(0)
     model = VAE(latent_dim)
@@ -382,7 +385,7 @@ def train_vae(latent_dim, epochs, beta=1.0, encoder_class=MyEncoder):
 
 plain_encoder_2d, _ = train_plain(latent_dim=2, epochs=12)
 free = train_vae(latent_dim=2, epochs=12, beta=0.0)
-vae = train_vae(latent_dim=2, epochs=12)
+vae = train_vae(latent_dim=2, epochs=12, beta=1.0)
 
 # %% [markdown]
 # These are three encoders.
