@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
 
 import nbformat
 import pytest
@@ -32,8 +31,11 @@ CHROMIUM_OPTIONS = [
 ]
 TOKEN = "a-test-token"
 VIEWPORT = {"width": 1400, "height": 1000}
+# Milliseconds between two looks at a training. Without it there is one for every frame, and the browser works twice as
+# much.
+POLLING = 100
 # The files that take longest begin, so that two workers end at about the same time.
-LONGEST = ["test_newcomer", "test_lessons"]
+LONGEST = ["test_newcomer", "test_lessons", "test_site"]
 
 
 def pytest_collection_modifyitems(items):
@@ -102,6 +104,19 @@ def end_kernels(lab):
 
 
 @pytest.fixture(scope="session")
+def jupyterlab(lab, browser):
+    """JupyterLab in a page that the tests share, because it takes long to load; it opens a lesson by its address."""
+    context = browser.new_context(viewport=VIEWPORT)
+    # A machine may be slow; what never comes is still told.
+    context.set_default_timeout(120_000)
+    page = context.new_page()
+    page.goto(f"{lab.url}/lab/tree/00_start.ipynb?token={TOKEN}")
+    page.wait_for_function(f"{Lesson.PANEL}?.context?.path === '00_start.ipynb'")
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="session")
 def browser():
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
@@ -113,18 +128,20 @@ def browser():
 
 
 class Lesson:
-    """A lesson that is open in JupyterLab."""
+    """A lesson that is open in JupyterLab, and no other is."""
 
     # Questioned at each dot, because there is a moment without an application.
     PANEL = "window.jupyterapp?.shell?.currentWidget"
+    TABS = "[...window.jupyterapp.shell.widgets('main')]"
     WIDGET = "application/vnd.jupyter.widget-view+json"
     KERNEL = f"{PANEL}?.sessionContext?.session?.kernel"
 
-    def __init__(self, page, lab, name):
+    def __init__(self, page, name):
         self.page = page
-        # A workspace of its own, or JupyterLab would open again what an earlier test had open.
-        page.goto(f"{lab.url}/lab/workspaces/{uuid4().hex}/tree/{name}.ipynb?token={TOKEN}")
+        page.set_viewport_size(VIEWPORT)
+        page.evaluate(f"void window.jupyterapp.commands.execute('docmanager:open', {{ path: '{name}.ipynb' }})")
         self.wait_until_ready(name)
+        page.evaluate(f"{self.TABS}.filter(tab => tab !== {self.PANEL}).forEach(tab => tab.dispose())")
 
     def wait_until_ready(self, name):
         page = self.page
@@ -149,6 +166,7 @@ class Lesson:
                 return failed || cells.every(cell => cell.executionCount !== null && cell.executionState !== 'running');
             }}""",
             timeout=300_000,
+            polling=POLLING,
         )
         return [cell for cell in self.cells() if cell["cell_type"] == "code"]
 
@@ -180,6 +198,7 @@ class Lesson:
             f"before => {cell}.type !== 'code' || ({cell}.executionCount > before && {cell}.executionState === 'idle')",
             arg=before,
             timeout=300_000,
+            polling=POLLING,
         )
 
     def follow_link(self, name):
@@ -202,28 +221,28 @@ class Lesson:
 
 
 @contextmanager
-def window(lab, browser):
-    """Give a function that opens a lesson by its file's name; at the end, close all and end all kernels."""
-    context = browser.new_context(viewport=VIEWPORT)
-    # A machine may be slow; what never comes is still told.
-    context.set_default_timeout(120_000)
-    yield lambda name: Lesson(context.new_page(), lab, name)
-    context.close()
+def window(jupyterlab, lab):
+    """Give a function that opens a lesson by its file's name; at the end, close it and end all kernels."""
+    yield lambda name: Lesson(jupyterlab, name)
+    # What a test that failed has left open asks no question.
+    jupyterlab.evaluate(f"{Lesson.TABS}.forEach(tab => tab.dispose())")
+    for question in jupyterlab.locator(".jp-Dialog").all():
+        question.press("Escape")
     end_kernels(lab)
 
 
 @pytest.fixture
-def open_lesson(lab, browser):
+def open_lesson(jupyterlab, lab):
     """A function that opens a lesson by its file's name."""
-    with window(lab, browser) as open_lesson:
+    with window(jupyterlab, lab) as open_lesson:
         yield open_lesson
 
 
 @pytest.fixture(scope="module")
-def run_cell(lab, browser, request):
+def run_cell(jupyterlab, lab, request):
     """A function that runs one cell in a notebook of its own, for a widget without its lesson.
 
-    The tests of a module share page and kernel, which take long to start. Each has a widget of its own: the cell runs
+    The tests of a module share the kernel, which takes long to start. Each has a widget of its own: the cell runs
     again.
     """
     path = lab.notebooks / f"cell_{request.path.stem}.ipynb"
@@ -241,6 +260,6 @@ def run_cell(lab, browser, request):
         lesson.run_all()
         return lesson
 
-    with window(lab, browser) as open_lesson:
+    with window(jupyterlab, lab) as open_lesson:
         yield run
     path.unlink(missing_ok=True)
