@@ -64,13 +64,15 @@ def test_an_untouched_notebook_is_not_tried_and_nothing_is_run(folder, capsys, m
     assert (row["right"], row["guesses"], row["quiz before"]) == ("0", "0", "")
 
 
-def test_right_and_wrong_answers_are_told_apart_with_helpers_of_their_own(folder, tmp_path, capsys):
+def test_right_and_wrong_answers_are_told_apart_with_helpers_and_the_folders_stay_as_they_are(folder, tmp_path, capsys):
     shutil.copytree(folder, tmp_path / "bob")
-    answer(folder, RIGHT, HELPER, "1 / 0", "while True: pass")
+    answer(folder, RIGHT, HELPER, "1 / 0", "while True: pass", "open('mine.txt', 'w').write('x')")
     answer(tmp_path / "bob", WRONG, HELPER)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     ada, bob = table(capsys, folder, tmp_path / "bob")
     assert (ada[KL], ada["right"]) == ("right", "1")
     assert (bob[KL], bob["right"]) == ("not right yet", "0")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_right_answer_may_use_numbers_that_are_named_in_other_cells(folder, capsys):
@@ -138,13 +140,6 @@ def test_options_that_cannot_be_are_refused_before_anything_runs(folder, options
     monkeypatch.setattr(grade, "run", None)
     assert main(["grade", str(folder), *options]) == 2
     assert message in capsys.readouterr().err
-
-
-def test_the_learners_folder_stays_as_it_is(folder, capsys):
-    answer(folder, RIGHT, HELPER, "open('mine.txt', 'w').write('x')")
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    table(capsys, folder)
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_the_table_goes_into_a_file(folder, tmp_path, capsys):
