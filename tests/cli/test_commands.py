@@ -1,5 +1,7 @@
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +26,21 @@ def in_an_empty_folder(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run, which several tests copy."""
+    folder = tmp_path_factory.mktemp("trained")
+    with contextlib.chdir(folder):
+        assert main([*TRAIN, "--out", "run"]) == 0
+    return folder / "run"
+
+
+@pytest.fixture
+def run(trained, in_an_empty_folder):
+    """The folder `run` with a run that has ended."""
+    return shutil.copytree(trained, in_an_empty_folder / "run")
+
+
 def test_train_writes_all_it_promises(in_an_empty_folder, capsys):
     assert main([*TRAIN, "--out", "run"]) == 0
     run = in_an_empty_folder / "run"
@@ -39,9 +56,7 @@ def test_train_writes_all_it_promises(in_an_empty_folder, capsys):
     assert "dynamic binarisation" in printed
 
 
-def test_the_commands_after_train_use_its_checkpoint(in_an_empty_folder, capsys):
-    main([*TRAIN, "--out", "run"])
-    capsys.readouterr()
+def test_the_commands_after_train_use_its_checkpoint(run, in_an_empty_folder, capsys):
     assert main(["evaluate", "run/model.safetensors"]) == 0
     result = json.loads(capsys.readouterr().out)
     trained = json.loads((in_an_empty_folder / "run" / "metrics.json").read_text())["test"]
@@ -58,9 +73,7 @@ def test_the_commands_after_train_use_its_checkpoint(in_an_empty_folder, capsys)
     assert (in_an_empty_folder / "one").read_bytes() != (in_an_empty_folder / "other").read_bytes()
 
 
-def test_evaluate_bounds_the_likelihood_by_importance_samples(in_an_empty_folder, capsys):
-    main([*TRAIN, "--out", "run"])
-    capsys.readouterr()
+def test_evaluate_bounds_the_likelihood_by_importance_samples(run, in_an_empty_folder, capsys):
     bounds = []
     for samples in ("2", "50"):
         assert main(["evaluate", "run", "--samples", samples]) == 0
@@ -79,15 +92,13 @@ def test_evaluate_bounds_the_likelihood_by_importance_samples(in_an_empty_folder
         (["--samples", "5", "--binarization", "grey"], "grey pixels have no likelihood"),
     ],
 )
-def test_a_bound_that_is_none_is_refused(options, message, capsys):
-    main([*TRAIN, "--out", "run"])
-    capsys.readouterr()
+def test_a_bound_that_is_none_is_refused(run, options, message, capsys):
     assert main(["evaluate", "run", *options]) == 2
     assert message in capsys.readouterr().err
 
 
-def test_a_resumed_training_ends_where_an_uninterrupted_one_does(in_an_empty_folder):
-    main([*TRAIN, "--out", "halves"])
+def test_a_resumed_training_ends_where_an_uninterrupted_one_does(trained, in_an_empty_folder):
+    shutil.copytree(trained, "halves")
     main(["train", "--resume", "halves", "--epochs", "3"])
     main(["train", "--epochs", "3", "--hidden", "32", "--latent-dim", "2", "--out", "whole"])
     halves, whole = (
@@ -120,8 +131,7 @@ def test_runs_of_different_settings_do_not_overwrite_each_other(in_an_empty_fold
     assert "holds a run already: go on with it (--resume" in capsys.readouterr().err
 
 
-def test_a_run_is_resumed_only_as_it_began(in_an_empty_folder, capsys):
-    main([*TRAIN, "--out", "run"])
+def test_a_run_is_resumed_only_as_it_began(run, in_an_empty_folder, capsys):
     folder = small_folder(in_an_empty_folder / "mine")
     assert main(["train", "--resume", "run", "--epochs", "3", "--data", str(folder)]) == 2
     assert "are other digits; this run was trained on embedded" in capsys.readouterr().err
@@ -162,7 +172,7 @@ def test_a_recipe_gives_what_other_options_leave_open(in_an_empty_folder, capsys
     assert "leave out --recipe" in capsys.readouterr().err
 
 
-def test_a_network_of_every_beta_is_asked_for_one(in_an_empty_folder, capsys):
+def test_a_network_of_every_beta_is_asked_for_one(trained, in_an_empty_folder, capsys):
     main([*RECIPE, "--out", "run"])
     capsys.readouterr()
     results = []
@@ -177,7 +187,7 @@ def test_a_network_of_every_beta_is_asked_for_one(in_an_empty_folder, capsys):
         assert len({(in_an_empty_folder / (command + beta)).read_bytes() for beta in ("0.1", "10")}) == 2
     assert main(["sample", "run", "--beta", "50"]) == 2
     assert "has learnt β from 0.01 to 20" in capsys.readouterr().err
-    main([*TRAIN, "--out", "one"])
+    shutil.copytree(trained, "one")
     assert main(["sample", "one", "--beta", "2"]) == 2
     assert "this network learnt one β" in capsys.readouterr().err
 
@@ -204,8 +214,7 @@ def test_digits_of_ones_own_are_found_again(in_an_empty_folder, capsys):
     assert (result["data"], result["images"]) == (str(folder), 5)
 
 
-def test_a_model_that_has_seen_the_embedded_digits_is_not_tested_on_them_silently(in_an_empty_folder, capsys):
-    main([*TRAIN, "--out", "run"])
+def test_a_model_that_has_seen_the_embedded_digits_is_not_tested_on_them_silently(run, in_an_empty_folder, capsys):
     path = in_an_empty_folder / "run" / "model.safetensors"
     save_checkpoint(path, replace(load_checkpoint(path), data="mnist"))
     assert main(["evaluate", "run", "--data", "embedded"]) == 0
@@ -233,8 +242,7 @@ def test_a_mistake_is_told_in_a_line(arguments, message, capsys):
     assert "Traceback" not in error
 
 
-def test_an_index_beyond_the_test_digits_is_told(capsys):
-    main([*TRAIN, "--out", "run"])
+def test_an_index_beyond_the_test_digits_is_told(run, capsys):
     assert main(["reconstruct", "run/model.safetensors", "--index", "1000"]) == 2
     assert "there are test digits 0 to 999" in capsys.readouterr().err
 

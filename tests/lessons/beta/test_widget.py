@@ -27,9 +27,16 @@ def some(digits):
     return with_test_digits(digits, range(10), 20)
 
 
-@pytest.fixture
-def explorer(model, some):
+@pytest.fixture(scope="module")
+def one_for_all(model, some):
+    """It takes long to make, because it measures the network at many β."""
     return BetaExplorer(model, some)
+
+
+@pytest.fixture
+def explorer(one_for_all):
+    one_for_all.beta.value = 1.0
+    return one_for_all
 
 
 def with_test_digits(digits, classes, count):
@@ -141,7 +148,8 @@ def test_the_ends_of_the_slider_are_answered(explorer):
         assert number(explorer, "β =") == beta
 
 
-def test_the_buttons_bring_others(explorer):
+def test_the_buttons_bring_others(model, some):
+    explorer = BetaExplorer(model, some)
     digits, samples = pictures(explorer)
     explorer.other_samples.click()
     assert torch.equal(pictures(explorer)[0], digits)
