@@ -130,7 +130,7 @@ def loop_table(batch: str, times: dict[str, dict[str, list[float]]]) -> str:
         f"The target is {TARGETS[int(batch)]} × the matrix products for `fit`, dynamic. "
         f"PyTorch's example takes {spread(faster, 1)} times as long as that; the target is 4.",
         "",
-        f"| loop | ms a step | × its matrix products | seconds an epoch of {IMAGES:,} |",
+        f"| loop | ms per step | × its matrix products | seconds per epoch of {IMAGES:,} |",
         "| --- | --- | --- | --- |",
         *(
             f"| {name} | {spread(ms)} | {spread(ratios(whole, name))} | {median(ms) / 1000 * IMAGES / int(batch):.2f} |"
@@ -159,7 +159,7 @@ def two_table(measured: dict[str, list[list[float]]]) -> str:
         "",
         "Seconds on a clock, so other work on the machine counts. Each should keep 40 % of its speed alone.",
         "",
-        "| threads | steps a second alone | each of two | share |",
+        "| threads | steps per second alone | each of two | share |",
         "| --- | --- | --- | --- |",
     ]
     for way, pairs in measured.items():

@@ -137,8 +137,8 @@ wrong("a box as wide as the right axis", "[Ee]venly spaced")(
 wrong("0 and 1 at the ends", "infinite")(lambda steps: grid(PRIOR.icdf(torch.linspace(0, 1, steps))))
 wrong("the right ends of cells", "infinite")(lambda steps: grid(PRIOR.icdf(torch.arange(1, steps + 1) / steps)))
 wrong("integer division", "infinite")(lambda steps: grid(PRIOR.icdf((torch.arange(steps) + 0.5) // steps)))
-wrong("both ends of the cells", "5 values an axis")(lambda steps: grid(ends(steps)))
-wrong("the inner ends of the cells", "3 values an axis")(lambda steps: grid(ends(steps)[1:-1]))
+wrong("both ends of the cells", "5 values per axis")(lambda steps: grid(ends(steps)))
+wrong("the inner ends of the cells", "3 values per axis")(lambda steps: grid(ends(steps)[1:-1]))
 wrong("middles of values, not of mass", "infinite")(lambda steps: grid((ends(steps)[1:] + ends(steps)[:-1]) / 2))
 wrong("middles of clamped values", "share of the prior below")(
     lambda steps: grid((ends(steps).clamp(-3, 3)[1:] + ends(steps).clamp(-3, 3)[:-1]) / 2)

@@ -194,7 +194,7 @@ def _(steps):
     return torch.stack(torch.meshgrid(a, a.flip(0), indexing="xy"))
 
 
-@wrong("one too few: arange(1, steps)", "These are 3 values an axis, the")
+@wrong("one too few: arange(1, steps)", "These are 3 values per axis, the")
 def _(steps):
     a = N.icdf(torch.arange(1, steps) / steps)
     return torch.cartesian_prod(a.flip(0), a).flip(1)

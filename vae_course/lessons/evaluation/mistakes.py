@@ -43,7 +43,7 @@ def wrong_averages(log_w: Tensor, fixed: int) -> dict[str, Any]:
         "Only the first weight is counted: average all of them.": (log_w[0], log_w[0] - log_k),
         "The sign is wrong: the bound lies below log p(x), which is negative here.": -right,
         "That is in bits; nats are asked for.": right / math.log(2),
-        "There is an exp too much at the end: return the logarithm of the average weight.": right.exp(),
+        "There is one exp too many at the end: return the logarithm of the average weight.": right.exp(),
         "The bounds are right, and their order is not that of the images.": right.flip(0),
         "It is rounded: return it as it is.": (right.round(), right.round(decimals=1), right.round(decimals=2)),
     }  # fmt: skip

@@ -58,11 +58,11 @@ def _check_kind(codes: Any, steps: int) -> None:
         f"This is on its side: the shape is {shape}. Return {wanted}, one code per row.": [2, steps**2],
         f"The codes are there, as {shape}. Return them in a list, row after row: {wanted}.": [steps, steps, 2],
         f"This is a diagonal of {steps} codes. Combine each value of z[0] with each of z[1]: {wanted}.": [steps, 2],
-        f"These are {steps + 1} values an axis, as many as {steps} cells have ends. Take their middles: {wanted}.": [
+        f"These are {steps + 1} values per axis, as many as {steps} cells have ends. Take their middles: {wanted}.": [
             (steps + 1) ** 2,
             2,
         ],
-        f"These are {steps - 1} values an axis, the number of ends between {steps} cells. "
+        f"These are {steps - 1} values per axis, the number of ends between {steps} cells. "
         f"Take the middles of the cells: {wanted}.": [(steps - 1) ** 2, 2],
     }
     recognise(shape, [steps**2, 2], shapes, f"The shape is {shape}. Return {wanted}.", list.__eq__)
