@@ -607,7 +607,7 @@ print(f"with a baseline: mean {with_baseline.mean():.1f}, variance {with_baselin
 estimators = {"pathwise": pathwise, "score with baseline": with_baseline, "score": score}
 for values in estimators.values():
     assert abs(values.mean() - 4) < 0.1, "the mean of every estimator should be the derivative, 4"
-figure = plots.toy_estimators(estimators, 4, "Three estimates of one derivative: one mean, three tails")
+figure = plots.toy_estimators(estimators, 4, "Three estimators of one derivative: one mean, three spreads")
 show(
     figure,
     "Three histograms of a million estimates each, with counts on a logarithmic scale, and a dashed line at the "
