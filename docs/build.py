@@ -14,7 +14,7 @@ from vae_course.kit import widget
 from vae_course.lessons.latent_space.widget import Sketch
 from vae_course.lessons.plane import Plane
 
-from networks import NAMES, losses, prior, script
+from networks import NAMES, encoder, losses, prior, script
 from pages import ROOT, lesson, start, with_lessons
 from sphinx.cmd.build import main as sphinx
 
@@ -44,6 +44,7 @@ def stage(source: Path) -> None:
     written = {f"lessons/{path.name}": lesson(path) for path in (ROOT / "notebooks").glob("*.ipynb")}
     written |= {name: with_lessons(name) for name in ("index.md", "lessons/index.md")}
     written |= {f"_static/{name}.js": script(name, digits) for name in NAMES}
+    written |= {f"_static/{name}-encoder.js": encoder(name) for name in NAMES}
     written |= {
         "start.md": start(),
         "_static/losses.js": losses(),

@@ -11,6 +11,8 @@ exclude_patterns = ["_static"]
 # The outputs are those of the notebooks.
 nb_execution_mode = "off"
 nb_merge_streams = True
+# An output in Markdown may hold a table.
+nb_render_markdown_format = "gfm"
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 myst_enable_extensions = ["dollarmath", "amsmath"]

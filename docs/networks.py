@@ -1,7 +1,7 @@
 """Write a shipped network as a classic script, which a page also reads from a disk: weights, noise, digits, figures.
 
-The weights are rounded to 16-bit floats. All that is measured here is measured with the rounded weights, as the page
-has them, and once with the weights as they were: the difference is what the rounding costs.
+The weights are rounded to 12 bits, so that they pack well. What the rounding costs is measured: the same with the
+rounded weights and with the weights as they were.
 """
 
 import json
@@ -35,25 +35,33 @@ MEASURED = 1000
 # To follow a volume along the learned prior's way takes long.
 FEWER = 100
 DRAWS, SAMPLES, DIGITS_PER_CLASS, WALKS = 64, 30, 3, 10
+# Of a weight's mantissa, beside the one before the point.
+BITS = 6
 
 
 def script(name: str, digits: Digits) -> str:
-    """Make the script that puts a network and its figures into `course`, under its name."""
+    """Make the script that puts a decoder, digits and figures into `course`, under the network's name."""
     model = load_pretrained(name)
     images = digits.test_images[:MEASURED]
     before = _negative_elbos(model, images)
     after = _negative_elbos(rounded(model), images)
-    contents = extras(model, digits) | weights(model)
+    contents = extras(model, digits)
     figures = {
         "latent": model.latent_dim,
         "colors": COLORS,
         "measured": len(images),
         "rounding": {"before": before[1.0], "cost": max(abs(after[beta] - before[beta]) for beta in before)},
-        **pack(contents),
+        "packs": [pack(contents | weights(model, "decoder"))],
         **surprises(model, images, contents),
         **(frontier(model, images) if isinstance(model, MultiRateVAE) else plane(model, digits)),
     }
     return assignment(name, figures)
+
+
+def encoder(name: str) -> str:
+    """Make the script that adds the encoder to a network: a page that only decodes is lighter without."""
+    half = pack(weights(load_pretrained(name), "encoder"))
+    return f"course[{json.dumps(name)}].packs.push({json.dumps(half)});\n"
 
 
 def assignment(name: str, figures: dict[str, Any]) -> str:
@@ -74,7 +82,7 @@ def prior(digits: Digits) -> str:
         "labels": torch.multinomial(field.shares, WALKS, replacement=True, generator=generator).tolist(),
         "measured": FEWER,
         "rounding": {"of": "−log p(z|y) of their codes", "before": before, "cost": abs(after - before)},
-        **pack(contents),
+        "packs": [pack(contents)],
     }
     return assignment("prior", figures)
 
@@ -98,15 +106,21 @@ def losses() -> str:
 
 
 def rounded(model: nn.Module) -> nn.Module:
-    """Round all that is shipped to 16-bit floats, in place."""
+    """Round all that is shipped, in place."""
     for tensor in model.state_dict().values():
-        tensor.copy_(tensor.half())
+        tensor.copy_(short(tensor))
     return model
 
 
-def weights(model: nn.Module) -> dict[str, Tensor]:
-    """Name the parameters. Of a matrix, the weights of one input stand together: a page adds them up so."""
-    return {name: tensor.T if tensor.ndim == 2 else tensor for name, tensor in model.state_dict().items()}
+def short(weight: Tensor) -> Tensor:
+    """Round to 12 bits: a 16-bit float whose last four are 0."""
+    mantissa, exponent = torch.frexp(weight)
+    return torch.ldexp((mantissa * 2 ** (BITS + 1)).round(), exponent - (BITS + 1)).half()
+
+
+def weights(model: nn.Module, part: str = "") -> dict[str, Tensor]:
+    """Name the parameters of a part, rounded."""
+    return {name: short(tensor) for name, tensor in model.state_dict().items() if name.startswith(part)}
 
 
 def extras(model: VAE, digits: Digits) -> dict[str, Tensor]:

@@ -23,9 +23,9 @@ MARKDOWN = (
     )
 )
 DETAILS = re.compile(r"<details><summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
-# In lines of text, which are this wide; in letters.
+# In letters: how wide a line of text is. In lines: how high a figure may be, and how low a wide one.
 LINE = 74
-FIGURE = 9.5
+FIGURE, LOWEST = 9.5, 6.0
 RESULTS = ("<figure", "<table")
 # In pixels: the place for code or a table, and the size of letters in it. Longer lines of code go on in the next.
 WIDTH, HEIGHT, SMALLEST, LARGEST = 1160, 500, 12, 24
@@ -100,8 +100,9 @@ def of_output(output: dict[str, Any]) -> Iterator[Block]:
     data = output.get("data", {})
     html = "".join(data.get("text/html", ""))
     if png := data.get("image/png"):
-        alt = output["metadata"]["image/png"]["alt"]
-        yield figure(f'<img src="data:image/png;base64,{"".join(png).strip()}" alt="{escape(alt)}">')
+        known = output["metadata"]["image/png"]
+        image = f'<img src="data:image/png;base64,{"".join(png).strip()}" alt="{escape(known["alt"])}">'
+        yield figure(image, WIDTH * known["height"] / known["width"])
     elif "<table" in html:
         yield table(re.search(r"<table.*</table>", html, re.DOTALL)[0])
     elif "<img" in html:
@@ -132,7 +133,8 @@ def without_docstring(code: str) -> str:
 
 
 def colored(code: str) -> Block:
-    """Colour Python's words."""
+    """Colour Python's words. The comment of a long line stands above it."""
+    code = re.sub(rf"^(?=.{{{LONGEST + 1}}})( *)(.*\S)  (# .*)$", r"\1\3\n\1\2", code, flags=re.MULTILINE)
     return preformatted(highlight(code, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip())
 
 
@@ -148,7 +150,8 @@ def table(html: str, longest: float = math.inf) -> Block:
     """Show a table in letters as large as there is room for; rows of more letters than `longest` break."""
     rows = [[unescape(cell) for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)] for row in html.split("<tr>")[1:]]
     width = sum(max(map(len, column)) + 2.4 for column in zip(*rows, strict=False))
-    high = 1.6 * (len(rows) * max(1, math.ceil(width / longest)) + html.count("<caption"))
+    lines = sum(max(1, math.ceil(sum(len(cell) + 2.4 for cell in row) / longest)) for row in rows)
+    high = 1.6 * (lines + html.count("<caption"))
     size = letters(high, 0.6 * min(width, longest))
     return Block(html.replace("<table", f'<table style="font-size: {size}px"', 1), high * size / 38 + 0.5)
 
@@ -158,6 +161,6 @@ def letters(high: float, wide: float) -> int:
     return int(max(SMALLEST, min(LARGEST, HEIGHT / max(high, 1), WIDTH / max(wide, 1))))
 
 
-def figure(image: str) -> Block:
-    """Show a picture; it takes what the text leaves."""
-    return Block(f"<figure>{image}</figure>", FIGURE)
+def figure(image: str, high: float = math.inf) -> Block:
+    """Show a picture, this many pixels high where it is as wide as the slide; it takes what the text leaves."""
+    return Block(f"<figure>{image}</figure>", max(LOWEST, min(FIGURE, high / 38)))

@@ -17,6 +17,8 @@ from blocks import Block
 LINES = 13.0
 # A slide with no more than these shows its texts whole.
 FEW_LINES = 8.0
+# One with no more than these holds too little to stand alone.
+SHORT = 3.0
 ASKED, ANSWERED, SOLVED = "Predict first", "The answer", "How the course wrote it"
 PREDICT, REST = "> **Predict first.**", f"> **{lesson.REST}.**"
 HEADING = re.compile(r"\A#+ (.*)\n*")
@@ -62,6 +64,12 @@ class Slide:
         if sum(block.lines for block in whole) <= FEW_LINES:
             self.blocks = whole
 
+    def goes_to(self, other: "Slide") -> bool:
+        """Say whether it is a sentence or two, for which another slide on the same, or the question next, has room."""
+        text_alone = self.title != ASKED and not any(block.text.startswith(("<", "$$", ">")) for block in self.blocks)
+        same = other.title == self.title or (other.title == ASKED and self.title not in (ANSWERED, SOLVED, lesson.REST))
+        return text_alone and same and self.lines <= SHORT and self.lines + other.lines <= LINES
+
     def has_room(self, block: Block) -> bool:
         """Say whether one more block fits."""
         return self.lines + block.lines <= LINES
@@ -106,9 +114,24 @@ def packed(found: Iterator[tuple[str, Block]]) -> list[Slide]:
         elif not slides[-1].has_room(block):
             slides.append(Slide(title, introduction(slides[-1], block)))
         slides[-1].blocks.append(block)
+    slides = joined(slides)
     for slide in slides:
         slide.spread()
     return slides
+
+
+def joined(slides: list[Slide]) -> list[Slide]:
+    """Give a slide of a sentence or two to its neighbour; the first of a section keeps its heading."""
+    kept: list[Slide] = []
+    for i, slide in enumerate(slides):
+        after = slides[i + 1] if i + 1 < len(slides) else None
+        if i and after and slide.goes_to(after):
+            after.blocks[:0] = slide.blocks
+        elif kept and slide.goes_to(kept[-1]):
+            kept[-1].blocks += slide.blocks
+        else:
+            kept.append(slide)
+    return kept
 
 
 def introduction(slide: Slide, block: Block) -> list[Block]:

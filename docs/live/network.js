@@ -2,7 +2,7 @@
 // Weights are 16-bit floats. Sums are 64-bit, so that they are the same numbers as Python's.
 
 // All 16-bit floats: sign, exponent, mantissa.
-const HALF = Float32Array.from({ length: 65536 }, (_, bits) => {
+const HALF = Float64Array.from({ length: 65536 }, (_, bits) => {
   const sign = bits >> 15 ? -1 : 1, exponent = (bits >> 10) & 31, mantissa = bits & 1023;
   return sign * (exponent ? 2 ** (exponent - 15) * (1 + mantissa / 1024) : (2 ** -14 * mantissa) / 1024);
 });
@@ -14,31 +14,55 @@ async function unpack(text) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// The tensors by name. All low bytes come first, then all high ones: so they pack better.
-async function tensors({ shapes, packed }) {
-  const bytes = await unpack(packed), count = bytes.length / 2, values = new Float32Array(count), found = {};
+// The tensors by name, of all scripts that the page has read.
+async function tensors({ packs }) {
+  return Object.assign({}, ...(await Promise.all(packs.map(ofPack))));
+}
+
+// All low bytes come first, then all high ones: so they pack better.
+async function ofPack({ shapes, packed }) {
+  const bytes = await unpack(packed), count = bytes.length / 2, values = new Float64Array(count), found = {};
   for (let i = 0; i < count; i++) values[i] = HALF[bytes[i] | (bytes[count + i] << 8)];
   let at = 0;
   for (const [name, size] of shapes) found[name] = values.subarray(at, (at += size));
   return found;
 }
 
-// Multiply rows by a matrix and add the bias. The weights of each unit that is on are added: an image is mostly black,
-// and after a ReLU most units are off.
+// Multiply rows by a matrix and add the bias. Two rows and four units at once, because reading takes longer than the sum.
 function linear({ units, bias }, rows) {
-  return rows.map((row) => {
-    const answer = Float64Array.from(bias), on = [...units.keys()].filter((unit) => row[unit]);
-    while (on.length % 4) on.push(units.length);
-    for (let k = 0; k < on.length; k += 4) addFour(answer, units, row, on[k], on[k + 1], on[k + 2], on[k + 3]);
-    return answer;
-  });
+  const answers = rows.map(() => new Float64Array(bias.length));
+  for (let r = 0; r < rows.length; r += 2) {
+    const other = Math.min(r + 1, rows.length - 1), x = rows[r], y = rows[other], on = inputsOn(x, y);
+    for (let n = 0; n < bias.length; n += 4) sumEight(units, bias, n, on, x, y, answers[r], answers[other]);
+  }
+  return answers;
 }
 
-// Four units at once, because reading and writing the answer takes longer than the sum. One beyond the last adds 0.
-function addFour(answer, units, row, i, j, k, l) {
-  const none = units[i], a = units[i], b = units[j] ?? none, c = units[k] ?? none, d = units[l] ?? none;
-  const p = row[i], q = row[j] ?? 0, r = row[k] ?? 0, s = row[l] ?? 0;
-  for (let n = 0; n < answer.length; n++) answer[n] += p * a[n] + q * b[n] + r * c[n] + s * d[n];
+// Where one of two rows is not 0: an image is mostly black, and after a ReLU many units are off.
+function inputsOn(x, y) {
+  const on = new Uint16Array(x.length);
+  let count = 0;
+  for (let i = 0; i < x.length; i++) if (x[i] || y[i]) on[count++] = i;
+  return on.subarray(0, count);
+}
+
+// Beyond the last unit the last one is summed again; that sum is written nowhere.
+function sumEight(units, bias, n, on, x, y, ofX, ofY) {
+  const a = units[n], b = units[n + 1] ?? a, c = units[n + 2] ?? a, d = units[n + 3] ?? a;
+  let p = bias[n], q = bias[n + 1], r = bias[n + 2], s = bias[n + 3], t = p, u = q, v = r, w = s;
+  for (let k = 0; k < on.length; k++) {
+    const i = on[k], left = x[i], right = y[i], e = a[i], f = b[i], g = c[i], h = d[i];
+    p += left * e;
+    q += left * f;
+    r += left * g;
+    s += left * h;
+    t += right * e;
+    u += right * f;
+    v += right * g;
+    w += right * h;
+  }
+  ofX[n] = p, ofX[n + 1] = q, ofX[n + 2] = r, ofX[n + 3] = s;
+  ofY[n] = t, ofY[n + 1] = u, ofY[n + 2] = v, ofY[n + 3] = w;
 }
 
 const relu = (rows) => rows.map((row) => row.map((value) => Math.max(value, 0)));
@@ -48,13 +72,13 @@ const silu = (row) => row.map((value) => value / (1 + Math.exp(-value)));
 function respond(response, level, rows) {
   if (!response) return rows;
   const [first, second, last] = response;
-  const [answer] = linear(last, [silu(linear(second, [silu(linear(first, [[level]])[0])])[0])]);
+  const [answer] = linear(last, [silu(linear(second, [silu(linear(first, [Float64Array.of(level)])[0])])[0])]);
   const units = answer.length / 2;
   return rows.map((row) => Float64Array.from(row, (value, i) => (1 + answer[i]) * value + answer[units + i]));
 }
 
-// A layer keeps the weights of each unit that goes in.
-const layer = (weight, bias) => ({ units: rows(weight, bias.length), bias });
+// A layer keeps the weights of each unit that comes out.
+const layer = (weight, bias) => ({ units: rows(weight, weight.length / bias.length), bias });
 
 class Network {
   constructor(found, { betaRange, latent }) {

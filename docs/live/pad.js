@@ -19,7 +19,7 @@ function latentPad(host, network, figures) {
   let drawn = false;
 
   function repaint() {
-    const z = model.get("z"), [image] = network.decode([z]).map(sigmoid);
+    const z = model.get("z"), [image] = network.decode([Float64Array.from(z)]).map(sigmoid);
     paint(parts.image, [drawn ? image.map((p) => Number(Math.random() < p)) : image], 1);
     const place = z.map((value) => value.toFixed(2).replace("-", "−")).join(", ");
     parts.place.textContent = `z = (${place}), ${drawn ? "a draw from" : "the mean of"} p(x|z)`;

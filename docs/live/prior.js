@@ -32,7 +32,7 @@ class FlowPrior {
 
   // The velocity of points [*, latent] at a time, each with its label.
   velocity(z, t, labels, beta) {
-    let h = linear(this.first, z.map((point, i) => [...point, ...this.context(t, labels[i], beta)]));
+    let h = linear(this.first, z.map((point, i) => Float64Array.of(...point, ...this.context(t, labels[i], beta))));
     for (const { norm, up, down } of this.blocks) {
       const more = linear(down, linear(up, layerNorm(norm, h)).map(silu));
       h = h.map((row, i) => row.map((value, k) => value + more[i][k]));

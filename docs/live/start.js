@@ -4,7 +4,7 @@ const WIDGETS = { betaExplorer, latentPad, drawDigit, effectiveBeta, noiseToDigi
 
 async function start(host) {
   const { widget, figures: name, network = name } = host.dataset, figures = window.course[name];
-  if (figures.packed) {
+  if (figures.packs) {
     const [found, weights] = await Promise.all([name, network].map((one) => (course[one].found ??= tensors(course[one]))));
     WIDGETS[widget](host, new Network(weights, course[network]), figures, found);
     sayWhatRoundingCosts(figures);
@@ -14,7 +14,7 @@ async function start(host) {
 
 function sayWhatRoundingCosts({ rounding: { of = "−ELBO", before, cost }, measured }) {
   for (const place of document.querySelectorAll(".vae-rounding"))
-    place.textContent = `To be small, this page rounds the weights to 16 bits. On ${measured.toLocaleString("en")} test
+    place.textContent = `To be small, this page rounds the weights to 12 bits. On ${measured.toLocaleString("en")} test
       digits that changes the ${of}, ${before.toFixed(1)} nats, by at most ${cost.toPrecision(1)} nats.`;
 }
 
