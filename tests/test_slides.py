@@ -66,6 +66,11 @@ def test_hints_are_for_the_speaker():
     assert found[1].note == "**Hint 1.** Think."
 
 
+def test_a_docstring_is_cut_and_the_code_between_two_docstrings_is_not():
+    code = 'class A:\n    """One."""\n\n    def f(self):\n        """Do it.\n\n        Slowly.\n        """'
+    assert blocks.without_docstring(code) == 'class A:\n    """One."""\n\n    def f(self):\n        """Do it."""'
+
+
 def test_code_that_only_serves_the_course_is_left_out():
     cell = lesson.Cell("code", "import math\nx = 1  # one\nassert x\nprint(x)\ny = x")
     assert blocks.thought(cell, only_definitions=False) == "x = 1  # one\ny = x"

@@ -63,6 +63,16 @@ def test_every_answer_is_that_of_the_executed_lesson(guess):
 
 
 @each_route
+def test_every_section_of_a_route_was_timed(route):
+    for part in route["part"]:
+        titles = {section.title for section in routes.sections(part)}
+        timed = routes.COMPUTED["seconds"].get(part.get("lesson"), {})
+        assert titles <= timed.keys(), (
+            f"new or renamed: PYTHONPATH=tools python benchmarks/computing.py {part['lesson']}, then make booklet"
+        )
+
+
+@each_route
 def test_a_route_leaves_time_for_the_room(route):
     used = sum(routes.length(part) for part in route["part"])
     assert 0.04 < 1 - used / route["minutes"] < 0.15, f"{used} of {route['minutes']} minutes"

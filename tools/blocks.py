@@ -24,14 +24,14 @@ MARKDOWN = (
 )
 DETAILS = re.compile(r"<details><summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 # In letters: how wide a line of text is. In lines: how high a figure may be, and how low a wide one.
-LINE = 74
+LINE = 77
 FIGURE, LOWEST = 9.5, 6.0
 RESULTS = ("<figure", "<table")
 # In pixels: the place for code or a table, and the size of letters in it. Longer lines of code go on in the next.
 WIDTH, HEIGHT, SMALLEST, LARGEST = 1160, 500, 12, 24
 LONGEST = 96
 # What a code cell holds beside its thought.
-APPARATUS = re.compile(r"(from|import|assert|print|show|table|reveal|show_me)\b|.*\bgo_on_with\(")
+APPARATUS = re.compile(r"(from|import|assert|print|show|table|reveal|show_me|open_files)\b|.*\bgo_on_with\(")
 
 
 class Block(NamedTuple):
@@ -81,7 +81,7 @@ def shortened(paragraph: str) -> Block:
 def height(text: str) -> float:
     """Estimate the lines that a text takes, with the room below it."""
     if text.startswith("$$"):
-        return 1.5 + 1.2 * text.count(r"\\") + 0.5 * ("frac" in text or "brace" in text)
+        return 1.5 + 1.2 * text.count(r"\\") + 1.1 * bool(re.search("frac|brace|sum|int", text))
     # A name of TeX is one sign.
     return 0.4 + -(-len(re.sub(r"\\\w+|[{}$*`]|\]\(.*?\)", "", text)) // LINE)
 
@@ -129,7 +129,9 @@ def thought(cell: lesson.Cell, only_definitions: bool) -> str:
 
 def without_docstring(code: str) -> str:
     """Cut the text of a function down to its first line."""
-    return re.sub(r'(""".*?)\n\n.*?"""', r'\1"""', code, flags=re.DOTALL)
+    inside = r'(?:(?!""").)*'
+    docstring = rf'^( *r?"""(?!\n){inside}?)\n\n{inside}"""'
+    return re.sub(docstring, r'\1"""', code, flags=re.DOTALL | re.MULTILINE)
 
 
 def colored(code: str) -> Block:

@@ -14,7 +14,7 @@ import routes
 from blocks import Block
 
 # Lines of text that a slide has room for, below its title.
-LINES = 13.0
+LINES = 13.6
 # A slide with no more than these shows its texts whole.
 FEW_LINES = 8.0
 # One with no more than these holds too little to stand alone.
@@ -97,7 +97,7 @@ class Stack:
 
 def stacks(path: Path) -> Iterator[Stack]:
     """Yield the slides of each section of a lesson."""
-    known = {guess.key: guess for group in lesson.guesses(path) for guess in group}
+    known = {guess.key: (guess, len(group) == 1) for group in lesson.guesses(path) for guess in group}
     now = 0.0
     for section in lesson.sections(path):
         length = sum(minutes.count(section.text, section.code))
@@ -125,7 +125,7 @@ def joined(slides: list[Slide]) -> list[Slide]:
     kept: list[Slide] = []
     for i, slide in enumerate(slides):
         after = slides[i + 1] if i + 1 < len(slides) else None
-        if i and after and slide.goes_to(after):
+        if after and slide.goes_to(after) and (i or after.title == slide.title):
             after.blocks[:0] = slide.blocks
         elif kept and slide.goes_to(kept[-1]):
             kept[-1].blocks += slide.blocks
@@ -142,7 +142,7 @@ def introduction(slide: Slide, block: Block) -> list[Block]:
     return [slide.blocks.pop()] if introduces and not alone and last.lines + block.lines <= LINES else []
 
 
-def titled(section: lesson.Section, known: dict[str, lesson.Guess]) -> Iterator[tuple[str, Block]]:
+def titled(section: lesson.Section, known: dict[str, tuple[lesson.Guess, bool]]) -> Iterator[tuple[str, Block]]:
     """Yield each block of a section with the title that it stands under."""
     heading, open_guesses = section.title, []
     for cell in section.cells:
@@ -153,7 +153,7 @@ def titled(section: lesson.Section, known: dict[str, lesson.Guess]) -> Iterator[
             if answers(cell):
                 yield from ((ANSWERED, answer(guess)) for guess in open_guesses)
             asked = [known[ast.literal_eval(call.args[0])] for call in cell.calls("predict")]
-            open_guesses = ([] if answers(cell) else open_guesses) + asked
+            open_guesses = ([] if answers(cell) else open_guesses) + [guess for guess, _ in asked]
             yield from ((title_of(cell) or heading, block) for block in of_code(cell, asked))
 
 
@@ -178,7 +178,7 @@ def unboxed(part: str) -> str:
 
 def title_of(cell: lesson.Cell) -> str:
     """Name the title that a cell asks for; "" where it stands under its heading."""
-    if cell.calls("show_me"):
+    if cell.calls("show_me") or cell.calls("open_files"):
         return SOLVED
     return ASKED if cell.calls("predict") else ANSWERED if answers(cell) else ""
 
@@ -188,9 +188,9 @@ def answers(cell: lesson.Cell) -> bool:
     return cell.folded or bool(cell.calls("reveal"))
 
 
-def of_code(cell: lesson.Cell, asked: list[lesson.Guess]) -> Iterator[Block]:
+def of_code(cell: lesson.Cell, asked: list[tuple[lesson.Guess, bool]]) -> Iterator[Block]:
     """Yield the blocks of a cell with code: what there is to choose, or what it shows."""
-    yield from (question(guess, alone=len(asked) == 1) for guess in asked)
+    yield from (question(guess, alone) for guess, alone in asked)
     if not asked and not UNSOLVED.search(cell.source):
         yield from blocks.of_code(cell)
 

@@ -1,5 +1,7 @@
 """Make the page of routes through the course: for each its parts, with minutes, cells, guesses and what is skipped."""
 
+import json
+import re
 import tomllib
 from typing import Any
 
@@ -11,8 +13,9 @@ INTRO = """# Routes through the course
 The minutes of a lesson's part are those of its sections in [plan.md](plan.md), for somebody who works alone.
 The minutes of talks and breaks are our choice.
 A room needs the minutes that are left over: for questions, and for those who are stuck.
-*Cells* are the cells to run.
-A whole lesson may compute for 60 seconds on two cores; `make bench` says how long each takes on yours.
+*Cells* are the cells to run, and *tasks* the exercises with a check.
+*Computes* is what these cells took when we ran every lesson: in seconds, on one core of PROCESSOR.
+`make bench` says how long each lesson takes on your machine.
 
 To begin a part in the middle of a lesson, click on its heading and choose *Run → Run All Above Selected Cell*.
 Do so while you talk, or before the break: it may take the lesson's whole minute.
@@ -22,6 +25,8 @@ No guess is lost by it: a question that nobody has answered stays open.
 OPEN = "An open task"
 NOT_LISTED = (OPEN, lesson.REST, lesson.TOP, "Key points", "Expected numbers", "Where you stand")
 LESSONS = {path.stem: path for path in lesson.LESSONS}
+# Seconds of one core in each section of each lesson, and the processor's name: see benchmarks/computing.py.
+COMPUTED = json.loads((lesson.ROOT / "benchmarks" / "computing.json").read_text(encoding="utf-8"))
 Part = dict[str, Any]
 
 
@@ -32,7 +37,7 @@ def routes() -> list[dict[str, Any]]:
 
 def page() -> str:
     """Make the whole page."""
-    return INTRO + "".join(f"\n{table(route)}" for route in routes())
+    return INTRO.replace("PROCESSOR", COMPUTED["processor"]) + "".join(f"\n{table(route)}" for route in routes())
 
 
 def table(route: dict[str, Any]) -> str:
@@ -42,11 +47,41 @@ def table(route: dict[str, Any]) -> str:
         rows += f"| {clock(now)} | {length(part)} | {named(part)} | {numbers(part)} |\n"
         now += length(part)
     left = route["minutes"] - now
-    head = "| at | minutes | what | cells | guesses |\n| --- | --- | --- | --- | --- |\n"
+    head = "| at | minutes | what | cells | guesses | tasks | computes |\n| --- | --- | --- | --- | --- | --- | --- |\n"
     return (
         f"## {route['title']}\n\n{route['aim']}\n\n{head}{rows}\n"
-        f"{now} minutes of {route['minutes']}: {left} are left over.\n\n{skipped(route)}"
+        f"{now} minutes of {route['minutes']}: {left} are left over.\n{computing(route)}\n\n{skipped(route)}"
     )
+
+
+def computing(route: dict[str, Any]) -> str:
+    """Say how many minutes one core computes in a route, and with the cells above its parts."""
+    own = sum(map(seconds, route["part"])) / 60
+    above = sum(seconds_from_the_top(name, route) for name in names(route)) / 60
+    return f"The cells of this route compute for {own:.1f} minutes; with all that stands above them, for {above:.1f}."
+
+
+def names(route: dict[str, Any]) -> list[str]:
+    """List the lessons of a route, each once."""
+    return list(dict.fromkeys(part["lesson"] for part in route["part"] if "lesson" in part))
+
+
+def seconds(part: Part) -> float:
+    """Add up the seconds that the cells of a part compute."""
+    return sum(timed(part["lesson"], section.title) for section in sections(part))
+
+
+def seconds_from_the_top(name: str, route: dict[str, Any]) -> float:
+    """Add up the seconds of a lesson from its top to the last section that the route has of it."""
+    done = {one.title for part in route["part"] if part.get("lesson") == name for one in sections(part)}
+    titles = [section.title for section in lesson.sections(LESSONS[name])]
+    last = max(i for i, title in enumerate(titles) if title in done)
+    return sum(timed(name, title) for title in titles[: last + 1])
+
+
+def timed(name: str, title: str) -> float:
+    """Look up the seconds of a section; a new one has none until it is measured, and a test says so."""
+    return COMPUTED["seconds"][name].get(title, 0.0)
 
 
 def length(part: Part) -> int:
@@ -87,16 +122,17 @@ def named(part: Part) -> str:
 
 
 def numbers(part: Part) -> str:
-    """Count cells and guesses."""
+    """Count cells, guesses and exercises, and the seconds that the cells compute."""
     cells = [cell for section in sections(part) for cell in section.cells if cell.kind == "code"]
-    counted = len(cells), sum(len(cell.calls("predict")) for cell in cells)
-    return " | ".join(str(number or "") for number in counted).strip() if cells else "|"
+    checks = sum(bool(re.match(r"check_\w+\(", cell.source)) for cell in cells)
+    counted = len(cells), sum(len(cell.calls("predict")) for cell in cells), checks
+    return " | ".join([*(str(number or "") for number in counted), f"{seconds(part):.0f} s"]) if cells else "| | |"
 
 
 def skipped(route: dict[str, Any]) -> str:
     """List what the route skips of its lessons, where there is something to say instead."""
     rows = ""
-    for name in dict.fromkeys(part["lesson"] for part in route["part"] if "lesson" in part):
+    for name in names(route):
         own = [part for part in route["part"] if part.get("lesson") == name]
         done = {section.title for part in own for section in sections(part)}
         missing = [one.title for one in lesson.sections(LESSONS[name]) if one.title not in done]
