@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from vae_course.elbo import ElboTerms, kl_per_dimension
+from vae_course.kit import guard
 from vae_course.kit.exercise import (
     Mistake,
     NotTriedYet,
@@ -110,6 +111,12 @@ def test_an_answer_that_never_comes_back_is_stopped(answer, in_a_thread):
     assert verdict.hint == "It did not come back within 0.2 seconds, so it was stopped. Look for an endless loop."
 
 
+def test_an_answer_is_not_stopped_while_a_busy_machine_leaves_it_no_time(monkeypatch):
+    monkeypatch.setattr(guard, "_PATIENCE", 1e6)
+    monkeypatch.setattr(time, "process_time", lambda: 0.0)
+    assert check_wait(lambda: time.sleep(0.5) or 1).status == "right"
+
+
 def test_a_signal_that_comes_late_does_not_keep_the_limit_from_ending(monkeypatch):
     end = threading.Event.set
     monkeypatch.setattr(threading.Event, "set", lambda event: (time.sleep(0.5), end(event)))
@@ -138,12 +145,37 @@ def test_what_an_answer_changes_for_all_is_put_back():
     assert torch.get_default_dtype() == torch.float32
 
 
+def test_a_function_that_an_answer_replaces_is_put_back_and_named():
+    def cheat(x):
+        torch.allclose = torch.Tensor.allclose = lambda *others, **options: True
+        return x
+
+    allclose, method = torch.allclose, torch.Tensor.allclose
+    assert "It replaces torch.allclose" in check_double(cheat).hint
+    assert torch.allclose is allclose
+    assert torch.Tensor.allclose is method
+
+
+@exercise("twice", "It returns something each time.")
+def check_twice(answer):
+    for size in (2, 3):
+        ask(answer, torch.ones(size))
+
+
+def test_an_answer_that_returns_nothing_for_some_inputs_has_been_tried():
+    hint = "For some inputs it returns nothing: a tensor of shape [3]"
+    assert hint in check_twice(lambda x: x if len(x) == 2 else None).hint
+    assert check_twice(lambda x: None).status == "not tried yet"
+
+
 def test_what_is_asked_must_be_a_function_that_leaves_its_arguments_alone():
     def overwrites(first, x):
         return x.mul_(2)
 
     with pytest.raises(Mistake, match="overwrote x"):
         ask(overwrites, 1, torch.ones(3))
+    with pytest.raises(Mistake, match=r"changes x for the caller: leave out `requires_grad_\(\)`"):
+        ask(lambda x: 2 * x.requires_grad_(), torch.ones(3))
     with pytest.raises(Mistake, match=r"without calling it: this is a tensor of shape \[3\]"):
         ask(torch.ones(3))
     with pytest.raises(NotTriedYet):
@@ -177,7 +209,8 @@ def test_a_known_mistake_is_recognised_and_another_gets_the_general_hint():
     [
         (lambda g: torch.rand(3, generator=g), None),
         (lambda g: torch.rand(3), "not the generator's"),
-        (lambda g: torch.rand(3, generator=g.manual_seed(0)), "sets a seed"),
+        (lambda g: torch.rand(3, generator=g.manual_seed(0)), "seeds the generator again"),
+        (lambda g: torch.rand(3, generator=g.manual_seed(3)), "sets a seed"),
         (lambda g: torch.ones(3), "sets a seed"),
     ],
 )

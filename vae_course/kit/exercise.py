@@ -14,18 +14,16 @@ A check never stops a lesson, whatever the answer does: an error, an endless loo
 import functools
 import inspect
 import sys
-import sysconfig
-import traceback
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from html import escape
 from operator import attrgetter
-from pathlib import Path
 from types import FunctionType
 from typing import Any, Literal
 
 from vae_course.kit.answers import attempts, keep
-from vae_course.kit.guard import TooLong, finite_eigenvalues, settings_kept, time_limit
+from vae_course.kit.guard import TooLong, finite_eigenvalues, functions_kept, settings_kept, time_limit, where
 
 import torch
 from IPython.display import HTML
@@ -35,8 +33,7 @@ STUB = "Replace the ... with your code, then run both cells again. (You did? The
 COURSES = "This is the course's own function. Run the cell with yours first, then this one again."
 AGAIN = "The name stands for the course's own function now, so your latest answer was checked again: "
 _LOOK = {"not tried yet": ("#757575", "○"), "not right yet": ("#C05000", "✗"), "right": ("#1A8049", "✓")}
-_LONGEST = 200  # characters of an error's text that are shown
-_LIBRARIES = tuple({str(Path(p)) for p in sysconfig.get_paths().values()} | {str(Path(__file__).parents[1]), "<frozen"})
+_returned: ContextVar[list[Any] | None] = ContextVar("_returned", default=None)  # what came back in this check
 
 
 @dataclass(frozen=True)
@@ -91,8 +88,9 @@ def exercise(name: str, praise: str, seconds: float = 10.0) -> Callable[[Callabl
 
 
 def _judge(name: str, praise: str, seconds: float, find_mistake: Callable[[Any], Any], answer: Any) -> Verdict:
+    token, replaced = _returned.set([]), []
     try:
-        with settings_kept(), finite_eigenvalues(), time_limit(seconds):
+        with settings_kept(), finite_eigenvalues(), functions_kept(replaced), time_limit(seconds):
             hint = find_mistake(answer)
     except NotTriedYet:
         return Verdict(name, "not tried yet", STUB)
@@ -104,7 +102,11 @@ def _judge(name: str, praise: str, seconds: float, find_mistake: Callable[[Any],
         hint = "It was interrupted."
     # Whatever goes wrong in the learner's code is for the learner to read, and the lesson goes on.
     except (Exception, SystemExit, GeneratorExit) as error:
-        hint = f"It stopped with {_where(error)}"
+        hint = f"It stopped with {where(error)}"
+    finally:
+        _returned.reset(token)
+    if replaced:
+        hint = f"It replaces {replaced[0]}, which all other code depends on. (It was put back.) Leave it as it is."
     return Verdict(name, "right", praise) if hint is None else Verdict(name, "not right yet", hint)
 
 
@@ -176,24 +178,38 @@ def tried(result: Any) -> Any:
 def ask(answer: Any, *args: Any, **kwargs: Any) -> Any:
     """Call the answer and return its result; raise `Mistake` for what no answer may do.
 
-    That is: it is no function; it overwrites a tensor that it was given; it leaves gradients switched off or on, or
-    another default dtype.
+    That is: it is no function; it overwrites a tensor that it was given, or changes whether this needs a gradient; it
+    leaves gradients switched off or on, or another default dtype.
 
     Raises:
         NotTriedYet: the answer or its result is a stub.
     """
     expect(callable(tried(answer)), f"Hand over the function itself, without calling it: this is {describe(answer)}.")
     given = [*enumerate(args, 1), *kwargs.items()]
-    before = {key: value.detach().clone() for key, value in given if isinstance(value, Tensor)}
+    tensors = {key: value for key, value in given if isinstance(value, Tensor)}
+    before = {key: (value.detach().clone(), value.requires_grad) for key, value in tensors.items()}
     gradients, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
-    result = tried(answer(*args, **kwargs))
+    result = answer(*args, **kwargs)
+    _expect_something(result, [*args, *kwargs.values()])
     expect(torch.is_grad_enabled() == gradients, "It leaves gradients switched on or off: use `with torch.no_grad():`.")
     expect(torch.get_default_dtype() == dtype, "It changes torch's default dtype, which all other code depends on.")
-    for key, value in given:
-        if key in before and not torch.equal(before[key].nan_to_num(), value.detach().nan_to_num()):
-            name = key if isinstance(key, str) else _parameter(answer, key)
-            raise Mistake(f"Your function overwrote {name}, which the caller still needs: no `+=`, no `exp_()`.")
+    for key, value in tensors.items():
+        name, (numbers, needs_gradient) = key if isinstance(key, str) else _parameter(answer, key), before[key]
+        overwrote = f"Your function overwrote {name}, which the caller still needs: no `+=`, no `exp_()`."
+        expect(torch.equal(numbers.nan_to_num(), value.detach().nan_to_num()), overwrote)
+        switched = f"It changes {name} for the caller: leave out `requires_grad_()`. `.detach()` gives one without."
+        expect(value.requires_grad == needs_gradient, switched)
     return result
+
+
+def _expect_something(result: Any, inputs: list[Any]) -> None:
+    """Raise `NotTriedYet` for what a stub returns, and `Mistake` if something came back for other inputs."""
+    before, which = _returned.get(), ", ".join(map(describe, inputs))
+    nothing = before and (result is None or result is ...)
+    expect(not nothing, f"For some inputs it returns nothing: {which}. Every way through it needs a `return`.")
+    tried(result)
+    if before is not None:
+        before.append(result)
 
 
 def ask_deterministic(answer: Any, *args: Any) -> Any:
@@ -219,6 +235,7 @@ def expect_generator(draw: Callable[[Generator], Tensor], of: str = "the functio
         first, second = draw(generator), draw(generator)
         torch.manual_seed(2)
         twin, other = draw(Generator().manual_seed(3)), draw(Generator().manual_seed(4))
+    expect(generator.initial_seed() == 3, "It seeds the generator again. Use it as it is given: the caller seeds it.")
     expect(
         not torch.equal(first, second),
         "Two calls in a row drew the same numbers: something inside sets a seed, "
@@ -246,16 +263,6 @@ def show_me(*solutions: Any) -> HTML:
     blocks = "".join(f"<pre>{escape(inspect.getsource(solution))}</pre>" for solution in solutions)
     names = ", ".join(f"<code>{escape(solution.__name__)}</code>" for solution in solutions)
     return HTML(f"<details><summary>Show me: how the course wrote {names}</summary>{blocks}</details>")
-
-
-def _where(error: BaseException) -> str:
-    """Name the error on one line, and the learner's own line, not the line of a library that it called."""
-    text = " ".join(str(error).split())
-    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if f.line and not f.filename.startswith(_LIBRARIES)]  # Compiled libraries show no line.
-    place = f" (at `{own[-1].line}`)" if own else ""
-    return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
 
 
 def _parameter(answer: Any, position: int) -> str:

@@ -1,18 +1,26 @@
-"""Running code of others: it gets a time limit, and what it changes for all is put back."""
+"""Running code of others: it gets a time limit, what it changes for all is put back, and its errors are named."""
 
 import contextlib
 import ctypes
 import signal
 import sys
+import sysconfig
 import threading
+import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
 from torch import Tensor
 
+# A machine that is shared may give a program a tenth of its time. So the limit counts what is computed, up to this.
+_PATIENCE = 6
+_LONGEST = 200  # characters of an error's text that are shown
+_LIBRARIES = tuple({str(Path(p)) for p in sysconfig.get_paths().values()} | {str(Path(__file__).parents[1]), "<frozen"})
 _EIGENVALUES = {name: getattr(torch.linalg, name) for name in ("eig", "eigvals")}
 
 
@@ -24,6 +32,8 @@ class TooLong(BaseException):
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise `TooLong` in this thread if the block has not ended after this time, and again until it ends.
 
+    The time has passed when the process has computed that long, or after six times as long on the clock: on a busy
+    machine, importing a library alone may take ten seconds.
     A loop in Python and a `sleep` are stopped at once, one long call of a library when it returns. The block has to
     call a function, and that is stopped; what leaves the block is not, or the limit would never be lifted.
     """
@@ -31,7 +41,11 @@ def time_limit(seconds: float) -> Iterator[None]:
     main = threading.current_thread() is threading.main_thread()
 
     def watch() -> None:
-        if not ended.wait(seconds):
+        clock, computed = time.monotonic() + _PATIENCE * seconds, time.process_time() + seconds
+        ended.wait(seconds)
+        while time.process_time() < computed and time.monotonic() < clock and not ended.wait(0.1):
+            pass
+        if not ended.is_set():
             expired.set()
         while not ended.wait(0.2):
             if main:
@@ -72,6 +86,35 @@ def settings_kept() -> Iterator[None]:
 
 
 @contextmanager
+def functions_kept(replaced: list[str]) -> Iterator[None]:
+    """Put back functions of torch and of this package that the block replaces, and add their names to `replaced`.
+
+    What torch itself replaces, as when its compiler is imported, stays.
+    """
+    package = __name__.split(".")[0]
+    own = [module for name, module in [*sys.modules.items()] if name.split(".")[0] == package]
+    places = [torch, torch.linalg, torch.nn.functional, Tensor, *own]
+    before = [
+        (place, name, value)
+        for place in places
+        for name, value in vars(place).items()
+        if callable(value) and not isinstance(value, type)
+    ]
+    methods = set(vars(Tensor))
+    try:
+        yield
+    finally:
+        for place, name, value in before:
+            new = vars(place).get(name)
+            if new is not value and f"{getattr(new, '__module__', '')}".split(".")[0] not in ("torch", package):
+                setattr(place, name, value)
+                replaced.append(f"{place.__name__}.{name}")
+        for name in vars(Tensor).keys() - methods:
+            delattr(Tensor, name)
+            replaced.append(f"Tensor.{name}")
+
+
+@contextmanager
 def finite_eigenvalues() -> Iterator[None]:
     """Let `torch.linalg.eig` and `eigvals` raise a `ValueError` where a matrix is not finite.
 
@@ -93,6 +136,16 @@ def finite_eigenvalues() -> Iterator[None]:
     finally:
         for name, function in _EIGENVALUES.items():
             setattr(torch.linalg, name, function)
+
+
+def where(error: BaseException) -> str:
+    """Name the error on one line, and the learner's own line, not the line of a library that it called."""
+    text = " ".join(str(error).split())
+    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if f.line and not f.filename.startswith(_LIBRARIES)]  # Compiled libraries show no line.
+    place = f" (at `{own[-1].line}`)" if own else ""
+    return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
 
 
 def _inside(frame: FrameType | None, owner: FrameType) -> bool:

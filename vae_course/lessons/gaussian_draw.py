@@ -27,9 +27,9 @@ def expect_gaussian_draw(answer: Any) -> None:
         _noise(answer, torch.zeros(shape), torch.full(shape, -1.0))
     _expect_independent(answer)
     _expect_one_source(answer)
-    _expect_gaussian(answer)
+    spread = _expect_gaussian(answer)
     _expect_mu(answer)
-    _expect_sigma(answer)
+    _expect_sigma(answer, spread)
     _expect_entries_of_their_own(answer)
     _expect_noise_of_size_1(answer)
     _expect_gradient(answer)
@@ -75,6 +75,20 @@ def _expect_independent(answer: Any) -> None:
         _noise(answer, mu[:1], logvar[:1]).any() and noise.mean(0).std() > 1e-4,
         "For one image alone there is no noise. Is eps centred over the batch? A draw must not depend on other images.",
     )
+    _expect_no_correlation(answer)
+
+
+def _expect_no_correlation(answer: Any) -> None:
+    """Refuse noise in which one number says something about another, as an average of two neighbours does."""
+    for others, shape in (("images", (5, 1000)), ("dimensions", (1000, 5))):
+        noise = _noise(answer, torch.full(shape, 1.5), torch.full(shape, -1.0))
+        rows = noise if others == "images" else noise.T
+        above = (rows > rows.median(1, keepdim=True).values).float()  # Noise with far outliers has no correlation.
+        expect(
+            torch.corrcoef(above).nan_to_num().fill_diagonal_(0).abs().max() < 0.17,
+            f"The noise of two {others} has a correlation, and it should have none: draw one number for each entry of "
+            "mu, and mix none with another.",
+        )
 
 
 def _expect_one_source(answer: Any) -> None:
@@ -90,7 +104,8 @@ def _expect_one_source(answer: Any) -> None:
     )
 
 
-def _expect_gaussian(answer: Any) -> None:
+def _expect_gaussian(answer: Any) -> float:
+    """Expect noise of the right shape at three centres and logvar = -1; return its standard deviation."""
     mu = CENTRES.repeat(200, 34)
     noise = _noise(answer, mu, torch.full_like(mu, -1.0)).reshape(-1, 3)  # A column for each centre.
     std, centre = noise.std(0), (CENTRES + noise.mean(0)).tolist()
@@ -131,6 +146,7 @@ def _expect_gaussian(answer: Any) -> None:
         "The noise depends on mu: at mu = 3, -2 and 0.5 its standard deviation is "
         f"{', '.join(f'{value:.2f}' for value in std)}, with the same logvar. Multiply eps by sigma only, then add mu.",
     )
+    return noise.std().item()
 
 
 def _expect_mu(answer: Any) -> None:
@@ -141,10 +157,10 @@ def _expect_mu(answer: Any) -> None:
         expect(abs(moved) < 1e-3, f"The mean of z must be mu. At mu = {centre} it is {centre + moved:.2f}.")
 
 
-def _expect_sigma(answer: Any) -> None:
-    """Compare sigma at many log-variances, with one log-variance for all images at a time."""
-    many, few = torch.zeros(200, 102), torch.zeros(40, 3)
-    eps = _noise(answer, few, few - 1) / _noise(answer, many, many - 1).std()
+def _expect_sigma(answer: Any, spread: float) -> None:
+    """Compare sigma at many log-variances, one for all images at a time; `spread` is that of the noise at -1."""
+    few = torch.zeros(40, 3)
+    eps = _noise(answer, few, few - 1) / spread
     sigma = torch.stack([(_noise(answer, few, few + value) / eps).median() for value in LOGVARS])
     right = torch.exp(0.5 * LOGVARS)
     scale = (sigma / right).median()
@@ -211,10 +227,10 @@ def _expect_noise_of_size_1(answer: Any) -> None:
     draws = [answer(torch.zeros(1, 4), torch.zeros(1, 4), Generator().manual_seed(seed)) for seed in range(300)]
     one = torch.cat(draws).detach().std()
     expect(abs(one - 1) < 0.1, f"For one image eps should have a standard deviation of 1, and yours has {one:.2f}.")
-    batch = _noise(answer, torch.zeros(100, 64), torch.zeros(100, 64)).std()
+    batch = _noise(answer, torch.zeros(50, 64), torch.zeros(50, 64)).std()
     expect(
         abs(batch - 1) < 0.05,
-        f"For 100 images with 64 dimensions eps should have a standard deviation of 1, and yours has {batch:.2f}.",
+        f"For 50 images with 64 dimensions eps should have a standard deviation of 1, and yours has {batch:.2f}.",
     )
 
 

@@ -302,7 +302,7 @@ for title, hint, cost in (
     ("a stacked tensor", "tensor|Tensor", lambda *a: torch.stack(elbo_terms(*a))),
     ("the class", "ElboTerms", lambda *a: ElboTerms),
     ("one term to ElboTerms", "argument", lambda *a: ElboTerms(elbo_terms(*a).negative_elbo)),
-    ("arguments in another order", "KL is .* nats",
+    ("arguments in another order", "mu and logvar exchanged",
      lambda x, a, m, s: elbo_terms(x, a, s, m)),
     ("x moved in place", "overw|changed", lambda x, a, m, s: elbo_terms(x.neg_().add_(1), -a, m, s)),
     ("logits moved in place", "overw|changed", lambda x, a, m, s: ElboTerms(
@@ -359,7 +359,7 @@ for title, hint, cost in (
         F.binary_cross_entropy_with_logits(a, x, reduction="sum") / len(x), half_kl(m, s).sum() / len(x))),
     ("log sigma in place of logvar", "KL is .* nats", lambda x, a, m, s: ElboTerms(
         nats(x, a).sum((1, 2, 3)), 0.5 * (m**2 + s.exp() - 1 - 0.5 * s).sum(1))),
-    ("Normal with the variance", "KL is .* nats", lambda x, a, m, s: ElboTerms(
+    ("Normal with the variance", "logvar for log σ", lambda x, a, m, s: ElboTerms(
         nats(x, a).sum((1, 2, 3)), torch_kl(Normal(m, s.exp()), Normal(0.0, 1.0)).sum(1))),
     ("a KL below 1 for nothing", "KL is .* nats", lambda x, a, m, s: ElboTerms(
         nats(x, a).sum((1, 2, 3)), F.relu(half_kl(m, s).sum(1) - 1))),
@@ -383,13 +383,14 @@ for title, cost in (
     ANSWERS.right(title)(cost)
 
 # Tried without a look at the check: no clamp stands in these.
-for title, kl in (
-    ("sigma for the variance", lambda m, s: 0.5 * (m**2 + (s / 2).exp() - 1 - s).sum(1)),
-    ("the last sign turned", lambda m, s: 0.5 * (m**2 + s.exp() - 1 + s).sum(1)),
+for title, hint, kl in (
+    ("sigma for the variance", "which is σ", lambda m, s: 0.5 * (m**2 + (s / 2).exp() - 1 - s).sum(1)),
+    ("the last sign turned", "Compare each part", lambda m, s: 0.5 * (m**2 + s.exp() - 1 + s).sum(1)),
+    ("mu and logvar exchanged", "mu and logvar exchanged", lambda m, s: kl_divergence(s, m)),
+    ("logvar as log sigma", "logvar for log σ", lambda m, s: kl_divergence(m, 2 * s)),
+    ("nothing", "is 0, as if", lambda m, s: 0 * kl_divergence(m, s)),
 ):
-    ANSWERS.wrong(title, hint="Compare each part")(
-        lambda x, a, m, s, kl=kl: ElboTerms(nats(x, a).sum((1, 2, 3)), kl(m, s))
-    )
+    ANSWERS.wrong(title, hint=hint)(lambda x, a, m, s, kl=kl: ElboTerms(nats(x, a).sum((1, 2, 3)), kl(m, s)))
 ANSWERS.wrong("x as the logits of the course's function", hint="x and the logits exchanged")(
     lambda x, a, m, s: ElboTerms(-log_likelihood(x, a), kl_divergence(m, s))
 )

@@ -356,3 +356,13 @@ def _(h, labels):
 @wrong("ok for train batch only (64)", "RuntimeError")
 def _(h, labels):
     return torch.cat([h, torch.eye(10)[labels].expand(64, 10)], 1)
+
+
+@wrong("the places in reverse", r"stands in place 5\.$")
+def _(h, labels):
+    return torch.cat([h, F.one_hot(labels, 10).flip(1).to(h)], 1)
+
+
+@wrong("the next place", "counted from 0")
+def _(h, labels):
+    return torch.cat([h, F.one_hot((labels + 1) % 10, 10).to(h)], 1)

@@ -292,3 +292,28 @@ ANSWERS.right("a heaviside step")(lambda x, g: torch.heaviside(x - uniform(x, g)
 ANSWERS.wrong("the last image drawn alone", hint="one random number, or have none")(
     lambda x, g: torch.cat([x[:-1].round(), torch.bernoulli(x[-1:], generator=g)])
 )
+
+
+@ANSWERS.wrong("noise blurred along a row", hint="Neighbouring pixels go together")
+def _(images, generator):
+    wider = (*images.shape[:-1], images.shape[-1] + 1)
+    noise = torch.randn(wider, generator=generator)
+    return (torch.special.ndtr((noise[..., 1:] + noise[..., :-1]) / 2**0.5) < images).float()
+
+
+@ANSWERS.wrong("even numbers, dealt out", hint="always 392 are on")
+def _(images, generator):
+    order = torch.randperm(images.numel(), generator=generator)
+    return (torch.linspace(0, 1, images.numel())[order].reshape(images.shape) < images).float()
+
+
+@ANSWERS.wrong("nothing for one image alone", hint="returns nothing: a tensor of shape")
+def _(images, generator):
+    if images.ndim == 4:
+        return torch.bernoulli(images, generator=generator)
+
+
+@ANSWERS.wrong("torch.equal replaced", hint="It replaces torch.equal")
+def _(images, generator):
+    torch.equal = lambda a, b: True
+    return (images > 0.5).float()

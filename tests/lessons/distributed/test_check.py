@@ -53,6 +53,34 @@ def whole_gradient(gradients, counts):  # noqa: F811
     return sum(gradients)
 
 
+@ANSWERS.wrong("counts overwritten", "changes the counts")
+def whole_gradient(gradients, counts):  # noqa: F811
+    total = sum(counts)
+    for i in range(len(counts)):
+        counts[i] /= total
+    return sum(n * g for g, n in zip(gradients, counts, strict=True))
+
+
+@ANSWERS.wrong("lists emptied", "changes the (counts|gradients)")
+def whole_gradient(gradients, counts):  # noqa: F811
+    total, found = sum(counts), 0
+    while gradients:
+        found = found + gradients.pop() * counts.pop() / total
+    return found
+
+
+@ANSWERS.wrong("the tensor of the only process", "Return a new tensor")
+def whole_gradient(gradients, counts):  # noqa: F811
+    if len(counts) == 1:
+        return gradients[0]
+    return sum(n * g for g, n in zip(gradients, counts, strict=True)) / sum(counts)
+
+
+ANSWERS.wrong("double precision", "float64")(
+    lambda gradients, counts: sum(n * g.double() for g, n in zip(gradients, counts, strict=True)) / sum(counts)
+)
+
+
 @ANSWERS.parametrize()
 def test_an_answer_gets_its_verdict(case):
     verdict = check_whole_gradient(case.answer)

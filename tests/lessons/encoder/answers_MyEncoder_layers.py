@@ -319,3 +319,24 @@ class _(AsAsked):
     def forward(self, x):
         weight, bias = (torch.cat([getattr(self.mu, n), getattr(self.logvar, n)]) for n in ("weight", "bias"))
         return F.linear(self.features(x), weight, bias).chunk(2, dim=-1)
+
+
+for title, prepare in (
+    ("the mean of each row", lambda x: x.mean(3, keepdim=True).expand_as(x)),
+    ("the sum of each column", lambda x: x.sum(2, keepdim=True).expand_as(x) / 28),
+    ("the means of 4 by 4 pixels", lambda x: F.interpolate(F.avg_pool2d(x, 4), scale_factor=4)),
+):
+    ANSWERS.wrong(title, hint="averaged or added")(fed(prepare))
+
+
+@ANSWERS.right("a convolution, and the largest of 2 by 2")
+class _(nn.Module):
+    def __init__(self, latent_dim=20, hidden=400):
+        super().__init__()
+        self.images = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())
+        self.hidden = nn.Linear(8 * 14 * 14, hidden)
+        self.mu, self.logvar = nn.Linear(hidden, latent_dim), nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = self.hidden(self.images(x)).relu()
+        return self.mu(h), self.logvar(h)

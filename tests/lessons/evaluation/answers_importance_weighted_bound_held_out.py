@@ -133,3 +133,18 @@ def _(model, x, samples, generator):
         return z
 
     return bound(draw=draw)(model, x, samples, generator)
+
+
+@ANSWERS.wrong("the model left frozen", hint="freezes the model's parameters")
+def _(model, x, samples, generator):
+    model.requires_grad_(False)
+    return bound()(model, x, samples, generator)
+
+
+@ANSWERS.right("the mode put back")
+def _(model, x, samples, generator):
+    was = model.training
+    model.eval()
+    value = bound()(model, x, samples, generator)
+    model.train(was)
+    return value

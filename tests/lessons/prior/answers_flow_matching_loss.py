@@ -250,3 +250,49 @@ def _(field, codes, generator):
 
 wrong("called, not handed over", hint="without calling it")(torch.tensor(3.0))
 wrong("misspelt", hint="NameError")(made(error=lambda off: of.square().sum(1).mean()))  # noqa: F821
+
+# Tried by somebody who had read the exercise alone.
+wrong("times from 0.05 to 0.95", hint="go from 0.05 to 0.95")(
+    drawn(t=lambda z, g: 0.05 + 0.9 * torch.rand(len(z), 1, generator=g))
+)
+wrong("another time for the field", hint="another time than the point")(
+    made(ask=lambda field, at, t: field(at, t.flip(0)))
+)
+wrong("one noise for all codes, of a known seed", hint="eps is shared")(
+    drawn(eps=lambda z, g: torch.randn(1, z.shape[1], generator=g).expand_as(z))
+)
+
+
+@wrong("a time for each dimension, the first for the field", hint="each dimension has a time")
+def _(field, codes, generator):
+    codes = codes.detach()
+    eps, t = torch.randn(codes.shape, generator=generator), torch.rand(codes.shape, generator=generator)
+    return (field((1 - t) * eps + t * codes, t[:, :1]) - (codes - eps)).square().sum(1).mean()
+
+
+@wrong("a time that goes with the noise", hint="noise goes with the time")
+def _(field, codes, generator):
+    codes = codes.detach()
+    eps = torch.randn(codes.shape, generator=generator)
+    t = torch.special.ndtr(eps[:, :1])
+    return (field((1 - t) * eps + t * codes, t) - (codes - eps)).square().sum(1).mean()
+
+
+@wrong("two noises, one for the target", hint="another noise than the point")
+def _(field, codes, generator):
+    codes = codes.detach()
+    t = torch.rand(len(codes), 1, generator=generator)
+    at = (1 - t) * torch.randn(codes.shape, generator=generator) + t * codes
+    return (field(at, t) - (codes - torch.randn(codes.shape, generator=generator))).square().sum(1).mean()
+
+
+@wrong("the gradients of the codes switched off", hint="changes codes for the caller")
+def _(field, codes, generator):
+    codes.requires_grad_(False)
+    return made()(field, codes, generator)
+
+
+@wrong("the field frozen", hint="freezes the field")
+def _(field, codes, generator):
+    field.requires_grad_(False)
+    return made()(field, codes, generator)

@@ -117,7 +117,7 @@ wrong("draws from the prior", hint="draws from the prior")(
 
 # ---- wrong: the draw
 
-wrong("z = mu", hint="where is the noise")(made(draw=lambda m, v, g: m))
+wrong("z = mu", hint="asked at mu")(made(draw=lambda m, v, g: m))
 wrong("the variance as sigma in the draw", hint="is the variance")(
     made(draw=lambda m, v, g: m + v.exp() * torch.randn(m.shape, generator=g))
 )
@@ -138,7 +138,7 @@ wrong("a seed of its own", hint="sets a seed|same whatever the seed|copy of the 
 wrong("one noise for all images", hint="its own eps")(
     made(draw=lambda m, v, g: m + (0.5 * v).exp() * torch.randn(m.shape[1:], generator=g))
 )
-wrong("two draws, one for each log", hint="For one draw it gives|the gradient in")(
+wrong("two draws, one for each log", hint="two draws")(
     lambda mu, logvar, prior, generator: (
         log_q(drawn(mu, logvar, generator), mu, logvar) - prior.log_prob(drawn(mu, logvar, generator))
     )
@@ -201,3 +201,16 @@ wrong("mu overwritten", hint="overwrote mu")(
     made(draw=lambda m, v, g: m.detach().add_(torch.exp(0.5 * v) * torch.randn(m.shape, generator=g)))
 )
 wrong("called, not handed over", hint="without calling it")(torch.tensor([3.0]))
+wrong("the prior asked at mu", hint="asked at mu")(
+    lambda mu, logvar, prior, generator: log_q(drawn(mu, logvar, generator), mu, logvar) - prior.log_prob(mu)
+)
+wrong("log p in each dimension", hint="Subtract it once")(
+    made(posterior=lambda z, m, v: Normal(m, (0.5 * v).exp()).log_prob(z), join=lambda q, p: (q - p[:, None]).sum(1))
+)
+wrong("the mean of log p", hint="averaged over the batch")(made(join=lambda q, p: q - p.mean()))
+
+
+@wrong("the prior frozen", hint="freezes the prior")
+def _(mu, logvar, prior, generator):
+    prior.requires_grad_(False)
+    return made()(mu, logvar, prior, generator)

@@ -325,3 +325,21 @@ for title, hint, answer in (
 ANSWERS.wrong("mu's gradient centred over the batch", hint="derivative of z in mu must be 1, and yours is -?0")(
     lambda m, s, g: m - m.mean(0) + m.mean(0).detach() + sigma_of(s) * randn(m, g)
 )
+
+# Noise that is Gaussian, of spread 1, and not independent.
+for title, hint, eps in (
+    ("an average of two images' noise", "two images has a correlation", lambda m, g: (
+        lambda e: (e[1:] + e[:-1]) / 2**0.5)(torch.randn(len(m) + 1, m.shape[1], generator=g))),
+    ("an average of two dimensions' noise", "two dimensions has a correlation", lambda m, g: (
+        lambda e: (e[:, 1:] + e[:, :-1]) / 2**0.5)(torch.randn(len(m), m.shape[1] + 1, generator=g))),
+    ("a part of the noise shared by the images", "two images has a correlation", lambda m, g: (
+        randn(m, g) + randn(m[:1], g)) / 2**0.5),
+    ("a part of the noise shared by the dimensions", "two dimensions has a correlation", lambda m, g: (
+        0.8 * randn(m, g) + 0.6 * randn(m[:, :1], g))),
+):  # fmt: skip
+    ANSWERS.wrong(title, hint=hint)(lambda m, s, g, eps=eps: m + sigma_of(s) * eps(m, g))
+
+
+@ANSWERS.wrong("gradients asked of the caller's tensors", hint="changes mu for the caller")
+def _(mu, logvar, generator):
+    return mu.requires_grad_() + sigma_of(logvar.requires_grad_()) * randn(mu, generator)

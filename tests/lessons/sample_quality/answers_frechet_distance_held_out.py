@@ -391,3 +391,17 @@ def _(a, b):
 @wrong("abs at the end plus 1e-3... rounds", "That was rounded: it is")
 def _(a, b):
     return float(f"{D(a, b):.2f}")
+
+
+@wrong("float64 after the covariances", "Compute in float64 from the start")
+def _(a, b):
+    s, t = a.T.cov().double(), b.T.cov().double()
+    return ((a.mean(0) - b.mean(0)).square().sum() + s.trace() + t.trace() - 2 * tr(s, t)).item()
+
+
+@right("the nuclear norm of the centred sets' product")
+def _(a, b):
+    a, b = a.double(), b.double()
+    x, y = (a - a.mean(0)) / (len(a) - 1) ** 0.5, (b - b.mean(0)) / (len(b) - 1) ** 0.5
+    overlap = torch.linalg.matrix_norm(x @ y.T, "nuc")
+    return (a.mean(0) - b.mean(0)).square().sum() + x.square().sum() + y.square().sum() - 2 * overlap

@@ -33,6 +33,10 @@ WRONG = {
         step(act=lambda m, optimizer: (clip_grad_norm_(m.parameters(), 10.0), optimizer.step())),
         "times",
     ),
+    "the optimizer's averages thrown away": (
+        step(act=lambda m, optimizer: (optimizer.state.clear(), optimizer.step())),
+        "forgotten its earlier steps",
+    ),
     "only the encoder's gradients zeroed": (
         lambda model, x, beta, optimizer, g: (
             lambda t: (model.encoder.zero_grad(), t.weighted(beta).backward(), optimizer.step(), detached(t))[-1]

@@ -9,7 +9,7 @@ from typing import Any
 
 from vae_course.clinic import MISTAKES, PATIENTS, Patient, Symptoms, examine
 from vae_course.digits import load_digits
-from vae_course.elbo import ElboTerms, elbo_terms
+from vae_course.elbo import ElboTerms, elbo_terms, kl_divergence
 from vae_course.kit.exercise import Mistake, ask, close, describe, exercise, expect, recognise
 from vae_course.lessons.gaussian_draw import expect_gaussian_draw
 from vae_course.training import TrainConfig, fit
@@ -219,6 +219,10 @@ def _expect_terms(answer: Any, x: Tensor, logits: Tensor, mu: Tensor, logvar: Te
         "is a mean over dimensions: in nats per image, it is a sum": right.kl / dimensions,
         "is divided by 784, but it has nothing to do with pixels": right.kl / 784,
         "is −KL, cut off at 200: without the clamp it grows without end": -right.kl.clamp(max=200),
+        "has mu and logvar exchanged": kl_divergence(logvar, mu),
+        "takes logvar for log σ, and it is log σ²": kl_divergence(mu, 2 * logvar),
+        "has exp(logvar / 2), which is σ, in the place of σ²":
+            right.kl - 0.5 * (logvar.exp() - torch.exp(0.5 * logvar)).sum(1),
     })  # fmt: skip
 
 
@@ -234,7 +238,7 @@ def _expect_term(name: str, mine: Tensor, right: Tensor, known: dict[str, Any]) 
         "has the wrong sign: training would make this cost larger": -right,
         **known,
         "is in bits: in nats, the logarithm is the natural one": right / math.log(2),
-        "is 0: was it left out?": 0 * right,
+        "is 0, as if it were left out": 0 * right,
         "is divided by the number of images: leave the mean over the batch to the caller": right / len(right),
         "is that of another image, or a mean over the batch: give each image its own": others,
         f"is {factor:.3g} times what it should be, in every image: look for a factor": factor * right,

@@ -30,6 +30,8 @@ def check_binarize(answer: Any) -> None:
     for shape in OTHER_SHAPES:
         _draw(answer, torch.rand(shape, generator=noise))
     _expect_one_source(answer, images)
+    _expect_any_count(answer)
+    _expect_no_correlation(answer)
 
 
 def _draw(answer: Any, images: Tensor, seed: int = 7) -> Tensor:
@@ -85,6 +87,26 @@ def _expect_noise_of_their_own(answer: Any) -> None:
         drawn_often = rows[rows.var(1) > 0.1]
         alike = torch.corrcoef(drawn_often).fill_diagonal_(0).abs() if len(drawn_often) > 1 else torch.zeros(1)
         expect(alike.max() < 0.8, f"{what} needs its own.")
+
+
+def _expect_no_correlation(answer: Any) -> None:
+    """Refuse that neighbours go together in part."""
+    signs = 2 * _draw(answer, torch.full(BATCH, 0.5)) - 1
+    neighbours = {
+        "images": (signs[1:], signs[:-1]),
+        "pixels": (signs[..., 1:], signs[..., :-1]),
+        "rows": (signs[..., 1:, :], signs[..., :-1, :]),
+    }
+    for what, (some, others) in neighbours.items():
+        together = (some * others).mean().abs()
+        expect(together < 0.05, f"Neighbouring {what} go together: draw each pixel by itself.")
+
+
+def _expect_any_count(answer: Any) -> None:
+    """Refuse that the number of pixels that are on is always the same, as if they were dealt out."""
+    counts = {_draw(answer, torch.full((28, 28), 0.5), seed).sum().item() for seed in range(6)}
+    always = f"Of 784 pixels of grey 0.5 always {min(counts):.0f} are on, whatever the seed: draw each pixel by itself."
+    expect(max(counts) - min(counts) > 1, always)
 
 
 def _expect_frequencies(drawn: Tensor, greys: Tensor) -> None:

@@ -17,11 +17,16 @@ def check_whole_gradient(answer: Any) -> None:
     """Check a function of the processes' gradients and their counts of images, which returns one gradient."""
     for counts in COUNTS:
         gradients = [torch.randn(9, generator=Generator().manual_seed(10 * i)) for i in range(len(counts))]
-        kept = [gradient.clone() for gradient in gradients]
-        found = ask(answer, gradients, counts)
-        expect(all(map(torch.equal, gradients, kept)), "It changes the gradients that it is given: return a new one.")
+        kept, given = [gradient.clone() for gradient in gradients], list(counts)
+        found = ask(answer, gradients, given)
+        expect(given == counts, "It changes the counts that it is given, which the caller still needs.")
+        same = len(gradients) == len(kept) and all(map(torch.equal, gradients, kept))
+        expect(same, "It changes the gradients that it is given: return a new one.")
         shape = f"Return one gradient of the shape of each, [9]; this is {describe(found)}."
         expect(isinstance(found, Tensor) and found.shape == (9,), shape)
+        others = [gradient.data_ptr() for gradient in gradients]
+        expect(found.data_ptr() not in others, "Return a new tensor: this is one of those that were given.")
+        expect(found.dtype == torch.float32, f"The gradients are float32, and this is {found.dtype}: keep their type.")
         right, wrong = _sums(torch.stack(gradients), torch.tensor(counts, dtype=torch.float32))
         otherwise = f"For {counts} images the first entry is {found[0]:.4f}, and it should be {right[0]:.4f}. {RIGHT}"
         recognise(found, right, wrong, otherwise)

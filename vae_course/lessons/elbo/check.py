@@ -199,6 +199,8 @@ def _expect_per_image(got: Any, name: str, batch: int) -> None:
     cause = f"Sum over the {SUMMED[name]}, and over them only: name the axes of the sum."
     if got.ndim == 0:
         cause = "Does a squeeze() take the batch away?" if batch == 1 else f"The batch is summed or averaged. {cause}"
+    if got.shape == (batch, 1):
+        cause += " (An axis of length 1 is left over, as of the channel, or from `keepdim=True`.)"
     shape = f"{name}: for {count} the shape should be [{batch}], and it is {list(got.shape)}. {cause}"
     expect(got.shape == (batch,), shape)
 

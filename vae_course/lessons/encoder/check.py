@@ -227,8 +227,16 @@ def _expect_every_pixel(encoder: nn.Module) -> None:
         "The code stays the same when the pixels change places: use every pixel, not their mean.",
     )
     (slope,) = torch.autograd.grad(encoder(x)[0].square().sum(), x, allow_unused=True)
-    unused = 0 if slope is None else int((slope == 0).all(0).sum())
+    if slope is None:
+        return
+    unused = int((slope == 0).all(0).sum())
     expect(not unused, f"{unused} of the 784 pixels do not change mu: use the whole image.")
+    apart = len(slope.flatten(1).T.unique(dim=0))
+    expect(
+        apart > 784 / 2,
+        f"mu changes alike with many pixels, as if there were {apart} of them and not 784. Are pixels averaged or "
+        "added, such as those of a row? Give each of them to the hidden layer.",
+    )
 
 
 def _expect_one_hidden_layer(encoder: nn.Module, x: Tensor) -> None:

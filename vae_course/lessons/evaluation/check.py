@@ -49,6 +49,15 @@ def check_importance_weighted_bound(answer: Any) -> None:
     narrow = _Probe(answer, _model(narrower=5.0))
     for images, samples in ((3, 3), (2, 400)):
         narrow.judge(narrow.call(_images(images, likely=True), samples, Generator().manual_seed(images)))
+    _expect_model_left_alone(answer)
+
+
+def _expect_model_left_alone(answer: Any) -> None:
+    """Expect a model that is being trained to be ready for its next step."""
+    model = _model().requires_grad_()
+    ask(answer, model, _images(2), 3, Generator().manual_seed(0))
+    kept = all(p.requires_grad and p.grad is None for p in model.parameters())
+    expect(kept, "It freezes the model's parameters, or leaves gradients in them: only use the model here.")
 
 
 class _Call(NamedTuple):

@@ -20,6 +20,7 @@ TIMES = (
 )
 SHARED = "All codes of the batch get the same time. Draw one t for each code, of shape [B, 1]."
 REVERSED = "Time is reversed: at t = 0 the point is noise and at t = 1 it is the code: (1 − t) · eps + t · codes."
+NOISES = "The target has another noise than the point: draw eps once, and use it in both."
 SQUARES = {
     "It is averaged over the latent dimensions. Sum the squares over the dimensions, and average over the codes.": 1
     / 4,
@@ -83,6 +84,9 @@ def _asked(
     loss = ask(answer, field, codes, generator)
     own = torch.equal(state, torch.get_rng_state())
     expect(own, "It uses or seeds torch's global random numbers: draw both eps and t with generator=generator.")
+    expect(
+        field.weight.requires_grad, "It freezes the field, which is still trained: leave out `requires_grad_(False)`."
+    )
     expect(field.asked, "It does not call the field: the loss compares field(z_t, t) with a velocity.")
     expect(len(field.asked) == 1, f"It calls the field {len(field.asked)} times. Call it once, for all codes together.")
     expect(isinstance(loss, Tensor), f"Return the loss as a tensor with one number; this is {describe(loss)}.")
@@ -96,8 +100,9 @@ def _expect_times(answer: Any) -> None:
     expect(len(z) == len(codes), f"It asks for {len(z)} points, and there are {len(codes)} codes: one point for each.")
     expect(t.std() > 1e-6, SHARED)
     low, high = t.min().item(), t.max().item()
-    expect(low >= 0 and high <= 1, f"Times lie between 0 and 1; yours go from {low:.2f} to {high:.2f}. Use torch.rand.")
     expect(len(t.unique()) > 1000, f"There are only {len(t.unique())} different times. Draw t evenly from 0 to 1.")
+    inside = 0 <= low < 0.02 and 0.98 < high <= 1
+    expect(inside, f"Times lie evenly between 0 and 1; yours go from {low:.2f} to {high:.2f}. Use torch.rand.")
     for edge in (0.1, 0.25, 0.5, 0.75, 0.9):
         below = (t < edge).float().mean().item()
         expect(
@@ -113,15 +118,23 @@ def _expect_straight_paths(answer: Any) -> None:
     """Expect the point (1 − t) eps + t z: far codes show the part of the code, codes at 0 that of the noise."""
     signs = torch.randn(500, 4, generator=Generator().manual_seed(1)).sign()
     _, z, t = _asked(answer, FAR * signs, Generator().manual_seed(0))
-    part = (z * signs / FAR).mean(1, keepdim=True)
+    parts = z * signs / FAR
+    part = parts.mean(1, keepdim=True)
     right = "The point is (1 − t) · eps + t · codes."
+    if parts.min() > -0.01 and parts.max() < 1.01 and part.std() > 0.01:
+        one = (
+            "In the point each dimension has a time of its own. A code has one time, which the field is given: [B, 1]."
+        )
+        expect(close(parts, part.expand_as(parts), atol=2e-3), one)
+        together = torch.corrcoef(torch.stack([part, t]).squeeze(-1))[0, 1].abs()
+        expect(together > 0.5, f"The field is given another time than the point is made with. {right}")
     recognise(
         part,
         t,
         {
             REVERSED: 1 - t,
             f"The code does not move into the point, it is there from the start. {right}": torch.ones_like(t),
-            f"The code is not in the point. {right}": torch.zeros_like(t),
+            f"The code is not in the point, or was centred or scaled before. {right}": torch.zeros_like(t),
             f"That is a curved path, with roots or squares of t. Ours is straight. {right}": (
                 t.sqrt(), t.square(), (1 - t).sqrt(), (1 - t).square(), (1 - t**2).sqrt(),
                 torch.sin(torch.pi / 2 * t), torch.cos(torch.pi / 2 * t), (1 - (1 - t) ** 2).sqrt(),
@@ -133,7 +146,20 @@ def _expect_straight_paths(answer: Any) -> None:
     _, z, t = _asked(answer, torch.zeros(4000, 4), Generator().manual_seed(0))
     one_sign = z.abs().max() > 0 and (z.min() >= 0 or z.max() <= 0)
     expect(not one_sign, "eps has one sign only: it should be Gaussian, from torch.randn, not from rand.")
+    _expect_noise_of_their_own(z, t)
     _expect_part_of_noise(z, t, right)
+
+
+def _expect_noise_of_their_own(z: Tensor, t: Tensor) -> None:
+    """Expect the noise of codes at 0 to differ from entry to entry, and not to go with the time."""
+    early = (t < 0.9).flatten()
+    eps, t = (z / (1 - t).clamp(min=1e-3))[early], t[early]
+    if eps.std() < 1e-3:
+        return
+    alike = eps.std(0).min() < 1e-3 or eps.std(1).max() < 1e-3
+    expect(not alike, "eps is shared: draw one number for each entry of the codes, with the shape of the codes.")
+    together = torch.corrcoef(torch.cat([t, eps], 1).T)[0, 1:].abs().max()
+    expect(together < 0.15, "The noise goes with the time: draw each of them by itself, with randn and with rand.")
 
 
 def _expect_part_of_noise(z: Tensor, t: Tensor, right: str) -> None:
@@ -157,8 +183,6 @@ def _expect_noise(answer: Any) -> None:
     expect(not close(first, second), "The seed does not change eps: draw it with generator=generator.")
     _, z, t = _asked(answer, torch.zeros(4000, 4), Generator().manual_seed(0))
     eps = (z / (1 - t).clamp(min=1e-3))[(t < 0.9).flatten()]
-    alike = eps.std(0).min() < 1e-3 or eps.std(1).max() < 1e-3
-    expect(not alike, "eps is shared: draw one number for each entry of the codes, with the shape of the codes.")
     expect(eps.mean().abs() < 0.05, f"eps should have mean 0, and yours has {eps.mean():.2f}: use torch.randn.")
     expect(abs(eps.std() - 1) < 0.05, f"eps should have a spread of 1, and yours has {eps.std():.2f}.")
     beyond = (eps.abs() > 2).float().mean().item()
@@ -182,12 +206,24 @@ def _expect_loss(answer: Any) -> None:
         with torch.no_grad():
             velocity, eps = field(z, t), (z - t * codes) / (1 - t)
         right, wrong = _losses(velocity, codes, eps, z, t)
+        wrong[NOISES] = tuple((velocity - (codes - e)).square().sum(1).mean() for e in _noises(codes.shape, 7))
         if (count, latent) == (6, 4):
             wrong = scaled({"": (right,)} | wrong, SQUARES)
         otherwise = (
             f"For {count} codes of {latent} dimensions the loss is {loss.item():.5g}, and it should be {right:.5g}."
         )
         recognise(loss, right, wrong, otherwise, lambda a, b: close(a, b, rtol=1e-3, atol=1e-4))
+
+
+def _noises(shape: torch.Size, seed: int) -> list[Tensor]:
+    """Draw the noise twice, with the times before, between or after."""
+    noises = []
+    for place in range(3):
+        generator = Generator().manual_seed(seed)
+        draws = [torch.randn(shape, generator=generator) for _ in range(place)]
+        torch.rand(shape[0], 1, generator=generator)
+        noises += draws + [torch.randn(shape, generator=generator) for _ in range(2 - place)]
+    return noises
 
 
 def _losses(velocity: Tensor, codes: Tensor, eps: Tensor, z: Tensor, t: Tensor) -> tuple[Tensor, dict[str, Any]]:

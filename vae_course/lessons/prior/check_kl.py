@@ -10,11 +10,13 @@ from typing import Any
 from vae_course.elbo import kl_divergence
 from vae_course.kit.exercise import ask, close, describe, exercise, expect, recognise
 from vae_course.lessons.gaussian_draw import expect_gaussian_draw
-from vae_course.reparameterization import log_normal
+from vae_course.reparameterization import log_normal, reparameterize
 
 import torch
 from torch import Generator, Tensor, nn
 from torch.distributions import Laplace, Normal
+
+SEED = 3  # of the draws that are compared
 
 
 class Known(nn.Module):
@@ -49,7 +51,7 @@ def check_kl_by_draws(answer: Any) -> None:
         prior = Known(latent)
         if latent == 2:  # Posteriors like the prior, so that some draws are negative.
             mu, logvar = prior.centre.detach() + mu / 10, logvar / 10
-        got, z = _drawn(answer, mu, logvar, Generator().manual_seed(3), prior)
+        got, z = _drawn(answer, mu, logvar, Generator().manual_seed(SEED), prior)
         with torch.no_grad():
             right, wrong = _estimates(z, mu, logvar, prior)
         recognise(got, right, wrong, _difference(got, right), lambda a, b: close(a, b, rtol=1e-4, atol=1e-3))
@@ -71,6 +73,7 @@ def _one_per_image(answer: Any, mu: Tensor, logvar: Tensor) -> None:
     expect(not closed, "That is the closed form, which is right for N(0, I) alone. This prior is another: draw z.")
     expect(prior.asked, "It does not ask the prior: log p(z) is prior.log_prob(z), and no longer that of N(0, I).")
     expect(len(prior.asked) == 1, f"It asks the prior {len(prior.asked)} times. One draw of z per image is enough.")
+    expect(not close(prior.asked[0], mu), "The prior is asked at mu. Ask it at z, a draw from q(z|x).")
     expect(isinstance(got, Tensor), f"Return a tensor with one number per image; this is {describe(got)}.")
     expect(
         got.ndim != 2, f"Return one number per image: sum over the latent dimensions. The shape is {list(got.shape)}."
@@ -86,6 +89,9 @@ def _drawn(
     prior = prior or Known(mu.shape[1])
     got = ask(answer, mu, logvar, prior, generator)
     expect(prior.asked, "It does not ask the prior: log p(z) is prior.log_prob(z).")
+    expect(
+        prior.centre.requires_grad, "It freezes the prior, which is still trained: leave out `requires_grad_(False)`."
+    )
     return got, prior.asked[-1]
 
 
@@ -102,11 +108,25 @@ def _estimates(z: Tensor, mu: Tensor, logvar: Tensor, prior: Known) -> tuple[Ten
         "The closed form is right for N(0, I) alone. This prior is another: draw z.": (closed, closed - log_p),
         "These are densities. Take their logs: log q(z|x) − log p(z).": (log_q.exp() - log_p.exp(), right.exp()),
         "That is half of it.": right / 2,
-        "It is averaged over the batch: return one number for each image.": right.mean().expand(len(z)),
+        "It is averaged over the batch: return one number for each image.": (
+            right.mean().expand(len(z)), log_q - log_p.mean(), log_q.mean() - log_p,
+        ),
+        "log p(z) of a code is one number. Subtract it once, after the sum over the dimensions.": (
+            log_q - z.shape[1] * log_p,
+        ),
         "These are bits. For nats take the natural logarithm.": right / math.log(2),
         "It is cut off at 0. One draw may be negative; only the average is not.": (right.clamp(min=0), right.abs()),
+        "The two logs are of two draws. Take the same z in both.": tuple(
+            log_normal(other, mu, logvar) - log_p for other in _draws(mu, logvar)
+        ),
         **_wrong_posteriors(z, mu, logvar, log_p),
-    }
+    }  # fmt: skip
+
+
+def _draws(mu: Tensor, logvar: Tensor) -> list[Tensor]:
+    """Draw z twice, as an answer does that draws for each of the two logs."""
+    generator = Generator().manual_seed(SEED)
+    return [reparameterize(mu, logvar, generator) for _ in range(2)]
 
 
 def _wrong_posteriors(z: Tensor, mu: Tensor, logvar: Tensor, log_p: Tensor) -> dict[str, Any]:

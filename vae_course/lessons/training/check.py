@@ -115,6 +115,7 @@ def _one_step(answer: Any, model: VAE, x: Tensor, beta: float, optimizer: Witnes
     only_a_step = torch.equal(start, optimizer.before) and torch.equal(optimizer.after, parameters(model))
     expect(only_a_step, "The parameters were changed beside the optimizer's step: leave that to optimizer.step().")
     expect(options == _options(optimizer), "The optimizer's settings, as its learning rate, were changed.")
+    expect(optimizer.remembers(), "The optimizer has forgotten its earlier steps: leave its state alone.")
     _expect_terms(terms, terms_of(at(start), seen.rows(), seen.z()), seen, beta)
     left_so = all(module.training for module in model.modules())
     expect(left_so, "The model is left in evaluation mode: a step starts with model.train(), and training goes on.")

@@ -28,7 +28,7 @@ class Witness(Adam):
 
     def __init__(self, model: VAE):
         super().__init__(model.parameters(), lr=1e-3)
-        self.model, self.gradients = model, []
+        self.model, self.gradients, self.taken = model, [], 0
         self.before = self.after = parameters(model)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -38,8 +38,13 @@ class Witness(Adam):
         self.gradients.append(gradient(self.model))
         self.before = parameters(self.model)
         super().step()
+        self.taken += 1
         self.after = parameters(self.model)
         return loss
+
+    def remembers(self) -> bool:
+        """Say whether Adam's averages hold every step that was taken."""
+        return all(state["step"] == self.taken for state in self.state.values())
 
 
 def parameters(model: VAE) -> Tensor:
