@@ -113,8 +113,14 @@ def test_an_answer_that_never_comes_back_is_stopped(answer, in_a_thread):
 
 def test_an_answer_is_not_stopped_while_a_busy_machine_leaves_it_no_time(monkeypatch):
     monkeypatch.setattr(guard, "_PATIENCE", 1e6)
-    monkeypatch.setattr(time, "process_time", lambda: 0.0)
+    monkeypatch.setattr(time, "process_time", lambda: time.monotonic() / 10)
     assert check_wait(lambda: time.sleep(0.5) or 1).status == "right"
+
+
+def test_an_answer_that_sleeps_is_stopped_by_the_clock(monkeypatch):
+    monkeypatch.setattr(guard, "_PATIENCE", 1e6)
+    monkeypatch.setattr(time, "process_time", lambda: 0.0)
+    assert "within 0.2 seconds" in check_wait(lambda: time.sleep(60)).hint
 
 
 def test_a_signal_that_comes_late_does_not_keep_the_limit_from_ending(monkeypatch):

@@ -17,8 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-# A machine that is shared may give a program a tenth of its time. So the limit counts what is computed, up to this.
-_PATIENCE = 6
+# A machine that is shared may give a program a tenth of its time. So the limit counts what is computed, up to six
+# times as long on the clock. What computes less than a twentieth of this does not wait for a processor: it sleeps.
+_PATIENCE, _ASLEEP = 6, 0.05
 _LONGEST = 200  # characters of an error's text that are shown
 _LIBRARIES = tuple({str(Path(p)) for p in sysconfig.get_paths().values()} | {str(Path(__file__).parents[1]), "<frozen"})
 _EIGENVALUES = {name: getattr(torch.linalg, name) for name in ("eig", "eigvals")}
@@ -32,8 +33,8 @@ class TooLong(BaseException):
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise `TooLong` in this thread if the block has not ended after this time, and again until it ends.
 
-    The time has passed when the process has computed that long, or after six times as long on the clock: on a busy
-    machine, importing a library alone may take ten seconds.
+    The time has passed when the process has computed that long. Only if it hardly computes, or after six times as long,
+    the clock decides: on a busy machine, importing a library alone may take ten seconds.
     A loop in Python and a `sleep` are stopped at once, one long call of a library when it returns. The block has to
     call a function, and that is stopped; what leaves the block is not, or the limit would never be lifted.
     """
@@ -41,10 +42,10 @@ def time_limit(seconds: float) -> Iterator[None]:
     main = threading.current_thread() is threading.main_thread()
 
     def watch() -> None:
-        clock, computed = time.monotonic() + _PATIENCE * seconds, time.process_time() + seconds
+        clock, computed = time.monotonic(), time.process_time()
         ended.wait(seconds)
-        while time.process_time() < computed and time.monotonic() < clock and not ended.wait(0.1):
-            pass
+        while not (ended.is_set() or _is_over(seconds, time.monotonic() - clock, time.process_time() - computed)):
+            ended.wait(0.1)
         if not ended.is_set():
             expired.set()
         while not ended.wait(0.2):
@@ -146,6 +147,11 @@ def where(error: BaseException) -> str:
     own = [f for f in frames if f.line and not f.filename.startswith(_LIBRARIES)]  # Compiled libraries show no line.
     place = f" (at `{own[-1].line}`)" if own else ""
     return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
+
+
+def _is_over(seconds: float, clock: float, computed: float) -> bool:
+    """Say whether a limit of so many seconds has passed, given those on the clock and those that were computed."""
+    return computed >= seconds or clock >= _PATIENCE * seconds or computed < _ASLEEP * clock
 
 
 def _inside(frame: FrameType | None, owner: FrameType) -> bool:
