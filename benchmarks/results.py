@@ -182,9 +182,9 @@ def draw() -> None:
         "A row is a mean over its seeds, ± their standard deviation. Minutes are those of one processor core.",
         "The settings of `learned-prior` were chosen on 10,000 training digits that were held out; "
         "[tried.md](tried.md) has what was tried.",
-        "Those of `static` and `burda` are older, and were chosen by what they reached on some of these very test "
-        "digits, so a tenth of a nat says nothing there. `static` was trained before version 0.2.0, with "
-        "torch.optim.Muon, with which `burda` had reached 85.84.",
+        "Those of `burda` are older, and were chosen by what it reached on some of these very test digits, so a tenth "
+        "of a nat says nothing there. `static` misses the published figure. With torch.optim.Muon, before version "
+        "0.2.0, it had reached 90.02 after 150 epochs, and `burda` 85.84.",
         "On two cores of the Xeon a step of `learned-prior` took 52 to 84 ms, from one hour to another: 20 to "
         "32 minutes. [optimizer.md](optimizer.md) has the processor time. With 120 epochs one seed reached 80.73.",
         "The network of `learned-prior` with ReLU, 20 latents and N(0, I) as the prior had 632,585 parameters. It "
