@@ -2,6 +2,7 @@
 
 import signal
 import statistics
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -97,18 +98,45 @@ def _loops():
         pass
 
 
+def _loops_and_catches():
+    while True:
+        try:  # noqa: SIM105
+            _loops()
+        except BaseException:
+            pass
+
+
+def _loops_and_catches_all():
+    while True:
+        try:  # noqa: SIM105
+            sum(range(1000))
+        except:  # noqa: E722
+            pass
+
+
 # A function of this module would count as the course's own, as the check is in it, too.
 ENDLESS = lambda: _loops()  # noqa: E731
+CATCHES = lambda: _loops_and_catches()  # noqa: E731
+CATCHES_ALL = lambda: _loops_and_catches_all()  # noqa: E731
 
 
 # A sleep outside the main thread cannot be stopped, as signals go to the main thread alone.
 @pytest.mark.parametrize(
-    ("answer", "in_a_thread"), [(ENDLESS, False), (ENDLESS, True), (lambda: time.sleep(60), False)]
+    ("answer", "in_a_thread"),
+    [
+        (ENDLESS, False),
+        (ENDLESS, True),
+        (lambda: time.sleep(60), False),
+        (CATCHES, False),
+        (CATCHES_ALL, False),
+    ],
 )
 def test_an_answer_that_never_comes_back_is_stopped(answer, in_a_thread):
+    tracer = sys.gettrace()
     with ThreadPoolExecutor(1) as pool:
         verdict = pool.submit(check_wait, answer).result() if in_a_thread else check_wait(answer)
     assert verdict.hint == "It did not come back within 0.2 seconds, so it was stopped. Look for an endless loop."
+    assert sys.gettrace() is tracer
 
 
 def test_an_answer_is_not_stopped_while_a_busy_machine_leaves_it_no_time(monkeypatch):

@@ -35,8 +35,9 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     The time has passed when the process has computed that long. Only if it hardly computes, or after six times as long,
     the clock decides: on a busy machine, importing a library alone may take ten seconds.
-    A loop in Python and a `sleep` are stopped at once, one long call of a library when it returns. The block has to
-    call a function, and that is stopped; what leaves the block is not, or the limit would never be lifted.
+    A loop in Python and a `sleep` are stopped at once, one long call of a library when it returns. An `except:` in a
+    loop may catch `TooLong`; in the main thread the next one ends that loop, too. The block has to call a function, and
+    that is stopped; what leaves the block is not, or the limit would never be lifted.
     """
     ended, target, owner = threading.Event(), threading.get_ident(), sys._getframe(2)
     main = threading.current_thread() is threading.main_thread()
@@ -59,9 +60,12 @@ def time_limit(seconds: float) -> Iterator[None]:
             raise KeyboardInterrupt
         # The signal may come late, while the memory of what was stopped is given back.
         if _inside(frame, owner):
+            if caught:
+                _raise_once_more(frame, owner)
+            caught.append(True)
             raise TooLong
 
-    expired = threading.Event()
+    expired, caught, traced = threading.Event(), [], sys.gettrace()
     previous = signal.signal(signal.SIGINT, handler) if main else None
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -72,6 +76,8 @@ def time_limit(seconds: float) -> Iterator[None]:
         watcher.join()
         if main:
             signal.signal(signal.SIGINT, previous or signal.default_int_handler)
+        if caught:
+            sys.settrace(traced)
 
 
 @contextmanager
@@ -159,6 +165,21 @@ def _inside(frame: FrameType | None, owner: FrameType) -> bool:
     while frame and frame.f_back is not owner:
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename != contextlib.__file__
+
+
+def _raise_once_more(frame: FrameType | None, owner: FrameType) -> None:
+    """Raise `TooLong` at the next line that runs in code of others, and so in an `except` that catches the first."""
+
+    def trace(_frame: FrameType, event: str, _: Any) -> Any:
+        if event == "line":
+            raise TooLong
+        return trace
+
+    while frame and frame is not owner:
+        if not frame.f_code.co_filename.startswith(_LIBRARIES):
+            frame.f_trace = trace
+        frame = frame.f_back
+    sys.settrace(lambda *_: None)
 
 
 def _interrupt(thread: int) -> None:

@@ -1,5 +1,7 @@
 """More wrong answers to lesson 02's exercise: what comes before the layers, and how they are made."""
 
+from functools import partial
+
 import torch
 from lessons.encoder.answers_MyEncoder import ANSWERS, AsAsked, altered, fed, made
 from torch import nn
@@ -324,6 +326,7 @@ class _(AsAsked):
 for title, prepare in (
     ("the mean of each row", lambda x: x.mean(3, keepdim=True).expand_as(x)),
     ("the sum of each column", lambda x: x.sum(2, keepdim=True).expand_as(x) / 28),
+    ("the sums of rows and columns", lambda x: (x.sum(2, keepdim=True) + x.sum(3, keepdim=True)) / 56),
     ("the means of 4 by 4 pixels", lambda x: F.interpolate(F.avg_pool2d(x, 4), scale_factor=4)),
 ):
     ANSWERS.wrong(title, hint="averaged or added")(fed(prepare))
@@ -340,3 +343,21 @@ class _(nn.Module):
     def forward(self, x):
         h = self.hidden(self.images(x)).relu()
         return self.mu(h), self.logvar(h)
+
+
+for title, hint, change in (
+    ("logvar clamped to ±10", "logvar never leaves", lambda e, x, mu, logvar: (mu, logvar.clamp(-10, 10))),
+    ("logvar clamped at -10 from below", "logvar never leaves", lambda e, x, mu, logvar: (mu, logvar.clamp(min=-10))),
+    ("logvar clamped at 8 from above", "logvar never leaves", lambda e, x, mu, logvar: (mu, logvar.clamp(max=8))),
+    ("mu clamped to ±5", "mu never leaves", lambda e, x, mu, logvar: (mu.clamp(-5, 5), logvar)),
+    ("five times tanh on mu", "mu never leaves", lambda e, x, mu, logvar: (5 * (mu / 5).tanh(), logvar)),
+    ("ten times tanh on logvar", "logvar never leaves", lambda e, x, mu, logvar: (mu, 10 * (logvar / 10).tanh())),
+):
+    ANSWERS.wrong(title, hint=hint)(altered(change))
+ANSWERS.right("log softplus with a millionth")(
+    altered(lambda e, x, mu, logvar: (mu, torch.log(F.softplus(logvar) + 1e-6)))
+)
+ANSWERS.right("mu kept within wide bounds")(altered(lambda e, x, mu, logvar: (mu.clamp(-20, 20), logvar)))
+for width in (8, 64):
+    ANSWERS.right(f"a partial with {width} hidden units")(partial(AsAsked, hidden=width))
+ANSWERS.wrong("a partial of a function", hint="class itself")(partial(lambda latent_dim, hidden: None, hidden=64))
