@@ -12,7 +12,7 @@ from torch import Tensor, nn
 LATENT_DIM = 5
 SEEDED = 4711  # No learner's own seed.
 BOUND = 4.0  # A log-variance or a mean that cannot leave ±4 is held there by something.
-WIDE = 11.0  # With β = 0 the lesson's encoder reaches mu = 13 and logvar = -18, so a clamp within ±11 changes its codes.
+WIDE = 11.0  # With β = 0 the lesson's encoder reaches mu = 13 and logvar = -18: a clamp within ±11 changes its codes.
 
 ADDED = "Are pixels averaged or added, such as those of a row? Give each of them to the hidden layer."
 
