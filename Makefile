@@ -10,8 +10,9 @@ FOLDER ?= my-course
 PLATFORM ?=
 # The versions to install: the tested ones, the oldest (constraints-oldest.txt) or the newest (/dev/null).
 CONSTRAINTS ?= constraints.txt
-# Parallel tests share the cores, and one thread each is then fastest.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
+# Parallel tests share the cores, and one thread each is then fastest. nbval, which takes seconds to load, has a test of
+# its own (tests/test_notebooks.py).
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -p no:nbval -n logical --maxprocesses 4 --dist worksteal
 
 # What people read, and so holds no word of docs/words_to_avoid.txt.
 PLAIN := .github *.md CITATION.cff Makefile docs tools vae_course notebooks/*.py

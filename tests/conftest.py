@@ -2,29 +2,27 @@
 
 from pathlib import Path
 
-import vae_course  # noqa: F401
-
-import matplotlib.pyplot  # noqa: F401
-import torch._dynamo
-
-# isort: split
-# The hook by which jaxtyping checks shapes has all that the course imports compiled again, in each process. So the
-# large libraries come before the course, but for its first file, which torch is to follow.
-from vae_course.digits import load_digits
-from vae_course.digits.download import data_home as users_data_home
-from vae_course.digits.download import missing_mnist_files
-
 import pytest
-import torch
 from hypothesis import settings
 
 # The same examples every time, and no deadline, because tests share the cores.
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
 
-# The four official .gz files, in a folder beside the project, or the user's own. What needs them is else skipped.
-PLACES = (Path(__file__).parents[2] / "shared" / "data" / "MNIST" / "raw", users_data_home() / "MNIST" / "raw")
-MIRROR = next((folder.resolve() for folder in PLACES if not missing_mnist_files(folder)), None)
+# May hold the four official .gz files, as the user's own folder may. What needs them is else skipped.
+BESIDE = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_collectstart():
+    """Load the large libraries before the course, but for its first file, which torch is to follow.
+
+    The hook by which jaxtyping checks shapes has all that the course imports compiled again, in each process. A process
+    that only hands out tests to others does not come here.
+    """
+    import vae_course  # noqa: F401
+
+    import matplotlib.pyplot  # noqa: F401
+    import torch._dynamo  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
@@ -36,18 +34,26 @@ def data_home(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def digits():
+    from vae_course.digits import load_digits
+
     return load_digits()
 
 
 @pytest.fixture(scope="session")
 def mirror():
-    if MIRROR is None:
-        pytest.skip("needs the full MNIST: python -m vae_course data")
-    return MIRROR.as_uri()
+    from vae_course.digits.download import data_home, missing_mnist_files
+
+    # A fixture of the session comes before those of a test: this is still the user's own folder.
+    for folder in (home / "MNIST" / "raw" for home in (BESIDE, data_home())):
+        if not missing_mnist_files(folder):
+            return folder.resolve().as_uri()
+    pytest.skip("needs the full MNIST: python -m vae_course data")
 
 
 @pytest.fixture
 def generator():
+    import torch
+
     return torch.Generator().manual_seed(0)
 
 

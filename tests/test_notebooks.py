@@ -3,8 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -196,27 +194,28 @@ def test_cells_are_short(lesson):
     assert not [cell.source for cell in code_cells(lesson) if len(cell.source.splitlines()) > 20], "over 20 lines"
 
 
-def run(lesson, folder):
-    """Let nbval run a copy of the lesson in this folder, without a network, and return what it says."""
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Let nbval run a copy of a lesson in an empty folder, without a network; return its status and what it says."""
     # A process that calls a network is ended, be it the kernel or one that a lesson starts.
     places = [str(Path(__file__).parent / "no_network"), os.environ.get("PYTHONPATH", "")]
-    environment = {"PYTHONPATH": os.pathsep.join(filter(None, places)), "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
-    # Of pytest's plugins it needs one, and the others take half a second to load.
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    shutil.copy(lesson, folder)
-    nbval = ["--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "-p", "no:cacheprovider", "-p", "nbval.plugin"]
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *nbval, f"--rootdir={folder}", folder / lesson.name],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, places)))
+    for name in ("PYTHONUTF8", "OMP_NUM_THREADS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.chdir(tmp_path)
+
+    def run(lesson):
+        shutil.copy(lesson, tmp_path)
+        nbval = ["--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "-p", "no:cacheprovider", "-p", "nbval.plugin"]
+        # In this process, because another one would take seconds to load nbval.
+        status = pytest.main([*nbval, "--capture=no", f"--rootdir={tmp_path}", lesson.name])
+        return status, capsys.readouterr().out
+
+    return run
 
 
 @each_page
-def test_the_lesson_runs_from_another_folder_and_offline_and_prints_what_is_tagged(lesson, tmp_path):
-    result = run(lesson, tmp_path)
-    assert result.returncode == 0, f"{result.stdout[-6000:]}\nIf what it prints is right: {again(lesson)}"
+def test_the_lesson_runs_from_another_folder_and_offline_and_prints_what_is_tagged(lesson, run, tmp_path):
+    status, said = run(lesson)
+    assert status == 0, f"{said[-6000:]}\nIf what it prints is right: {again(lesson)}"
     assert [path.name for path in tmp_path.iterdir()] == [lesson.name], "a lesson leaves files behind"
