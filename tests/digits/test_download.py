@@ -173,6 +173,36 @@ def without_an_end(send, stopped):
         send(bytes(2**16))
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def chunks_of_a_byte(send, stopped):
+    send(CHUNKED)
+    while not stopped.wait(0.05):
+        send(b"1\r\na\r\n")
+
+
+def a_chunk_larger_than_any(send, stopped):
+    send(CHUNKED + b"f" * 40 + b"\r\n")
+    while not stopped.is_set():
+        send(bytes(2**16))
+
+
+def a_trailer_without_an_end(send, stopped):
+    send(CHUNKED + b"0\r\n")
+    while not stopped.wait(0.01):
+        send(b"a: b\r\n" * 1000)
+
+
+def continue_for_ever(send, stopped):
+    while not stopped.wait(0.01):
+        send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+
+def too_many_headers(send, stopped):
+    send(b"HTTP/1.0 200 OK\r\n" + b"a: b\r\n" * 101 + b"\r\n")
+
+
 def shorter_than_promised(send, stopped):
     send(b"HTTP/1.0 200 OK\r\nContent-Length: 1000\r\n\r\n" + bytes(10))
 
@@ -215,6 +245,14 @@ SERVERS = {
     says("302 Found", "Location: file:///etc/hostname"): "Redirection to url 'file:///etc/hostname' is not allowed",
     says("301 Moved", "Location: ftp://127.0.0.1/x"): "redirects to ftp://127.0.0.1/x, which is not followed",
     says("200 OK", "Content-Encoding: gzip"): "is not MNIST's",
+    says("302 Found", "Location: data:,MNIST"): "Redirection to url 'data:,MNIST' is not allowed",
+    says("302 Found", "Location: http://127.0.0.1:99999/"): "could not fetch MNIST",
+    says("206 Partial Content", "Content-Range: bytes 0-9/1000"): "is not MNIST's",
+    chunks_of_a_byte: "fewer than 20,000 bytes came in 0.5 seconds",
+    a_chunk_larger_than_any: "it sends more than 1,048,576 bytes, which is not MNIST",
+    a_trailer_without_an_end: "fewer than 20,000 bytes came in 0.5 seconds",
+    continue_for_ever: "fewer than 20,000 bytes came in 0.5 seconds",
+    too_many_headers: "could not fetch MNIST.*more than 100 headers",
     half_and_then_nothing: "fewer than 20,000 bytes came in 0.5 seconds|timed out",
     longer_than_promised: "is not MNIST's",
     web_page: "is not MNIST's",
@@ -248,6 +286,33 @@ def test_where_one_mirror_is_bad_another_serves(monkeypatch, small_mnist, digits
     with answer(speak) as bad, serve(small_mnist) as good:
         monkeypatch.setattr(MNIST, "mirrors", [bad, good])
         assert torch.equal(load_digits("mnist").test_images, digits.test_images)
+
+
+def test_a_mirror_that_does_not_answer_is_waited_for_once_and_not_for_every_file(monkeypatch, small_mnist, digits):
+    monkeypatch.setattr("vae_course.digits.download.TIMEOUT_SECONDS", 0.5)
+    waited_for = []
+
+    def silent(send, stopped):
+        waited_for.append(1)
+        stopped.wait(5)
+
+    with answer(silent) as bad, serve(small_mnist) as good:
+        monkeypatch.setattr(MNIST, "mirrors", [bad, good])
+        assert torch.equal(load_digits("mnist").test_images, digits.test_images)
+    assert waited_for == [1]
+
+
+def test_a_disk_that_is_full_is_not_called_a_mistake_of_the_mirror(monkeypatch, small_mnist, data_home):
+    monkeypatch.setattr("vae_course.files.os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left")))
+    with pytest.raises(OSError, match=r"No space left.*train-images-idx3-ubyte\.gz"):
+        fetch_mnist(small_mnist.as_uri())
+    assert not [path for path in data_home.rglob("*") if path.is_file()]
+
+
+def test_a_file_that_became_far_too_large_is_not_read(small_mnist, data_home):
+    os.truncate(fetch_mnist(small_mnist.as_uri()) / "t10k-images-idx3-ubyte.gz", 10**11)
+    with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte\.gz is not MNIST's: it is larger than"):
+        load_digits("mnist")
 
 
 def test_where_a_mirror_has_one_file_damaged_another_serves_it(monkeypatch, small_mnist, digits, tmp_path):

@@ -1,18 +1,19 @@
 """Fetching the full MNIST: from torchvision's servers or from a mirror, checked, and never half."""
 
+import hashlib
 import os
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Event, Thread
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlparse
 from urllib.request import HTTPRedirectHandler, Request, build_opener, url2pathname
+
+from vae_course.files import write_atomically
 
 import platformdirs
 
@@ -21,7 +22,6 @@ TIMEOUT_SECONDS = 10.0
 LEAST_BYTES = 20_000
 # The largest of the four files has 9.9 MB.
 MOST_BYTES = 16 * 2**20
-_MIRROR = " (with --mirror URL, if you used one)"
 _OTHER_DIGITS = "Is it a mirror of other digits? Those can be named as a folder: --data FOLDER"
 NO_NETWORK_HELP = (
     "The embedded digits need no network: load_digits('embedded'). A copy of the four .gz files can be named: "
@@ -77,11 +77,18 @@ class NotMnist(ValueError):
 def check_mnist(folder: Path) -> None:
     """Raise a `ValueError` unless the four files are MNIST's, by their published checksums."""
     for name, md5 in _torchvision().MNIST.resources:
-        _check(folder / name, md5, str(folder / name), "Fetch it again: python -m vae_course data --again" + _MIRROR)
+        again = "Fetch it again: python -m vae_course data --again (with --mirror URL, if you used one)"
+        _check(_read(folder / name), md5, str(folder / name), again)
 
 
-def _check(path: Path, md5: str, called: str, remedy: str) -> None:
-    if not _torchvision().check_integrity(path, md5):
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > MOST_BYTES:
+        raise NotMnist(f"{path} is not MNIST's: it is larger than {MOST_BYTES:,} bytes")
+    return path.read_bytes()
+
+
+def _check(content: bytes, md5: str, called: str, remedy: str) -> None:
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
         raise NotMnist(
             f"{called} is not MNIST's: its checksum differs from {md5}, so it is damaged or something else. {remedy}"
         )
@@ -90,8 +97,8 @@ def _check(path: Path, md5: str, called: str, remedy: str) -> None:
 def fetch_mnist(mirror: str | None = None) -> Path:
     """Fetch the full MNIST into `data_home()` and return the folder of its four `.gz` files.
 
-    Everything is fetched and checked in a folder aside and moved in place when it is whole: a failed download leaves
-    nothing behind, and what was there before stays.
+    All four are fetched and checked before any is written: a failed download leaves nothing behind, and what was there
+    before stays.
 
     Args:
         mirror: where the four files lie: `http://…`, `https://…` or `file:///…`; by default torchvision's servers.
@@ -103,15 +110,14 @@ def fetch_mnist(mirror: str | None = None) -> Path:
     if mirror is not None:
         _check_address(mirror)
     home = data_home()
+    _check_writable(home)
+    if mirror is not None and urlparse(mirror).scheme == "file":
+        contents = _read_mnist(Path(url2pathname(urlparse(mirror).path)), mirror)
+    else:
+        contents = _download_mnist(_torchvision().MNIST.mirrors if mirror is None else [mirror])
     folder = home / "MNIST" / "raw"
-    with _staging_folder(home) as staging:
-        if mirror is not None and mirror.startswith("file:"):
-            _copy_mnist(Path(url2pathname(urlparse(mirror).path)), staging, mirror)
-        else:
-            _download_mnist(_torchvision().MNIST.mirrors if mirror is None else [mirror], staging)
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in staging.glob("*.gz"):
-            file.replace(folder / file.name)
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
     return folder
 
 
@@ -128,44 +134,45 @@ def _check_address(mirror: str) -> None:
         raise ValueError(f"mirror={mirror!r} names no host: http://HOST/FOLDER/")
 
 
-@contextmanager
-def _staging_folder(home: Path) -> Iterator[Path]:
+def _check_writable(home: Path) -> None:
+    """Refuse a folder that cannot be written, before anything is fetched."""
     try:
         home.mkdir(parents=True, exist_ok=True)
-        staging = tempfile.TemporaryDirectory(dir=home, prefix="incoming-", ignore_cleanup_errors=True)
+        TemporaryFile(dir=home).close()
     except OSError as error:
         raise type(error)(
             f"cannot write to {home} ({error.strerror}): set VAE_COURSE_DATA to a folder that you may write to"
         ) from error
-    with staging as name:
-        yield Path(name)
 
 
-def _copy_mnist(source: Path, target: Path, mirror: str) -> None:
+def _read_mnist(source: Path, mirror: str) -> dict[str, bytes]:
     missing = missing_mnist_files(source)
     if missing:
         raise FileNotFoundError(f"{source} lacks {', '.join(missing)}")
+    contents = {}
     for name, md5 in _torchvision().MNIST.resources:
-        if (source / name).stat().st_size > MOST_BYTES:
-            raise ValueError(f"{source / name} is not MNIST's: it is larger than {MOST_BYTES:,} bytes")
-        shutil.copyfile(source / name, target / name)
-        _check(target / name, md5, f"{mirror.rstrip('/')}/{name}", _OTHER_DIGITS)
+        contents[name] = _read(source / name)
+        _check(contents[name], md5, f"{mirror.rstrip('/')}/{name}", _OTHER_DIGITS)
+    return contents
 
 
-def _download_mnist(mirrors: list[str], folder: Path) -> None:
-    """Download each file from the first mirror that has it, whole and MNIST's."""
+def _download_mnist(mirrors: list[str]) -> dict[str, bytes]:
+    """Download each file from the first mirror that has it, whole and MNIST's; one that failed is asked last then."""
+    mirrors, contents = [*mirrors], {}
     for name, md5 in _torchvision().MNIST.resources:
         failures: dict[str, Exception] = {}
-        for mirror in mirrors:
+        for mirror in [*mirrors]:
             url = mirror.rstrip("/") + "/" + name
             try:
-                _download(url, folder / name)
-                _check(folder / name, md5, url, _OTHER_DIGITS)
+                contents[name] = _download(url)
+                _check(contents[name], md5, url, _OTHER_DIGITS)
                 break
             except (OSError, HTTPException, ValueError) as error:
                 failures[url] = error
+                mirrors.append(mirrors.pop(0))
         else:
             raise _no_mirror(failures)
+    return contents
 
 
 def _no_mirror(failures: dict[str, Exception]) -> Exception:
@@ -187,18 +194,18 @@ class _WebOnly(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _download(url: str, path: Path) -> None:
+def _download(url: str) -> bytes:
     """Download a file, for as long as bytes keep coming, and no more of them than MNIST's largest file has.
 
     A thread fetches while this one looks on: what a server can make wait for ever (a name to look up, headers that
     come letter by letter) knows no timeout of its own.
     """
-    received, stopped = [0], Event()
+    received, stopped = bytearray(), Event()
     failures: list[Exception] = []
 
     def fetch() -> None:
         try:
-            _copy_from_server(url, path, received, stopped.is_set)
+            _receive(url, received, stopped.is_set)
         except Exception as error:
             failures.append(error)
 
@@ -211,28 +218,28 @@ def _download(url: str, path: Path) -> None:
         thread.join(1)
     if failures:
         raise failures[0]
+    return bytes(received)
 
 
-def _copy_from_server(url: str, path: Path, received: list[int], stopped: Callable[[], bool]) -> None:
+def _receive(url: str, received: bytearray, stopped: Callable[[], bool]) -> None:
     # Some servers refuse whoever does not say its name.
     request = Request(url, headers={"User-Agent": "vae_course"})
-    with build_opener(_WebOnly).open(request, timeout=TIMEOUT_SECONDS) as response, path.open("wb") as file:
+    with build_opener(_WebOnly).open(request, timeout=TIMEOUT_SECONDS) as response:
         promised = response.headers.get("Content-Length")
         while not stopped() and (piece := response.read1(2**16)):
-            received[0] += len(piece)
-            if received[0] > MOST_BYTES:
+            received += piece
+            if len(received) > MOST_BYTES:
                 raise ValueError(f"it sends more than {MOST_BYTES:,} bytes, which is not MNIST")
-            file.write(piece)
-    if promised is not None and received[0] != int(promised):
-        raise ConnectionError(f"it ended after {received[0]:,} of {int(promised):,} bytes")
+    if promised is not None and len(received) != int(promised):
+        raise ConnectionError(f"it ended after {len(received):,} of {int(promised):,} bytes")
 
 
-def _watch(thread: Thread, received: list[int]) -> None:
+def _watch(thread: Thread, received: bytearray) -> None:
     """Wait for the thread, as long as it makes progress."""
     seen, since = 0, time.monotonic()
     while thread.is_alive():
         thread.join(0.05)
-        if received[0] - seen >= LEAST_BYTES:
-            seen, since = received[0], time.monotonic()
+        if len(received) - seen >= LEAST_BYTES:
+            seen, since = len(received), time.monotonic()
         if thread.is_alive() and time.monotonic() - since > TIMEOUT_SECONDS:
             raise TimeoutError(f"fewer than {LEAST_BYTES:,} bytes came in {TIMEOUT_SECONDS:g} seconds")

@@ -22,6 +22,5 @@ except RuntimeError as error:
     import torchvision
 
 from torchvision.datasets import MNIST
-from torchvision.datasets.utils import check_integrity
 
-__all__ = ["MNIST", "check_integrity", "mismatch", "torchvision"]
+__all__ = ["MNIST", "mismatch", "torchvision"]
