@@ -8,6 +8,16 @@ from uuid import uuid4
 PARTIAL = ".partial"
 
 
+def check_name(path: Path) -> None:
+    """Refuse a path that is not in UTF-8, which safetensors neither opens nor keeps as text.
+
+    Raises:
+        ValueError: says to rename it.
+    """
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
+        raise ValueError(f"{str(path)!r} has a name that is not in UTF-8: rename it")
+
+
 def write_atomically(path: Path, content: bytes, previous: Path | None = None) -> None:
     """Write a file beside its place, by a name that nobody else uses, and move it there when it is whole.
 

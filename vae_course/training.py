@@ -1,6 +1,6 @@
 """Lesson 06: the training loop, the only one there is."""
 
-import math
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -65,11 +65,11 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             value = getattr(self, name)
-            if not (isinstance(value, int) and value > 0):
+            if not (type(value) is int and value > 0):
                 raise ValueError(f"{name}={value!r} must be a positive int")
         if not (is_number(self.learning_rate) and self.learning_rate > 0):
             raise ValueError(f"learning_rate={self.learning_rate!r} must be a positive finite number")
-        if not (isinstance(self.seed, int) and 0 <= self.seed < 2**63):
+        if not (type(self.seed) is int and 0 <= self.seed < 2**63):
             raise ValueError(f"seed={self.seed!r} must be an int, at least 0 and below 2**63")
         check_binarization(self.binarization)
         if not callable(self.beta):
@@ -103,9 +103,9 @@ def _is_pair(knot: object) -> bool:
     return isinstance(knot, tuple) and len(knot) == 2 and all(map(is_number, knot))
 
 
-def is_number(value: object) -> bool:
-    """Say whether a value is a finite number."""
-    return isinstance(value, int | float) and math.isfinite(value)
+def is_number(value: object, largest: float = sys.float_info.max) -> bool:
+    """Say whether a value is a number, from -largest to largest; True and False are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= largest
 
 
 @dataclass(frozen=True)

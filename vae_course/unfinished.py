@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 # Where the state of torch's CPU generator has two of its numbers, in bytes, and the sum that they have.
 _LEFT, _NEXT, _SUM = slice(8, 12), slice(16, 24), 625
+_LARGEST = torch.finfo(torch.float32).max
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Unfinished:
 
 
 def _is_pair(terms: object) -> bool:
-    return isinstance(terms, list) and len(terms) == 2 and all(map(is_number, terms))
+    return isinstance(terms, list) and len(terms) == 2 and all(is_number(term, _LARGEST) for term in terms)
 
 
 def _check_state(state: Tensor) -> None:

@@ -6,14 +6,14 @@ tensor has a shape and no memory; only then is a tensor read, and after that a n
 """
 
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vae_course.beta import BetaRange
-from vae_course.training import TrainConfig
+from vae_course.files import check_name
+from vae_course.training import TrainConfig, is_number
 from vae_course.vae import VAE
 
 import torch
@@ -37,6 +37,7 @@ def opened(path: Path) -> Iterator[Any]:
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: there is no such checkpoint")
+    check_name(path)
     with Path(path).open("rb"):
         pass  # A file that may not be read says so here, by its name.
     try:
@@ -149,7 +150,7 @@ def config_of(text: str) -> TrainConfig:
 
 
 def metrics_of(text: str) -> list[dict[str, int | float | None]]:
-    """Read the figures of the epochs that are done: names and finite numbers, or null where there is no one number.
+    """Read the figures of the epochs that are done: names and finite numbers; β is null where each image had its own.
 
     Raises:
         ValueError: they are something else.
@@ -159,7 +160,7 @@ def metrics_of(text: str) -> list[dict[str, int | float | None]]:
         raise ValueError(f"metrics must be a list with an object for each epoch, found {text[:100]}")
     for number, epoch in enumerate(metrics, 1):
         for name, value in epoch.items():
-            if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
+            if not (is_number(value) or (value is None and name == "beta")):
                 raise ValueError(f"metrics: {name} of epoch {number} must be a finite number, found {value!r}")
     return metrics
 

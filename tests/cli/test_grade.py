@@ -2,10 +2,16 @@
 
 import csv
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from importlib import import_module
+from pathlib import Path
 
-from vae_course.cli import grade, lab
+from vae_course.cli import grade, lab, verdicts
 from vae_course.cli.main import main
 
 import pytest
@@ -37,6 +43,12 @@ def answer(folder, source, *before):
     notebook["cells"][at]["source"] = source
     notebook["cells"][at:at] = [notebook["cells"][at] | {"source": text} for text in before]
     path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def code(source):
+    cell = {"cell_type": "code", "source": f"{source}"}
+    check = {"cell_type": "code", "source": "check_kl_divergence(kl_divergence)"}
+    return json.dumps({"metadata": {}, "cells": [cell, check]})
 
 
 def table(capsys, *arguments):
@@ -88,9 +100,61 @@ def test_code_that_is_no_python_or_ends_the_process_is_not_right(folder, source,
 
 
 def test_an_answer_that_never_ends_is_stopped(folder, capsys, monkeypatch):
-    monkeypatch.setattr(grade, "SECONDS_TO_START", 0)
+    monkeypatch.setattr(verdicts, "SECONDS_TO_START", 0)
     answer(folder, "import time\ntime.sleep(1000)\ndef kl_divergence(mu, logvar):\n    return mu")
     assert table(capsys, folder, "--seconds", 1)[0][KL] == "not right yet"
+
+
+POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes of this kind are POSIX's")
+SPAWN = "import subprocess, sys, os\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(1000)'])"
+
+
+def ends(pid):
+    """Wait until a process has ended; a busy system takes a while to stop one that it has killed."""
+    state = Path(f"/proc/{pid}/stat")
+    for _ in range(600):
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@POSIX
+@pytest.mark.parametrize("end", ["", "\nimport time; time.sleep(1000)"], ids=["returns", "is stopped"])
+def test_what_an_answer_starts_ends_with_it(tmp_path, monkeypatch, end):
+    monkeypatch.setattr(verdicts, "SECONDS_TO_START", 5)
+    note = f"\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid)){end}"
+    assert verdicts.run(f"{SPAWN}{note}\nprint(1)", 1.0) == "not right yet"
+    assert ends((tmp_path / "pid").read_text())
+
+
+LEFT = {
+    "a folder in the place of its verdict": "os.mkdir(sys.argv[1])",
+    "a pipe in the place of its verdict": "os.mkfifo(sys.argv[1])",
+    "a verdict that is no text": "open(sys.argv[1], 'wb').write(bytes([255]))",
+    "a verdict of a terabyte": "os.truncate(open(sys.argv[1], 'w').name, 2**40)",
+    "no folder": "import shutil; shutil.rmtree(os.getcwd())",
+    "a signal": "import signal; os.kill(os.getpid(), signal.SIGKILL)",
+}
+
+
+@POSIX
+@pytest.mark.parametrize("left", LEFT.values(), ids=LEFT)
+def test_whatever_an_answer_leaves_is_no_right_answer_and_stops_no_class(left):
+    assert verdicts.run(f"import os, sys\n{left}; os._exit(0)\nprint(1)", 60.0) == "not right yet"
+
+
+@POSIX
+def test_ctrl_c_ends_the_grading_and_all_that_it_runs(folder, tmp_path):
+    answer(folder, f"{SPAWN}\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\nkl_divergence = child.wait()")
+    grading = subprocess.Popen([sys.executable, "-m", "vae_course", "grade", folder], stderr=subprocess.PIPE, text=True)
+    while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
+        assert grading.poll() is None
+        time.sleep(0.1)
+    grading.send_signal(signal.SIGINT)
+    assert "Stopped." in grading.communicate()[1]
+    assert grading.returncode == 130
+    assert ends((tmp_path / "pid").read_text())
 
 
 def test_a_right_answer_counts_from_the_file_where_it_is_kept(folder, capsys):
@@ -118,14 +182,63 @@ def test_damaged_files_are_no_work_and_stay_as_they_are(folder, capsys):
     ("name", "text"),
     [
         ("05_elbo.ipynb", "(" * 200_000),
+        ("05_elbo.ipynb", code("kl_divergence = 0x" + "f" * 10_000)),
+        ("05_elbo.ipynb", code("kl_divergence = 1" + " + 1" * 1000)),
+        ("05_elbo.ipynb", code("kl_divergence = '\ud800'")),
         ("05_elbo.ipynb", '{"metadata": {"vae_course": {"lesson": ["05_elbo"]}}, "cells": [3]}'),
         (".course/quiz.json", '{"before": "four"}'),
         (".course/answers.json", "[]"),
+        (".course/course.json", json.dumps({"answers": "x" * 5000})),
+        (".course/course.json", json.dumps({"answers": "\0.py"})),
     ],
 )
 def test_strange_files_stop_no_class(folder, name, text, capsys):
+    (folder / ".course" / "answers.json").write_text(json.dumps({"kl_divergence": {}}), encoding="utf-8")
     (folder / name).write_text(text, encoding="utf-8")
     assert table(capsys, folder)[0]["right"] == "0"
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["05_elbo.ipynb", ".course/quiz.json", ".course/answers.json", "my_vae.py"])
+@pytest.mark.parametrize("make", ["a pipe", "a link to itself", "a link to a device", "a terabyte", "a folder"])
+def test_files_that_are_none_are_not_read(folder, capsys, name, make):
+    (folder / ".course" / "answers.json").write_text(json.dumps({"kl_divergence": {}}), encoding="utf-8")
+    path = folder / name
+    path.unlink(missing_ok=True)
+    if make == "a pipe":
+        os.mkfifo(path)
+    elif make == "a folder":
+        path.mkdir()
+    elif make == "a terabyte":
+        path.touch()
+        os.truncate(path, 2**40)
+    else:
+        path.symlink_to("/dev/zero" if make == "a link to a device" else path)
+    assert table(capsys, folder)[0]["right"] == "0"
+
+
+def test_a_table_replaces_a_table_and_no_other_file(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(grade, "run", None)
+    for _ in range(2):
+        assert main(["grade", str(folder), "--out", str(tmp_path / "class.csv")]) == 0
+    (tmp_path / "thesis.txt").write_text("three years")
+    assert main(["grade", str(folder), "--out", str(tmp_path / "thesis.txt")]) == 2
+    assert "is there already, and is no table of this course" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").read_text() == "three years"
+
+
+@pytest.mark.parametrize("name", ["=cmd|'C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1"])
+def test_no_name_of_a_folder_becomes_a_formula(tmp_path, capsys, name):
+    (tmp_path / name).mkdir()
+    assert table(capsys, tmp_path / name)[0]["folder"] == f"'{name}"
+
+
+def test_a_name_of_a_folder_may_have_any_characters(tmp_path, capsys):
+    folder = tmp_path / 'a,b\n"c" \udcff'
+    folder.mkdir()
+    assert main(["grade", str(folder), "--out", str(tmp_path / "class.csv")]) == 0
+    with (tmp_path / "class.csv").open(encoding="utf-8", newline="") as file:
+        assert next(csv.DictReader(file))["folder"] == 'a,b\n"c" \\udcff'
 
 
 @pytest.mark.parametrize(

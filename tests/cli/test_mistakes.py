@@ -137,6 +137,29 @@ def test_options_that_cannot_be_understood_take_two_lines(work, capsys, argument
     assert "\x1b" not in fails(capsys, *arguments)
 
 
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there every name is text")
+def test_a_name_that_is_not_in_utf_8_is_refused_before_anything_is_done(work, capsys):
+    write_folder(work / "mine\udcff")
+    message = "has a name that is not in UTF-8: rename it"
+    assert message in fails(capsys, "train", "--data", "mine\udcff", *TINY)
+    assert message in fails(capsys, "train", "--data", "mine", "--out", "run\udcff", *TINY)
+    assert not (work / "run\udcff").exists()
+    (work / "run").rename(work / "run\udcff")
+    assert message in fails(capsys, "sample", "run\udcff")
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "previous.safetensors"])
+def test_a_folder_in_a_checkpoints_place_is_said_before_the_training(work, capsys, name):
+    (work / "run" / "model.safetensors").rename(work / "run" / "other.safetensors")
+    for path in ("model.safetensors", "previous.safetensors"):
+        shutil.copy(work / "run" / "other.safetensors", work / "run" / path)
+    (work / "run" / name).unlink()
+    (work / "run" / name).mkdir()
+    error = fails(capsys, "train", "--resume", "run")
+    assert f"{name} is a folder, where a checkpoint is to be written: move it away" in error
+    assert "%" not in error, "nothing is trained"
+
+
 def test_places_that_are_none_are_said(work, capsys):
     (work / "loop").symlink_to(work / "loop")
     (work / "file").write_text("text")

@@ -127,7 +127,7 @@ def test_a_run_that_fails_is_named_and_the_others_are_done(in_an_empty_folder, c
 def test_a_table_of_somebody_else_is_not_replaced(in_an_empty_folder, capsys):
     (in_an_empty_folder / "sweep.csv").write_text("a,b\n")
     assert main([*HERE, "--out", "."]) == 2
-    assert "sweep.csv is there already, and is no table of a sweep" in capsys.readouterr().err
+    assert "sweep.csv is there already, and is no table of this course" in capsys.readouterr().err
 
 
 def test_a_schedule_and_two_settings_at_once_are_named(in_an_empty_folder, capsys):

@@ -63,6 +63,28 @@ def test_a_folder_in_the_place_of_a_file_is_put_aside(workspace):
     assert read_state("quiz") == {"elbo": 3}
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="files of this kind are POSIX's")
+@pytest.mark.parametrize("make", ["a pipe", "a link to itself", "a link to a device"])
+def test_what_is_no_file_is_put_aside_and_waited_for_by_nobody(workspace, make):
+    path = workspace / ".course" / "quiz.json"
+    if make == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero" if make == "a link to a device" else path)
+    assert read_state("quiz") == {}
+    update_state("quiz", "elbo", 3)
+    assert read_state("quiz") == {"elbo": 3}
+
+
+def test_what_a_kernel_that_was_killed_left_is_removed_by_the_next(workspace):
+    leftover = workspace / ".course" / f"quiz.json.{'0' * 12}.partial"
+    leftover.touch()
+    (workspace / ".course" / f"guesses.json.{'0' * 12}.partial").touch()
+    update_state("quiz", "elbo", 3)
+    assert not leftover.exists()
+    assert (workspace / ".course" / f"guesses.json.{'0' * 12}.partial").exists(), "somebody may be writing it now"
+
+
 def test_entries_of_another_form_are_left_out_and_stay_in_the_file(workspace):
     state = {"good": {"right": 3}, "a text": {"right": "3"}, "no object": 3, "nothing": None, "without": {}}
     (workspace / ".course" / "quiz.json").write_text(json.dumps(state))

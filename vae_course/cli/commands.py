@@ -21,6 +21,7 @@ from vae_course.cli.folders import (
     RECONSTRUCTIONS,
     SAMPLES,
     check_new,
+    check_places,
     in_epochs,
     keep,
     locked,
@@ -51,6 +52,7 @@ def train(args: argparse.Namespace) -> int:
     with locked(folder):
         if new:
             check_new(folder)
+        check_places(folder)
         run = new or resumed_run(args)
         check_outputs(folder, METRICS, SAMPLES, RECONSTRUCTIONS)
         print(f"{describe(run.digits)}; {run.checkpoint.config.binarization} binarisation; ", end="")

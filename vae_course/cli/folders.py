@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from vae_course.files import remove_leftovers, write_atomically
+from vae_course.files import check_name, remove_leftovers, write_atomically
 
 import torch
 from filelock import FileLock, Timeout
@@ -34,6 +34,17 @@ def check_new(folder: Path) -> None:
 def holds_run(folder: Path) -> bool:
     """Say whether there is a checkpoint in this folder."""
     return (folder / CHECKPOINT).exists() or (folder / PREVIOUS).exists()
+
+
+def check_places(folder: Path) -> None:
+    """Refuse, before a training begins, a folder in which its checkpoints could not be written.
+
+    Raises:
+        IsADirectoryError: there is a folder in a checkpoint's place.
+    """
+    for path in (folder / CHECKPOINT, folder / PREVIOUS):
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder, where a checkpoint is to be written: move it away")
 
 
 def checkpoint_file(path: Path) -> Path:
@@ -91,7 +102,9 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         BlockingIOError: somebody else does; the message says who.
         FileExistsError: the folder's name is a file's.
+        ValueError: its name is not in UTF-8.
     """
+    check_name(folder.resolve())
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{folder} is a file: name a folder for the run")
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,12 +6,8 @@ what you would also open and run.
 
 import argparse
 import ast
-import csv
 import json
 import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from vae_course.cli import lab
-from vae_course.kit.workspace import COURSE
+from vae_course.cli.csv_tables import check_table, in_csv
+from vae_course.cli.verdicts import BEST_FIRST, end_all, run
+from vae_course.files import write_atomically
+from vae_course.kit.workspace import COURSE, read_file
 
-BEST_FIRST = ("right", "not right yet", "not tried yet")
 NO_NOTEBOOK = "no notebook"
 QUIZZES = ("quiz before", "quiz after")
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-# A process takes some seconds to load torch, on a slow machine many.
-SECONDS_TO_START = 60
 A_DAY = 86_400
 
 
@@ -55,22 +51,27 @@ def main(args: argparse.Namespace) -> int:
     # Said before the checks run, which may take minutes.
     if args.out is not None and not args.out.resolve().parent.is_dir():
         raise FileNotFoundError(f"{args.out}: there is no such folder to write into; make it first")
+    if args.out is not None:
+        check_table(args.out)
     exercises = exercises_of_course()
     columns = ["folder", *(exercise.title for exercise in exercises), "right", "of", "guesses", *QUIZZES]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = list(pool.map(lambda folder: grade(folder, exercises, args.seconds), args.folders))
+    text = in_csv(columns, grade_all(args.folders, exercises, args.seconds), "\r\n")
     if args.out is None:
-        return write(sys.stdout, columns, rows)
-    with args.out.open("w", encoding="utf-8", newline="") as file:
-        return write(file, columns, rows)
-
-
-def write(file: Any, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> int:
-    """Write the rows as CSV."""
-    table = csv.DictWriter(file, columns)
-    table.writeheader()
-    table.writerows(rows)
+        print(text, end="")
+    else:
+        write_atomically(args.out, text.encode(errors="backslashreplace"))
     return 0
+
+
+def grade_all(folders: Sequence[Path], exercises: Sequence[Exercise], seconds: float) -> list[dict[str, Any]]:
+    """Grade folders side by side; after Ctrl-C nothing goes on."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            return list(pool.map(lambda folder: grade(folder, exercises, seconds), folders))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_all()
+            raise
 
 
 def exercises_of_course() -> list[Exercise]:
@@ -86,7 +87,7 @@ def exercises_of_course() -> list[Exercise]:
 def code_cells(path: Path) -> list[str]:
     """Read the code of a notebook; nothing of one that cannot be read."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cells = json.loads(read_file(path))["cells"]
         return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
@@ -102,9 +103,11 @@ def checks_in(code: Sequence[str]) -> Iterator[tuple[int, Any]]:
 
 
 def parsed(source: str) -> list[ast.stmt]:
-    """Return a cell's statements; none of a cell that is no Python."""
+    """Return a cell's statements; none of a cell that is no Python, or that could not be written again."""
     try:
-        return ast.parse(source).body
+        statements = ast.parse(source).body
+        ast.unparse(statements)
+        return statements
     # The last two are what Python says of brackets within thousands of brackets.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
@@ -120,7 +123,7 @@ def grade(folder: Path, exercises: Sequence[Exercise], seconds: float) -> dict[s
     quiz = state(folder, "quiz")
     scores = [quiz.get(name.removeprefix("quiz ")) for name in QUIZZES]
     return {
-        "folder": folder.name or folder.resolve().name,
+        "folder": as_text(folder.name or folder.resolve().name),
         **found,
         "right": sum(status == "right" for status in found.values()),
         "of": len(exercises),
@@ -133,10 +136,15 @@ def grade(folder: Path, exercises: Sequence[Exercise], seconds: float) -> dict[s
     }
 
 
+def as_text(name: str) -> str:
+    """Mark a name as a text where a spreadsheet would compute it."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
+
+
 def state(folder: Path, name: str) -> dict[str, Any]:
     """Read what the course noted in a folder; {} where it noted nothing, or the file is damaged."""
     try:
-        found = json.loads((folder / COURSE / f"{name}.json").read_text(encoding="utf-8"))
+        found = json.loads(read_file(folder / COURSE / f"{name}.json"))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -147,7 +155,7 @@ def notebooks_in(folder: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.ipynb")):
         try:
-            metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+            metadata = json.loads(read_file(path))["metadata"]
             lesson = metadata.get("vae_course", {}).get("lesson", path.stem)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             lesson = path.stem
@@ -179,10 +187,13 @@ def best(programs: Sequence[str], seconds: float) -> str:
 def kept(folder: Path, exercise: Exercise) -> str:
     """Make a program that checks a piece of the file of right answers, which imports all that it needs."""
     file = folder / Path(str(state(folder, "course").get("answers", "my_vae.py"))).name
-    if exercise.name not in state(folder, "answers") or not file.is_file():
+    if exercise.name not in state(folder, "answers"):
+        return ""
+    try:
+        text = read_file(file)
+    except (OSError, ValueError):
         return ""
     word, check = exercise.lesson[3:], exercise.check.partition("(")[0]
-    text = file.read_text(encoding="utf-8", errors="replace")
     return f"{text}\nfrom vae_course.lessons.{word} import {check}\n{exercise.check}"
 
 
@@ -216,41 +227,3 @@ def names_made_by(statements: Sequence[ast.stmt]) -> set[str]:
     names = {statement.name for statement in statements if isinstance(statement, ast.FunctionDef | ast.ClassDef)}
     assigned = [statement for statement in statements if isinstance(statement, ast.Assign)]
     return names | {target.id for one in assigned for target in one.targets if isinstance(target, ast.Name)}
-
-
-def run(program: str, seconds: float) -> str:
-    """Run a program whose last line is a check, in a process of its own; return the verdict's status."""
-    with tempfile.TemporaryDirectory() as empty:
-        answer = Path(empty) / "status"
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
-        process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(answer)],
-            cwd=empty,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            process.communicate(program.encode(), timeout=seconds + SECONDS_TO_START)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-        status = answer.read_text(encoding="utf-8") if answer.exists() else ""
-    return status if status in BEST_FIRST else "not right yet"
-
-
-# The learner's statements one by one, as cells run: an error in one leaves the others. What they print goes nowhere.
-RUNNER = """
-import ast, sys
-from pathlib import Path
-names = {"__name__": "__main__"}
-*statements, check = ast.parse(sys.stdin.buffer.read().decode()).body
-for statement in statements:
-    try:
-        exec(compile(ast.Module([statement], []), "answer", "exec"), names)
-    except (Exception, SystemExit):
-        pass
-verdict = eval(compile(ast.Expression(check.value), "answer", "eval"), names)
-Path(sys.argv[1]).write_text(verdict.status, encoding="utf-8")
-"""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from vae_course.kit.workspace import COURSE, lock, replace_text
+from vae_course.kit.workspace import COURSE, lock, read_file, replace_text
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # An installed package holds the lessons; in a clone they lie beside it.
@@ -90,7 +90,7 @@ def digests_in(folder: Path) -> dict[str, Path]:
         # A notebook of the learner's own has no digest.
         with suppress(KeyError):
             try:
-                found.setdefault(json.loads(path.read_text(encoding="utf-8"))["metadata"]["vae_course"]["digest"], path)
+                found.setdefault(json.loads(read_file(path))["metadata"]["vae_course"]["digest"], path)
             except (OSError, ValueError, TypeError, RecursionError):
                 print(f"{path.name} cannot be read as a notebook; it stays as it is")
     return found

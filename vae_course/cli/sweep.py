@@ -3,8 +3,6 @@
 Each run is a folder, as `train` writes it. So a sweep that was stopped goes on where each of its runs stopped.
 """
 
-import csv
-import io
 import json
 import os
 import sys
@@ -20,6 +18,7 @@ from time import sleep
 from typing import Any
 
 from vae_course.cli.commands import train
+from vae_course.cli.csv_tables import check_table, in_csv
 from vae_course.cli.engines import ENGINES, Done
 from vae_course.cli.folders import METRICS, holds_run
 from vae_course.cli.main import explain
@@ -154,11 +153,8 @@ def report(folder: Path, rows: Sequence[Row]) -> None:
     """Print the table of means and spreads; write all runs as CSV, and the plot."""
     groups = grouped(rows)
     print(summary(groups))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row | {name: _as_typed(row[name]) for name in VARIED} for row in rows)
-    write_atomically(folder / TABLE, text.getvalue().encode())
+    text = in_csv(COLUMNS, (row | {name: _as_typed(row[name]) for name in VARIED} for row in rows), "\n")
+    write_atomically(folder / TABLE, text.encode(errors="backslashreplace"))
     save_figure(plot(groups), folder / PLOT)
     print(f"wrote {TABLE} and {PLOT} into {folder}")
 
@@ -212,6 +208,4 @@ def check_places(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{folder} is a file: name a folder for the runs")
     check_picture(folder / PLOT)
-    place = folder / TABLE
-    if place.exists() and not place.read_bytes().startswith(b"folder,"):
-        raise FileExistsError(f"{place} is there already, and is no table of a sweep: choose another --out")
+    check_table(folder / TABLE)

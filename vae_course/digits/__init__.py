@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vae_course.digits.download import check_mnist, data_home, expanded, fetch_mnist, missing_mnist_files
 from vae_course.digits.idx import MOST_VALUES, read_idx, read_idx_shape
+from vae_course.files import check_name
 
 from jaxtyping import Int64, UInt8
 from torch import Tensor
@@ -77,6 +78,7 @@ def _folder(source: str | Path) -> Path:
         folder = expanded(source).resolve()
     except RuntimeError as error:  # A link that leads to itself.
         raise ValueError(f"{choices}: {error}") from error
+    check_name(folder)
     if folder.is_file():
         raise ValueError(f"{choices}: it is a file; name its folder, {folder.parent}")
     if not folder.is_dir():

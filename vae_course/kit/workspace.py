@@ -8,15 +8,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
-from vae_course.files import write_atomically
+from vae_course.files import remove_leftovers, write_atomically
 
 from filelock import FileLock
 
 COURSE = ".course"
-# What a learner makes in the course is a hundredth of this.
-MOST_BYTES = 2**24
+# What a learner makes in the course is a hundredth of this; what is read of it takes thirty times as much memory.
+MOST_BYTES = 2**25
 
 
 def find_workspace() -> Path | None:
@@ -70,19 +71,34 @@ def lock(workspace: Path, name: str) -> Iterator[None]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Replace a file in one step: whoever reads it finds the old text or the new one, never half of it."""
+    """Replace a file in one step, under its lock: whoever reads it finds the old text or the new one, never half."""
+    remove_leftovers(path.resolve())
     # A link stays a link; half of a character, as JSON can name it, is written as JSON names it.
     write_atomically(path.resolve(), text.encode("utf-8", errors="backslashreplace"))
 
 
+def read_file(path: Path) -> str:
+    """Read a text that a learner's folder holds.
+
+    Raises:
+        OSError: there is no such file, or it is no file: a pipe would let the course wait for ever.
+        ValueError: it is far too large, or not in UTF-8.
+    """
+    if not S_ISREG(path.stat().st_mode):
+        raise IsADirectoryError(f"{path} is no file")
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path} is larger than {MOST_BYTES:,} bytes")
+    return path.read_text(encoding="utf-8")
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
-        state = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= MOST_BYTES else None
+        state = json.loads(read_file(path))
         if isinstance(state, dict):
             return state
     except FileNotFoundError:
         return {}
-    except (ValueError, RecursionError, IsADirectoryError):  # This is no JSON, or no UTF-8, or no file.
+    except (OSError, ValueError, RecursionError):  # This is no JSON, or no UTF-8, or no file.
         pass
     os.replace(path, path.with_suffix(".damaged.json"))
     return {}
