@@ -29,13 +29,14 @@ async function ofPack({ shapes, packed }) {
 }
 
 // Multiply rows by a matrix and add the bias. Two rows and four units at once, because reading takes longer than the sum.
-function linear({ units, bias }, rows) {
-  const answers = rows.map(() => new Float64Array(bias.length));
+function linear({ packed, bias, units }, rows) {
+  const answers = rows.map(() => new Float64Array(bias.length)), pairs = [];
   for (let r = 0; r < rows.length; r += 2) {
-    const other = Math.min(r + 1, rows.length - 1), x = rows[r], y = rows[other], on = inputsOn(x, y);
-    for (let n = 0; n < bias.length; n += 4) sumEight(units, bias, n, on, x, y, answers[r], answers[other]);
+    const other = Math.min(r + 1, rows.length - 1);
+    pairs.push([inputsOn(rows[r], rows[other]), rows[r], rows[other], answers[r], answers[other]]);
   }
-  return answers;
+  for (let n = 0; n < bias.length; n += 4) for (const pair of pairs) sumEight(packed, bias, n, ...pair);
+  return answers.map((row) => row.subarray(0, units));
 }
 
 // Where one of two rows is not 0: an image is mostly black, and after a ReLU many units are off.
@@ -46,12 +47,11 @@ function inputsOn(x, y) {
   return on.subarray(0, count);
 }
 
-// Beyond the last unit the last one is summed again; that sum is written nowhere.
-function sumEight(units, bias, n, on, x, y, ofX, ofY) {
-  const a = units[n], b = units[n + 1] ?? a, c = units[n + 2] ?? a, d = units[n + 3] ?? a;
+function sumEight(packed, bias, n, on, x, y, ofX, ofY) {
   let p = bias[n], q = bias[n + 1], r = bias[n + 2], s = bias[n + 3], t = p, u = q, v = r, w = s;
-  for (let k = 0; k < on.length; k++) {
-    const i = on[k], left = x[i], right = y[i], e = a[i], f = b[i], g = c[i], h = d[i];
+  for (let k = 0, from = n * x.length; k < on.length; k++) {
+    const i = on[k], at = from + 4 * i, left = x[i], right = y[i];
+    const e = packed[at], f = packed[at + 1], g = packed[at + 2], h = packed[at + 3];
     p += left * e;
     q += left * f;
     r += left * g;
@@ -66,7 +66,11 @@ function sumEight(units, bias, n, on, x, y, ofX, ofY) {
 }
 
 const relu = (rows) => rows.map((row) => row.map((value) => Math.max(value, 0)));
-const silu = (row) => row.map((value) => value / (1 + Math.exp(-value)));
+function silu(row) {
+  const answer = new Float64Array(row.length);
+  for (let i = 0; i < row.length; i++) answer[i] = row[i] / (1 + Math.exp(-row[i]));
+  return answer;
+}
 
 // Scale and shift each unit of a layer, by a small network of the level of β: `Response` in vae_course/beta.py.
 function respond(response, level, rows) {
@@ -77,8 +81,16 @@ function respond(response, level, rows) {
   return rows.map((row) => Float64Array.from(row, (value, i) => (1 + answer[i]) * value + answer[units + i]));
 }
 
-// A layer keeps the weights of each unit that comes out.
-const layer = (weight, bias) => ({ units: rows(weight, weight.length / bias.length), bias });
+// A layer keeps its weights in the order in which they are read: of four units, those of the first input, of the second, …
+// Units that are missing to the last four are 0.
+function layer(weight, bias) {
+  const units = bias.length, inputs = weight.length / units, padded = new Float64Array(4 * Math.ceil(units / 4));
+  const packed = new Float64Array(padded.length * inputs);
+  for (let n = 0; n < units; n++)
+    for (let i = 0; i < inputs; i++) packed[(n - (n % 4)) * inputs + 4 * i + (n % 4)] = weight[n * inputs + i];
+  padded.set(bias);
+  return { packed, bias: padded, units };
+}
 
 class Network {
   constructor(found, { betaRange, latent }) {

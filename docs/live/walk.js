@@ -1,12 +1,12 @@
 // Walk from noise to a digit. As `NoiseToDigit` in vae_course/lessons/prior/widget.py.
 
-const PLACES = 11;
+const PLACES = 9;
 
-// Even times on the way of one point; between two steps the way is straight.
-function onTheWay(way) {
+// Places at even times on the path of one point; between two steps the path is straight.
+function onThePath(path) {
   return Array.from({ length: PLACES }, (_, i) => {
-    const at = ((way.length - 1) * i) / (PLACES - 1), before = Math.min(Math.floor(at), way.length - 2);
-    const from = way[before], to = way[before + 1];
+    const at = ((path.length - 1) * i) / (PLACES - 1), before = Math.min(Math.floor(at), path.length - 2);
+    const from = path[before], to = path[before + 1];
     return from.map((value, k) => value + (at - before) * (to[k] - value));
   });
 }
@@ -24,7 +24,7 @@ function noiseToDigit(host, network, figures, found) {
       <button type="button" data-part="other">Other noise</button>
     </div>
     <p data-part="words" aria-live="polite"></p>
-    <canvas data-part="road" class="vae-road" role="img" aria-label="One noise, decoded on its way to a code"></canvas>
+    <canvas data-part="path" class="vae-path" role="img" aria-label="The path of one noise to a code, decoded"></canvas>
     <div class="vae-columns">
       <div class="vae-digits"><b>z from the learned prior</b>
         <canvas data-part="learned" role="img" aria-label="Digits, z from the learned prior"></canvas></div>
@@ -36,12 +36,12 @@ function noiseToDigit(host, network, figures, found) {
   function repaint() {
     const beta = 10 ** parts.slider.value, steps = Number(parts.steps.value), asked = parts.label.value;
     const labels = asked === "any" ? drawn : drawn.map(() => Number(asked));
-    const way = prior.walk(noise, labels, beta, steps), road = onTheWay(way.map((points) => points[0]));
-    const images = network.decode([...road, ...way.at(-1), ...noise], beta).map(sigmoid);
-    paint(parts.road, images.slice(0, PLACES), PLACES);
-    paint(parts.learned, images.slice(PLACES, PLACES + noise.length), COLUMNS);
-    paint(parts.standard, images.slice(PLACES + noise.length), COLUMNS);
-    parts.words.innerHTML = `<b>One noise on its way,</b> from t = 0 to t = 1 at β = ${inFigures(beta)},
+    const paths = prior.walk(noise, labels, beta, steps), first = onThePath(paths.map((points) => points[0]));
+    const images = network.decode([...first, ...paths.at(-1), ...noise], beta).map(sigmoid);
+    paint(parts.path, images.slice(0, PLACES), PLACES);
+    paint(parts.learned, images.slice(PLACES, PLACES + noise.length), noise.length);
+    paint(parts.standard, images.slice(PLACES + noise.length), noise.length);
+    parts.words.innerHTML = `<b>The path of one noise,</b> from t = 0 to t = 1 at β = ${inFigures(beta)},
       in ${steps} step${steps > 1 ? "s" : ""}, to a ${labels[0]}:`;
   }
 
