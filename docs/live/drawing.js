@@ -2,6 +2,18 @@
 // vae_course/lessons/latent_space/widget.py, but for the nearest training digits, which would make the page heavy.
 
 const SHEET = 112;
+const EMPTY = new DataView(new ArrayBuffer(SHEET * SHEET));
+
+// A digit as ink, as large as the sheet.
+function asInk(digit) {
+  const small = document.createElement("canvas"), large = document.createElement("canvas");
+  paint(small, [digit], 1);
+  Object.assign(large, { width: SHEET, height: SHEET });
+  const context = large.getContext("2d", { willReadFrequently: true });
+  context.drawImage(small, 0, 0, SHEET, SHEET);
+  const { data } = context.getImageData(0, 0, SHEET, SHEET);
+  return new DataView(Uint8Array.from({ length: SHEET * SHEET }, (_, i) => data[4 * i]).buffer);
+}
 
 function rank(nats, surprises) {
   const below = Math.floor((100 * surprises.filter((one) => one < nats).length) / surprises.length);
@@ -60,7 +72,8 @@ function drawDigit(host, network, figures, found) {
   const mark = draw(scale.group, "line", { stroke: figures.colors.kl, "stroke-width": 2, y1: 0, y2: 500 });
   const showCode = network.latent === 2 ? codePlane(parts, figures) : codeBars(parts, network.latent, figures.colors.posterior);
   const noise = rows(found.eps, network.latent), greys = rows(found.digits, SIDE * SIDE);
-  const model = new Model({ ink: new DataView(new ArrayBuffer(SHEET * SHEET)) }, repaint);
+  let taken = 3, isExample = true;
+  const example = () => asInk(greys[taken].map((byte) => byte / 255)), model = new Model({ ink: example() }, repaint);
 
   function show(images, code, nats) {
     ["shaped", "given", "returned"].forEach((name, i) => paint(parts[name], [images[i]], 1));
@@ -82,19 +95,17 @@ function drawDigit(host, network, figures, found) {
     show([shaped, x, returned], code, surprise(network, x, noise));
   }
 
-  // Put a test digit on the sheet, as large as the sheet.
-  let taken = 7;
   parts.take.addEventListener("click", () => {
-    taken = (taken + 11) % greys.length;
-    const small = document.createElement("canvas"), large = document.createElement("canvas");
-    paint(small, [greys[taken].map((byte) => byte / 255)], 1);
-    Object.assign(large, { width: SHEET, height: SHEET });
-    const context = large.getContext("2d", { willReadFrequently: true });
-    context.drawImage(small, 0, 0, SHEET, SHEET);
-    const { data } = context.getImageData(0, 0, SHEET, SHEET);
-    model.set("ink", new DataView(Uint8Array.from({ length: SHEET * SHEET }, (_, i) => data[4 * i]).buffer));
+    [taken, isExample] = [(taken + 11) % greys.length, true];
+    model.set("ink", example());
     repaint();
   });
+  // The first stroke clears an example, before the sheet draws that stroke; and undo brings it back.
+  parts.sheet.addEventListener("pointerdown", ({ target, button }) => {
+    if (button || !target.matches("canvas") || !isExample) return;
+    isExample = false;
+    model.set("ink", EMPTY);
+  }, true);
   sketch.render({ model, el: parts.sheet });
   repaint();
   host.replaceChildren(element);

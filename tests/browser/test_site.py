@@ -64,6 +64,11 @@ REPAINTS = """async () => {
     }
     return times;
 }"""
+# The columns of the sheet, which is 560 wide, on which there is ink.
+INK = """canvas => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, 560, 560);
+    return [...Array(560).keys()].filter(x => [...Array(560).keys()].some(y => data[4 * (560 * y + x)]));
+}"""
 LOOK = "part => document.querySelector(`[data-part=${part}]`).toDataURL()"
 
 
@@ -224,15 +229,22 @@ def test_the_front_page_is_alive(site, address, page):
         )
     times = page.evaluate(REPAINTS)
     print(f"; slider to repaint, median {statistics.median(times):.0f} ms, least {min(times):.0f} ms")
-    assert page.locator("text=The sheet is empty").count() == 1
-    sheet = page.locator(".vae-sketch canvas")
+    verdict, sheet = page.locator("[data-part=verdict]"), page.locator(".vae-sketch canvas")
+    example = verdict.text_content()
+    assert "of 100 test digits" in example
     sheet.scroll_into_view_if_needed()
     box = sheet.bounding_box()
     page.mouse.move(box["x"] + 140, box["y"] + 40)
     page.mouse.down()
     page.mouse.move(box["x"] + 140, box["y"] + 240, steps=8)
     page.mouse.up()
-    page.locator("[data-part=verdict]", has_text="of 100 test digits").wait_for()
+    page.wait_for_function("text => document.querySelector('[data-part=verdict]').textContent !== text", arg=example)
+    assert "test digit" in verdict.text_content()
+    columns = sheet.evaluate(INK)
+    assert columns, "the stroke is on the sheet"
+    assert 230 <= min(columns) <= max(columns) <= 330, "and nothing else is: the example is gone"
+    page.get_by_role("button", name="Clear").press("Enter")
+    page.locator("text=The sheet is empty").wait_for()
     assert page.errors == []
 
 
