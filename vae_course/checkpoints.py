@@ -101,7 +101,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, previous: Path | None = 
     for name in ("recipe", "digest"):
         if (value := getattr(checkpoint, name)) is not None:
             metadata[name] = value
-    write_atomically(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata), previous)
+    tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    write_atomically(path, save(tensors, metadata), previous)
 
 
 def _check_known(checkpoint: Checkpoint) -> None:

@@ -194,7 +194,8 @@ def ask(answer: Any, *args: Any, **kwargs: Any) -> Any:
     expect(torch.is_grad_enabled() == gradients, "It leaves gradients switched on or off: use `with torch.no_grad():`.")
     expect(torch.get_default_dtype() == dtype, "It changes torch's default dtype, which all other code depends on.")
     for key, value in tensors.items():
-        name, (numbers, needs_gradient) = key if isinstance(key, str) else _parameter(answer, key), before[key]
+        name = key if isinstance(key, str) else _parameter(answer, key)
+        numbers, needs_gradient = before[key]
         overwrote = f"Your function overwrote {name}, which the caller still needs: no `+=`, no `exp_()`."
         expect(torch.equal(numbers.nan_to_num(), value.detach().nan_to_num()), overwrote)
         switched = f"It changes {name} for the caller: leave out `requires_grad_()`. `.detach()` gives one without."

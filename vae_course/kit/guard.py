@@ -45,7 +45,9 @@ def time_limit(seconds: float) -> Iterator[None]:
     def watch() -> None:
         clock, computed = time.monotonic(), time.process_time()
         ended.wait(seconds)
-        while not (ended.is_set() or _is_over(seconds, time.monotonic() - clock, time.process_time() - computed)):
+        while not ended.is_set():
+            if _is_over(seconds, time.monotonic() - clock, time.process_time() - computed):
+                break
             ended.wait(0.1)
         if not ended.is_set():
             expired.set()
@@ -150,7 +152,8 @@ def where(error: BaseException) -> str:
     text = " ".join(str(error).split())
     text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if f.line and not f.filename.startswith(_LIBRARIES)]  # Compiled libraries show no line.
+    # Compiled libraries show no line.
+    own = [frame for frame in frames if frame.line and not frame.filename.startswith(_LIBRARIES)]
     place = f" (at `{own[-1].line}`)" if own else ""
     return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
 

@@ -13,7 +13,8 @@ def in_few_colors(picture: Image.Image, count: int = 256) -> Image.Image:
     Pillow's k-means looks at every pixel. This one looks at every colour, of which a figure has few.
     """
     pixels = np.asarray(picture.convert("RGB"))
-    codes = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)  # a number for each colour
+    # A number for each colour.
+    codes = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
     _, first, which, counts = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
     colors = pixels.reshape(-1, 3)[first].astype(np.float32)  # [N, 3]
     palette = colors if len(colors) <= count else _palette(picture, colors, counts, count)

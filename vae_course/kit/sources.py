@@ -126,7 +126,8 @@ def _definition(name: str, value: Any) -> tuple[str, str, Mapping[str, Any]]:
         nodes = list(ast.walk(ast.parse("".join(lines))))
     except SyntaxError:
         nodes = []
-    node = _class_node(nodes, value, function) if isinstance(value, type) else _function_node(nodes, function.__code__)
+    is_class = isinstance(value, type)
+    node = _class_node(nodes, value, function) if is_class else _function_node(nodes, function.__code__)
     if node is None:
         raise NoSource(f"the source of `{name}` is not found (a line such as %%time hides it)")
     return *_text(name, node, lines), _namespace(function)
@@ -208,5 +209,6 @@ def _global_names(text: str) -> set[str]:
     for table in tables:
         tables += table.get_children()
         at_top = table.get_type() == "module"
-        names |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (at_top or s.is_global())}
+        read = [symbol for symbol in table.get_symbols() if symbol.is_referenced()]
+        names |= {symbol.get_name() for symbol in read if at_top or symbol.is_global()}
     return names

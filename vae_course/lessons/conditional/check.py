@@ -99,7 +99,8 @@ def _check_label(y: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batc
     right = EYE[labels]
     if torch.equal(y, right):
         return
-    rows = [labels.tolist().index(label) for label in labels.tolist()]  # the first row that has the same label
+    # The first row that has the same label.
+    rows = [labels.tolist().index(label) for label in labels.tolist()]
     by_label = torch.equal(y, y[rows])
     expect(
         len(labels) == 1 or not (y == y[0]).all(),

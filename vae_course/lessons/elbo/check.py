@@ -53,7 +53,8 @@ def check_elbo_terms(answer: Any) -> None:
         return got
 
     x, logits, mu, logvar = *_images(), *_codes()
-    mild = logits.sigmoid()  # The course's log_likelihood takes these as x, too, so that an exchange raises no error.
+    # The course's log_likelihood takes these as x, too, so that an exchange raises no error.
+    mild = logits.sigmoid()
     _expect_in_their_places(terms(x, mild, mu, logvar), x, mild, kl_divergence(mu, logvar))
     # Each term is measured beside the same other inputs for all images, so that only its own can change it.
     _expect_reconstruction(
@@ -156,7 +157,10 @@ def _expect_reconstruction(reconstruction: Callable, beside: float) -> None:
     recognise(got, right, _scaled(formulas, name), _scale(got, right, name) or differs, same=_same)
     _expect_right_when_sure(reconstruction)
     _expect_gradients(
-        lambda logits: reconstruction(x, logits), lambda logits: -log_likelihood(logits, x), name, logits=logits
+        lambda logits: reconstruction(x, logits),
+        lambda logits: -log_likelihood(logits, x),
+        name,
+        logits=logits,
     )
 
 
@@ -245,7 +249,8 @@ def _codes() -> tuple[Tensor, Tensor]:
 
 def _images() -> tuple[Tensor, Tensor]:
     generator = Generator().manual_seed(5)
-    logits = 2 * torch.randn(BATCH, 1, 28, 28, generator=generator) + torch.arange(-3.0, 2.0).reshape(BATCH, 1, 1, 1)
+    of_each = torch.arange(-3.0, 2.0).reshape(BATCH, 1, 1, 1)
+    logits = of_each + 2 * torch.randn(BATCH, 1, 28, 28, generator=generator)
     return torch.bernoulli(torch.sigmoid(logits), generator=generator), logits
 
 

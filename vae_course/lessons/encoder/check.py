@@ -186,11 +186,11 @@ def _expect_free_outputs(encoder: nn.Module) -> None:
 def _expect_a_bend(encoder: nn.Module) -> None:
     """Refuse outputs whose value half-way between two images is the mean of the two images' values."""
     a, b = _patches().split(128)
-    ends, middle = [encode(encoder, images, LATENT_DIM) for images in (a, b)], encode(encoder, (a + b) / 2, LATENT_DIM)
-    for k, name in enumerate(("mu", "logvar")):
-        bend = ends[0][k] + ends[1][k] - 2 * middle[k]
+    outputs = [encode(encoder, images, LATENT_DIM) for images in (a, b, (a + b) / 2)]
+    for name, *(of_a, of_b, between) in zip(("mu", "logvar"), *outputs, strict=True):
+        bend = of_a + of_b - 2 * between
         expect(
-            bend.abs().max() > 1e-3 * ends[0][k].abs().max(),
+            bend.abs().max() > 1e-3 * of_a.abs().max(),
             f"{name} is a linear function of x: put a ReLU between the two linear layers, or they count as one.",
         )
 

@@ -123,9 +123,11 @@ class DrawDigit(CourseWidget):
             return
         x = binarize(shaped, Generator().manual_seed(0)).to(self._device)
         mu, logvar = self._model.encoder(x)
-        for image, digit in ((self.shaped, shaped), (self.given, x), (self.returned, self._model.reconstruct(x))):
+        returned = self._model.reconstruct(x)
+        for image, digit in ((self.shaped, shaped), (self.given, x), (self.returned, returned)):
             image.value = png(digit, 1)
-        found = (self._train_codes - mu.cpu()).norm(dim=1).topk(min(NEAREST, len(self._train_codes)), largest=False)
+        distances = (self._train_codes - mu.cpu()).norm(dim=1)
+        found = distances.topk(min(NEAREST, len(distances)), largest=False)
         labels = self._digits.train_labels[found.indices].tolist()
         self.nearest.value = png(grey(self._train_x[found.indices]), NEAREST)
         self.neighbours.value = f"<b>Nearest training digits</b>, by their codes: {', '.join(map(str, labels))}"

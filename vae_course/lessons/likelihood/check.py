@@ -205,7 +205,8 @@ def _share(high: Tensor, low: Tensor) -> float:
 
 def _at_a_threshold(scores: Scores, anomalous: Mask) -> Iterator[float]:
     """Yield accuracies and rates at the thresholds that people choose."""
-    top = scores.sort(descending=True).values[anomalous.sum() - 1]  # as many are called anomalies as there are
+    # As many are called anomalies as there are.
+    top = scores.sort(descending=True).values[anomalous.sum() - 1]
     best = scores[((scores >= scores[:, None]) == anomalous).sum(1).argmax()]
     for at in (
         scores.mean(),

@@ -97,7 +97,8 @@ def _drawn(
 
 def _estimates(z: Tensor, mu: Tensor, logvar: Tensor, prior: Known) -> tuple[Tensor, Mapping[str, Any]]:
     """Compute the KL of these draws, and what comes of known mistakes."""
-    log_q, log_p, standard = log_normal(z, mu, logvar), prior.log_prob(z), Normal(0.0, 1.0).log_prob(z).sum(-1)
+    log_q, log_p = log_normal(z, mu, logvar), prior.log_prob(z)
+    standard = Normal(0.0, 1.0).log_prob(z).sum(-1)
     right, closed = log_q - log_p, kl_divergence(mu, logvar)
     return right, {
         "The sign is turned: it is log q(z|x) − log p(z).": -right,

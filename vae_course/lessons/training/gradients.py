@@ -89,7 +89,8 @@ def _weights_hint(a: float, b: float, beta: float, batch: int) -> str:
         f"β = {beta:g} weighs the reconstruction; it belongs to the KL.": (beta, 1),
         f"β = {beta:g} weighs both terms; it belongs to the KL alone.": (beta, beta),
     }.items():  # fmt: skip
-        if all(abs(have - want) < 0.01 * max(abs(want), 0.1) for have, want in zip((a, b), weights, strict=True)):
+        pairs = zip((a, b), weights, strict=True)
+        if all(abs(have - want) < 0.01 * max(abs(want), 0.1) for have, want in pairs):
             return hint
     if abs(b - a * beta) < 0.01 * abs(a):
         return f"The gradient is {a:.3g} times as large as it should be."

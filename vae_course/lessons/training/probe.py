@@ -204,7 +204,10 @@ def _is_gaussian(eps: Tensor) -> bool:
     far = 4.5 * torch.tensor([1, 0.5, 96]).div(count).sqrt()
     wide = count < 5000 or eps.abs().max() > 3.2
     middle = count < 5000 or eps.mean(0).abs().max() > 1e-4
-    return bool(abs(mean) < far[0] and abs(spread - 1) < far[1] and abs(fourth - 3) < far[2] and wide and middle)
+    near = all(
+        abs(found - right) < most for found, right, most in zip((mean, spread, fourth), (0, 1, 3), far, strict=True)
+    )
+    return bool(near and wide and middle)
 
 
 def _not_from_q(eps: Tensor, z: Tensor) -> str:
