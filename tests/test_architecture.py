@@ -70,6 +70,12 @@ def test_modules_import_only_from_the_floors_below(path):
         assert imported == here or HEIGHT[imported] < HEIGHT[here], f"{path.name} imports {imported}"
 
 
+def test_the_kit_imports_of_the_course_only_what_its_readme_names():
+    """Another course can copy it, with these two files."""
+    kit = (PACKAGE / "kit").rglob("*.py")
+    assert {imported for path in kit for imported in modules_imported_by(path)} == {"kit", "addresses", "files"}
+
+
 APPARATUS = [path for path in FILES if path.parent.parent == PACKAGE / "lessons"]
 WORDS = {path.parent.name for path in APPARATUS}
 
