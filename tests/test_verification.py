@@ -288,6 +288,11 @@ def test_a_header_that_lies_is_refused(tmp_path):
         assert "\n" not in str(raised.value)
 
 
+def test_a_folder_is_told_to_be_none(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is a folder: name the checkpoint in it"):
+        load_checkpoint(tmp_path)
+
+
 @pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta", "", "cpu:x", "CPU", "cpu:5"])
 def test_a_device_that_is_not_there_is_named(path, device):
     with pytest.raises(ValueError, match=f"device='{device}': there are cpu"):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from vae_course.data import as_pixels
 from vae_course.elbo import ElboTerms, elbo_terms, kl_per_dimension
 from vae_course.reparameterization import reparameterize
-from vae_course.training import EVALUATION_SEED, evaluate
+from vae_course.training import EVALUATION_SEED, check_images, evaluate
 from vae_course.vae import VAE
 
 import torch
@@ -56,7 +56,8 @@ class Patient(VAE):
 
     def honest(self) -> VAE:
         """Build a healthy VAE with this patient's encoder and decoder: it reports their true bound."""
-        with torch.random.fork_rng(devices=[]):  # Building draws from torch's global generator; keep that from showing.
+        # Building draws from torch's global generator; keep that from showing.
+        with torch.random.fork_rng(devices=[]):
             healthy = VAE(**self.options).to(self.device)
         healthy.load_state_dict(self.state_dict())
         return healthy.eval()
@@ -177,6 +178,7 @@ class Symptoms(NamedTuple):
 
 def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = EVALUATION_SEED) -> Symptoms:
     """Measure the symptoms; the pixels are drawn once. The patient's parameters and its mode stay as they were."""
+    check_images(images, None)
     was_training, device = patient.training, patient.device
     generator = Generator(device).manual_seed(seed)
     x = as_pixels(images.to(device), "static", generator)

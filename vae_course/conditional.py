@@ -36,7 +36,10 @@ def condition(
 
 
 def check_labels(labels: Int64[Tensor, "*labels"], classes: int) -> None:
-    """Raise a `ValueError` unless all labels are 0 to classes - 1."""
+    """Raise a `ValueError` unless all labels are whole numbers from 0 to classes - 1."""
+    if labels.dtype != torch.int64:
+        kind = str(labels.dtype).removeprefix("torch.")
+        raise ValueError(f"labels: must be whole numbers (int64), found {kind}; give labels.long()")
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
         raise ValueError(f"labels: there is a {labels[outside][0]}; they must be from 0 to {classes - 1}")

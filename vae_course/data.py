@@ -75,6 +75,8 @@ def check_binarization(binarization: str) -> None:
 
 def check_bytes(images: Tensor, name: str = "images") -> None:
     """Raise a `ValueError` unless the images are bytes [N, 28, 28]; it says how to get them."""
+    if not isinstance(images, Tensor):
+        raise ValueError(f"{name}: must be a tensor such as digits.train_images, found {type(images).__name__}")
     if images.dtype != torch.uint8:
         scale = {torch.bool: ".byte() * 255"}.get(images.dtype, ".round().byte()")
         if images.is_floating_point() and images.numel() and images.max() <= 1:
@@ -86,7 +88,8 @@ def check_bytes(images: Tensor, name: str = "images") -> None:
 
 
 def check_scale(images: UInt8[Tensor, "batch 28 28"], name: str = "images") -> None:
-    """Raise a `ValueError` if the largest byte of all images is 1, so that their scale is not 0 to 255."""
+    """Raise a `ValueError` unless the images are bytes [N, 28, 28], the largest of which is not 1, but up to 255."""
+    check_bytes(images, name)
     if len(images) and images.max() == 1:
         raise ValueError(f"{name}: pixels must be bytes from 0 to 255, found only 0 and 1; give {name} * 255")
 

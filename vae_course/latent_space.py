@@ -1,6 +1,6 @@
 """Lesson 10: where the codes are, and which latent dimensions are in use."""
 
-from vae_course.data import Binarization, as_pixels
+from vae_course.data import Binarization, as_pixels, check_scale, check_unit_range
 from vae_course.reparameterization import reparameterize
 from vae_course.training import EVALUATION_SEED
 from vae_course.vae import VAE
@@ -18,7 +18,12 @@ ACTIVE = 0.01
 def mean_codes(
     model: VAE, images: UInt8[Tensor, "batch 28 28"], binarization: Binarization = "static", seed: int = 0
 ) -> Float[Tensor, "batch latent"]:
-    """Compute the mean of q(z|x) of each image, on the CPU; the seed is that of the pixels' draws."""
+    """Compute the mean of q(z|x) of each image, on the CPU; the seed is that of the pixels' draws.
+
+    Raises:
+        ValueError: the images are not bytes from 0 to 255.
+    """
+    check_scale(images)
     x = as_pixels(images.to(model.device), binarization, Generator(model.device).manual_seed(seed))
     return torch.cat([model.encoder(batch)[0] for batch in x.split(1000)]).cpu()
 
@@ -112,8 +117,9 @@ def as_mnist(ink: Float[Tensor, "height width"]) -> Float[Tensor, "1 1 28 28"]:
         ink: in [0, 1], 0 where nothing is drawn, of any size.
 
     Raises:
-        ValueError: nothing is drawn.
+        ValueError: nothing is drawn, or a value lies outside [0, 1].
     """
+    check_unit_range(ink, "ink")
     drawn = ink > 0.25
     if not drawn.any():
         raise ValueError("ink: nothing is drawn")

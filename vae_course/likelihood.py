@@ -41,14 +41,9 @@ def auroc(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) ->
         anomalous: True for each image that is.
 
     Raises:
-        ValueError: there are no anomalies or no normal images, or a score is NaN.
+        ValueError: there are no anomalies or no normal images, or a score is NaN; or not a score and a bool for each.
     """
-    if anomalous.all() or not anomalous.any():
-        raise ValueError(
-            f"{anomalous.sum()} of {len(anomalous)} images are anomalous: give some that are, and some that are not"
-        )
-    if scores.isnan().any():
-        raise ValueError(f"{scores.isnan().sum()} of {len(scores)} scores are NaN: every score must be a number")
+    _check(scores, anomalous)
     scores, anomalous = scores.cpu(), anomalous.cpu()
     normal, others = scores[~anomalous].sort().values, scores[anomalous].contiguous()
     below = torch.searchsorted(normal, others)
@@ -59,7 +54,22 @@ def auroc(scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]) ->
 def roc(
     scores: Float[Tensor, " batch"], anomalous: Bool[Tensor, " batch"]
 ) -> tuple[Float[Tensor, " points"], Float[Tensor, " points"]]:
-    """Compute the false and the true positive rate at every threshold, from the highest to the lowest."""
+    """Compute the false and the true positive rate at every threshold, from the highest to the lowest; see `auroc`."""
+    _check(scores, anomalous)
     thresholds = torch.cat([scores.unique().flip(0), scores.new_tensor([-torch.inf])])
     false, true = ((scores[group] > thresholds[:, None]).float().mean(1) for group in (~anomalous, anomalous))
     return false, true
+
+
+def _check(scores: Tensor, anomalous: Tensor) -> None:
+    if anomalous.dtype != torch.bool or anomalous.shape != scores.shape:
+        raise ValueError(
+            f"anomalous: must be True or False for each of {len(scores)} scores, found {list(anomalous.shape)} of "
+            f"{anomalous.dtype}"
+        )
+    if anomalous.all() or not anomalous.any():
+        raise ValueError(
+            f"{anomalous.sum()} of {len(anomalous)} images are anomalous: give some that are, and some that are not"
+        )
+    if scores.isnan().any():
+        raise ValueError(f"{scores.isnan().sum()} of {len(scores)} scores are NaN: every score must be a number")

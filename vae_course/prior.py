@@ -8,7 +8,7 @@ from itertools import pairwise
 from vae_course.conditional import check_labels
 from vae_course.data import as_pixels
 from vae_course.reparameterization import log_normal, reparameterize
-from vae_course.training import TrainConfig, adam
+from vae_course.training import TrainConfig, adam, check_images
 from vae_course.vae import VAE, Prior
 
 import torch
@@ -238,10 +238,11 @@ def fit_prior(
 ) -> Iterator[float]:
     """Train the prior in place on codes of the model, which is left as it is; yield the loss after every step.
 
-    Each step draws the pixels and z ~ q(z|x) again. `config` is read as by `fit`; its β says of which codes, a number
-    or, for a prior of every β, a `BetaRange`.
+    Each step draws the pixels and z ~ q(z|x) again. Images, labels and `config` are read as by `fit`, and refused as
+    there; the β of `config` says of which codes, a number or, for a prior of every β, a `BetaRange`.
     A prior with classes needs the labels of the images. The optimizer is Adam by default.
     """
+    check_images(images, labels)
     generator = Generator(model.device).manual_seed(config.seed)
     optimizer = optimizer or adam(prior.parameters(), config.learning_rate)
     if labels is not None:

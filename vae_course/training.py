@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from vae_course.data import Binarization, as_pixels, binarize_once, check_binarization, check_bytes, check_scale
+from vae_course.data import Binarization, as_pixels, binarize_once, check_binarization, check_scale
 from vae_course.elbo import ElboTerms
 from vae_course.vae import VAE
 
@@ -42,8 +42,7 @@ class TrainConfig:
         epochs: passes over the images.
         batch_size: images per step; the last batch of an epoch may be smaller.
         learning_rate: of the optimizer.
-        decay: let the learning rate fall in a straight line to 0 over the second half of the training, where large
-            steps no longer lower the loss, and only move the parameters around.
+        decay: let the learning rate fall in a straight line to 0 over the second half of the training.
         beta: the weight of the KL: a number; or a schedule as (epoch, β) pairs with straight lines between them:
             `((0, 0.0), (5, 1.0))` rises to 1 over five epochs and stays; or a function of the epoch, the number of
             images and a generator, that returns one β or one per image, as `beta.BetaRange` does.
@@ -71,6 +70,8 @@ class TrainConfig:
             raise ValueError(f"learning_rate={self.learning_rate!r} must be a positive finite number")
         if not (type(self.seed) is int and 0 <= self.seed < 2**63):
             raise ValueError(f"seed={self.seed!r} must be an int, at least 0 and below 2**63")
+        if not isinstance(self.decay, bool):
+            raise ValueError(f"decay={self.decay!r} must be True or False")
         check_binarization(self.binarization)
         if not callable(self.beta):
             self._check_beta()
@@ -159,11 +160,11 @@ def fit(
             conditioned on them.
         FloatingPointError: the training has diverged.
     """
-    _check_images(images, labels)
+    check_images(images, labels)
     if test_images is not None:
         if (labels is None) != (test_labels is None):
             raise ValueError("labels and test_labels: give both, or neither")
-        _check_images(test_images, test_labels, "test_")
+        check_images(test_images, test_labels, "test_")
     optimizer, step = optimizer or adam(model.parameters(), config.learning_rate), step or training_step
     generator = generator or Generator(model.device)
     left_in = generator.get_state()
@@ -243,7 +244,7 @@ def evaluate(
     Raises:
         ValueError: no images, or no bytes from 0 to 255; or not a label for each.
     """
-    _check_images(images, labels)
+    check_images(images, labels)
     generator = Generator(model.device).manual_seed(seed)
     x = as_pixels(images.to(model.device), binarization, generator)
     was_training = model.training
@@ -260,15 +261,13 @@ def _given(model: VAE, labels: Tensor | None, batch: Tensor) -> VAE:
     return model if labels is None else model.given(labels[batch.to(labels.device)])
 
 
-def _check_images(images: Tensor, labels: Tensor | None, which: str = "") -> None:
-    check_bytes(images, f"{which}images")
+def check_images(images: Tensor, labels: Tensor | None, which: str = "") -> None:
+    """Raise a `ValueError` unless there are images, bytes from 0 to 255, with a label for each if there are labels."""
     check_scale(images, f"{which}images")
     if not len(images):
         raise ValueError(f"{which}images: there are none; give at least one")
     if labels is not None and len(labels) != len(images):
-        raise ValueError(
-            f"{which}labels: there are {len(labels)} for {len(images)} images; give one per image, in their order"
-        )
+        raise ValueError(f"{which}labels: there are {len(labels)} for {len(images)} images; give one each, in order")
 
 
 def best_device() -> torch.device:

@@ -69,4 +69,5 @@ def _check_state(state: Tensor) -> None:
         left, following = state[_LEFT].view(torch.int32).item(), state[_NEXT].view(torch.int64).item()
         # Fresh, or so far through its 624 numbers.
         if (left, following) != (1, 0) and left + following != _SUM:
-            raise ValueError(f"unfinished: the generator has {left} numbers left, and is at number {following}")
+            right = f"together they must be {_SUM}"
+            raise ValueError(f"unfinished: the generator has {left} numbers left, and is at {following}; {right}")

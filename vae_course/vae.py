@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Any, Protocol, runtime_checkable
 
-from vae_course.data import is_at_hand
+from vae_course.data import check_unit_range, is_at_hand
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms, elbo_terms
 from vae_course.encoder import Encoder
@@ -43,7 +43,7 @@ class VAE(nn.Module):
         halves: what the types of a variant's halves take beside these.
 
     Raises:
-        ValueError: a size is not positive.
+        ValueError: a size is no positive int, or `hidden` is no sequence of sizes.
     """
 
     encoder_type: type[nn.Module] = Encoder
@@ -51,8 +51,10 @@ class VAE(nn.Module):
 
     def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,), **halves: Any):
         super().__init__()
-        if latent_dim < 1 or not hidden or min(hidden) < 1:
-            raise ValueError(f"latent_dim={latent_dim}, hidden={tuple(hidden)}: sizes must be at least 1")
+        sizes = (latent_dim, *hidden) if isinstance(hidden, Sequence) and hidden else ()
+        if not sizes or not all(isinstance(size, int) and size > 0 for size in sizes):
+            right = "sizes must be at least 1, as in latent_dim=20, hidden=(400,)"
+            raise ValueError(f"latent_dim={latent_dim!r}, hidden={hidden!r}: {right}")
         self.latent_dim, self.hidden = latent_dim, tuple(hidden)
         self.encoder = self.encoder_type(latent_dim, hidden, **halves)
         self.decoder = self.decoder_type(latent_dim, hidden, **halves)
@@ -126,6 +128,11 @@ class VAE(nn.Module):
 
     @torch.no_grad()
     def reconstruct(self, x: Float[Tensor, "batch 1 28 28"]) -> Float[Tensor, "batch 1 28 28"]:
-        """Return the mean of p(x|z) at z = mu(x): a picture to look at. For the ELBO use `elbo`."""
+        """Return the mean of p(x|z) at z = mu(x): a picture to look at. For the ELBO use `elbo`.
+
+        Raises:
+            ValueError: x has values outside [0, 1].
+        """
+        check_unit_range(x, "x")
         mu, _ = self.encoder(x)
         return torch.sigmoid(self.decoder(mu))

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from vae_course.beta import BetaRange
 from vae_course.files import check_name
-from vae_course.training import TrainConfig, is_number
+from vae_course.training import TrainConfig, best_device, is_number
 from vae_course.vae import VAE
 
 import torch
@@ -35,6 +35,8 @@ def opened(path: Path) -> Iterator[Any]:
         FileNotFoundError: there is no such file.
         ValueError: the file is truncated, or of another format.
     """
+    if Path(path).is_dir():
+        raise FileNotFoundError(f"{path} is a folder: name the checkpoint in it")
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: there is no such checkpoint")
     check_name(path)
@@ -73,11 +75,8 @@ def check_device(device: torch.device | str) -> None:
     Raises:
         ValueError: names it, and those there are.
     """
-    there, count = ["cpu"], 1
-    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    if accelerator is not None:
-        there.append(accelerator.type)
-        count = torch.accelerator.device_count()
+    best = best_device().type
+    there, count = (["cpu"], 1) if best == "cpu" else (["cpu", best], torch.accelerator.device_count())
     try:
         asked = torch.device(device)
     except RuntimeError:
@@ -144,7 +143,7 @@ def config_of(text: str) -> TrainConfig:
     if isinstance(beta, list):
         fields["beta"] = tuple(tuple(knot) for knot in beta)
     config = TrainConfig(**fields)
-    if config.epochs > MOST_EPOCHS or config.batch_size > MOST_IMAGES or not isinstance(config.decay, bool):
+    if config.epochs > MOST_EPOCHS or config.batch_size > MOST_IMAGES:
         raise ValueError(f"config is {text[:200]}")
     return config
 

@@ -4,6 +4,7 @@ from vae_course.data import binarize, grey
 from vae_course.evaluation import importance_weighted_bound
 from vae_course.training import TrainConfig, evaluate, fit
 
+import jaxtyping
 import pytest
 import torch
 
@@ -38,6 +39,17 @@ def test_a_label_that_is_none_is_refused(model, wrong):
     for ask in (lambda: model.given(wrong), lambda: condition(torch.zeros(2, 3), torch.tensor([0, wrong]))):
         with pytest.raises(ValueError, match=f"there is a {wrong}; they must be from 0 to 9"):
             ask()
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32, torch.float32, torch.bool])
+def test_labels_of_another_type_are_refused_with_what_to_give(model, digits, dtype, monkeypatch):
+    # Outside the tests nothing looks at the types.
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    labels, kind = digits.test_labels[:4].to(dtype), str(dtype).removeprefix("torch.")
+    with pytest.raises(ValueError, match=rf"labels: must be whole numbers \(int64\), found {kind}; give labels.long"):
+        next(fit(model, digits.test_images[:4], TrainConfig(), labels=labels))
+    with pytest.raises(ValueError, match=r"give labels\.long"):
+        model.given(labels[0])
 
 
 def test_labels_of_another_count_are_refused(model, x):

@@ -123,8 +123,9 @@ def test_damaged_files_are_named_and_kept(name, content, message, tmp_path):
 
 def write_folder(folder, images=3, labels=3, zipped=True, side=28):
     folder.mkdir()
+    white = idx(images, side, side)[:16] + b"\xff" * (images * side * side)
     for split in ("train", "t10k"):
-        for kind, content in (("images-idx3", idx(images, side, side)), ("labels-idx1", idx(labels))):
+        for kind, content in (("images-idx3", white), ("labels-idx1", idx(labels))):
             path = folder / f"{split}-{kind}-ubyte{'.gz' if zipped else ''}"
             path.write_bytes(gzip.compress(content) if zipped else content)
     return folder

@@ -3,9 +3,10 @@
 import itertools
 
 from vae_course.data import binarize, grey
-from vae_course.likelihood import auroc, surprise
+from vae_course.likelihood import auroc, roc, surprise
 from vae_course.vae import VAE
 
+import jaxtyping
 import pytest
 import torch
 
@@ -55,3 +56,15 @@ class TestAuroc:
     def test_scores_that_are_no_numbers_are_refused(self):
         with pytest.raises(ValueError, match="1 of 2 scores are NaN"):
             auroc(torch.tensor([torch.nan, 1.0]), torch.tensor([False, True]))
+
+    @pytest.mark.parametrize("curve", [auroc, roc])
+    @pytest.mark.parametrize("anomalous", [[0, 1], [0.0, 1.0], [True], [[False], [True]]], ids=str)
+    def test_what_does_not_say_true_or_false_of_each_score_is_refused(self, curve, anomalous, monkeypatch):
+        # Outside the tests nothing looks at the types.
+        monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+        with pytest.raises(ValueError, match="anomalous: must be True or False for each of 2 scores, found"):
+            curve(torch.tensor([1.0, 2.0]), torch.tensor(anomalous))
+
+    def test_a_curve_of_one_group_is_refused(self):
+        with pytest.raises(ValueError, match="give some that are, and some that are not"):
+            roc(torch.zeros(2), torch.tensor([False, False]))

@@ -8,8 +8,9 @@ from vae_course.clinic import Patient, examine
 from vae_course.data import as_pixels, binarize_once, grey
 from vae_course.elbo import elbo_terms
 from vae_course.evaluation import exact_log_likelihood, importance_weighted_bound
-from vae_course.latent_space import active_units, mean_codes, unit_activity
+from vae_course.latent_space import active_units, as_mnist, mean_codes, unit_activity
 from vae_course.likelihood import surprise
+from vae_course.prior import FlowPrior, fit_prior
 from vae_course.training import TrainConfig, evaluate, fit
 from vae_course.vae import VAE
 
@@ -43,6 +44,7 @@ TAKE_BYTES = {
     "active_units": lambda images: active_units(MODEL, images),
     "mean_codes": lambda images: mean_codes(MODEL, images),
     "examine": lambda images: examine(Patient(2, (8,)), images),
+    "fit_prior": lambda images: next(fit_prior(FlowPrior(2, 8, 1), MODEL, images, TrainConfig())),
 }
 NO_BYTES = {
     "grey values": (
@@ -76,7 +78,18 @@ def test_what_is_advised_gives_the_bytes(images, change):
     assert torch.equal(advised, expected)
 
 
-@pytest.mark.parametrize("name", ["fit", "fit, to test", "evaluate", "rate_distortion"])
+@pytest.mark.parametrize("take", TAKE_BYTES.values(), ids=TAKE_BYTES)
+@pytest.mark.parametrize("kind", ["ndarray", "list", "Digits"])
+def test_what_is_no_tensor_is_refused(digits, take, kind):
+    other = {"ndarray": digits.test_images.numpy(), "list": [*digits.test_images[:4]], "Digits": digits}[kind]
+    with pytest.raises(ValueError, match=f"images: must be a tensor such as digits.train_images, found {kind}"):
+        take(other)
+
+
+WHOLE_SETS = ["fit", "fit, to test", "evaluate", "rate_distortion", "mean_codes", "unit_activity", "fit_prior"]
+
+
+@pytest.mark.parametrize("name", WHOLE_SETS)
 def test_bytes_of_0_and_1_are_refused(images, name):
     with pytest.raises(ValueError, match=r"found only 0 and 1; give (test_)?images \* 255"):
         TAKE_BYTES[name]((images >= 128).byte())
@@ -90,6 +103,8 @@ TAKE_PIXELS = {
     "importance_weighted_bound": lambda x: importance_weighted_bound(MODEL, x, 2),
     "exact_log_likelihood": lambda x: exact_log_likelihood(MODEL, x),
     "surprise": lambda x: surprise(MODEL, x, 1),
+    "reconstruct": lambda x: MODEL.reconstruct(x),
+    "as_mnist": lambda x: as_mnist(x[0, 0]),
 }
 
 

@@ -206,6 +206,8 @@ def test_beta_reaches_the_loss(digits):
         {"seed": -1},
         {"seed": 0.5},
         {"seed": 10**20},
+        {"decay": "no"},
+        {"decay": 1},
         {"beta": -1.0},
         {"beta": float("nan")},
         {"beta": float("inf")},

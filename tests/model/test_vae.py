@@ -2,6 +2,7 @@ from vae_course.data import binarize, grey
 from vae_course.elbo import kl_divergence
 from vae_course.vae import VAE
 
+import jaxtyping
 import pytest
 import torch
 
@@ -48,9 +49,18 @@ def test_reconstructions_are_deterministic_probabilities(model, digits):
     assert not images.requires_grad
 
 
-@pytest.mark.parametrize("sizes", [{"latent_dim": 0}, {"hidden": ()}, {"hidden": (400, 0)}])
-def test_sizes_must_be_positive(sizes):
-    with pytest.raises(ValueError, match="sizes must be at least 1"):
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        *({"latent_dim": size} for size in (0, 2.0, "2")),
+        *({"hidden": sizes} for sizes in ((), (400, 0), 400, "400", (2.5,), None)),
+    ],
+    ids=str,
+)
+def test_sizes_must_be_whole_and_positive(sizes, monkeypatch):
+    # Outside the tests nothing looks at the types.
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    with pytest.raises(ValueError, match=r"sizes must be at least 1, as in latent_dim=20, hidden=\(400,\)"):
         VAE(**sizes)
 
 

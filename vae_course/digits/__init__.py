@@ -128,7 +128,7 @@ def _hint(folder: Path, stem: str) -> str:
 def _as_bytes(folder: Path, *parts: UInt8[Tensor, "_ 28 28"]) -> tuple[UInt8[Tensor, "_ 28 28"], ...]:
     """Bring the pixels to the scale 0 to 255, where there is no doubt which scale they have."""
     whitest = [int(images.max()) for images in parts]
-    if min(whitest) >= DARKEST_WHITE or max(whitest) == 0:
+    if min(whitest) >= DARKEST_WHITE:
         return parts
     if max(whitest) == 1:
         warnings.warn(f"{folder}: its pixels are all 0 or 1, and are read as black and white", stacklevel=4)
