@@ -145,9 +145,6 @@ class MultiRateVAE(VAE):
     def at(self, beta: float | Float[Tensor, " batch"]) -> VAE:
         """Return the VAE for this β, or for one β per image. It shares its parameters with this one; nothing is copied.
 
-        Where images are taken in parts, as by `evaluation.importance_weighted_bound`, only one β for all can serve: ask
-        β by β there.
-
         Raises:
             ValueError: a β lies outside the range that was learnt.
         """

@@ -108,9 +108,6 @@ class ConditionalVAE(VAE):
     def given(self, labels: int | Int64[Tensor, "*labels"]) -> VAE:
         """Return the VAE for these labels: one per image, or one for all. It shares its parameters with this one.
 
-        Where images are taken in parts, as by `evaluation.importance_weighted_bound`, only one label for all can serve:
-        ask label by label there.
-
         Raises:
             ValueError: a label is not one of 0 to classes - 1.
         """
