@@ -1,9 +1,11 @@
 """What the tests share."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+from jaxtyping import install_import_hook
 
 # The same examples every time, and no deadline, because tests share the cores.
 settings.register_profile("course", deadline=None, derandomize=True)
@@ -11,25 +13,44 @@ settings.load_profile("course")
 
 # May hold the four official .gz files, as the user's own folder may. What needs them is else skipped.
 BESIDE = Path(__file__).parents[2] / "shared" / "data"
+COURSE = Path(__file__).parents[1] / "vae_course"
 
 
-def pytest_collectstart():
-    """Load the large libraries before the course, but for its first file, which torch is to follow.
+def pytest_collectstart(collector):
+    """Let jaxtyping check shapes and types. A process that only hands out tests to others does not come here.
 
-    The hook by which jaxtyping checks shapes has all that the course imports compiled again, in each process. A process
-    that only hands out tests to others does not come here.
+    Its hook has all that the course imports compiled again, in each process. So the large libraries come first, after
+    the course's first file, which torch is to follow.
     """
-    import vae_course  # noqa: F401
+    if isinstance(collector, pytest.Session):
+        import vae_course  # noqa: F401
 
-    import matplotlib.pyplot  # noqa: F401
-    import torch._dynamo  # noqa: F401
+        import matplotlib.pyplot  # noqa: F401
+        import torch._dynamo  # noqa: F401
+
+        install_import_hook(list(checked_modules()), "beartype.beartype")
+
+
+def checked_modules():
+    """Name the modules whose signatures the tests check: all, but of the kit and the lessons only those with shapes.
+
+    A check of an answer calls hundreds of small functions, and to check a call takes longer than most of them.
+    """
+    for path in COURSE.rglob("*.py"):
+        module = path.relative_to(COURSE.parent).with_suffix("")
+        if module.parts[1] not in ("__init__", "kit", "lessons") or "jaxtyping" in path.read_text(encoding="utf-8"):
+            yield ".".join(module.parts).removesuffix(".__init__")
 
 
 @pytest.fixture(autouse=True)
-def data_home(tmp_path, monkeypatch):
-    """Every test has a data folder of its own, and none touches the user's."""
-    monkeypatch.setenv("VAE_COURSE_DATA", str(tmp_path / "data"))
-    return tmp_path / "data"
+def data_home(tmp_path_factory, monkeypatch):
+    """Every test has a data folder of its own, which is not made yet, and none touches the user's.
+
+    It does not lie in `tmp_path`, since to make that for each of thousands of answers takes longer than to check them.
+    """
+    folder = tmp_path_factory.getbasetemp() / f"data-{uuid4().hex}"
+    monkeypatch.setenv("VAE_COURSE_DATA", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

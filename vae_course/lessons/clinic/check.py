@@ -37,6 +37,7 @@ NAMES = ", ".join(f'"{name}"' for name in MISTAKES)
 # Enough training to tell a wrong fix from a healthy VAE; takes a second.
 CONFIG = TrainConfig(epochs=8, batch_size=64, learning_rate=3e-3)
 IMAGES, LATENT = 600, 8
+_digits = functools.cache(load_digits)
 
 
 @exercise("diagnose", "All eight are right. Each has a symptom that no other mistake on the list has.")
@@ -137,7 +138,7 @@ def _train(kind: type[Patient]) -> Patient:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         patient = kind(latent_dim=LATENT, hidden=(64,))
-        for _ in fit(patient, load_digits().train_images[:IMAGES], CONFIG):
+        for _ in fit(patient, _digits().train_images[:IMAGES], CONFIG):
             pass
     return patient
 
@@ -145,20 +146,20 @@ def _train(kind: type[Patient]) -> Patient:
 def _examined(step: str, answer: Any) -> Symptoms:
     """Train a patient that has the answer in place of one of its steps, and examine it."""
     trained = _train(type("Treated", (Patient,), {step: lambda self, *rest: answer(*rest)}))
-    return examine(trained, load_digits().test_images)
+    return examine(trained, _digits().test_images)
 
 
 @functools.cache
 def _healthy() -> tuple[Patient, Symptoms]:
     patient = _train(Patient)
-    return patient, examine(patient, load_digits().test_images)
+    return patient, examine(patient, _digits().test_images)
 
 
 @functools.cache
 def _probes() -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
     """Give x, logits, mu and logvar of digits that a healthy patient knows, of one image, and far out."""
     patient, noise = _healthy()[0], Generator().manual_seed(0)
-    x = (load_digits().test_images[:50].unsqueeze(1) >= 128).float()
+    x = (_digits().test_images[:50].unsqueeze(1) >= 128).float()
     with torch.no_grad():
         mu, logvar = patient.encoder(x)
         logits = patient.decoder(mu)
@@ -182,8 +183,7 @@ def _terms(answer: Any, *inputs: Tensor) -> ElboTerms:
         f"Return both terms, as ElboTerms(reconstruction, kl): this is {describe(terms)}.",
     )
     for name, term in zip(("reconstruction", "KL"), terms, strict=True):
-        batch = [len(inputs[0])]
-        found = f"this is {describe(term)}"
+        batch, found = [len(inputs[0])], f"this is {describe(term)}"
         expect(isinstance(term, Tensor), f"The {name} should be a tensor with one number per image, {batch}: {found}.")
         expect(list(term.shape) == batch, f"The {name} should be one number per image, of shape {batch}: {found}.")
         expect(term.dtype == torch.float32, f"The {name} should be float32, as the images are: this is {term.dtype}.")
