@@ -36,7 +36,7 @@ def folder(tmp_path):
     return tmp_path / "ada"
 
 
-# A check that is there without torch, whose start takes most of the time.
+# A check that is there without torch, whose start takes most of the time; and one lesson to read in place of sixteen.
 SMALL_CHECK = """
 def check_kl_divergence(answer):
     return type("Verdict", (), {"status": "right" if answer(2.0, 1.0) == 1.0 else "not right yet"})
@@ -212,6 +212,7 @@ def test_damaged_files_are_no_work_and_stay_as_they_are(folder, capsys):
         (".course/course.json", json.dumps({"answers": "\0.py"})),
     ],
 )
+@pytest.mark.usefixtures("small_course")
 def test_strange_files_stop_no_class(folder, name, text, capsys):
     (folder / ".course" / "answers.json").write_text(json.dumps({"kl_divergence": {}}), encoding="utf-8")
     (folder / name).write_text(text, encoding="utf-8")
@@ -221,6 +222,7 @@ def test_strange_files_stop_no_class(folder, name, text, capsys):
 @POSIX
 @pytest.mark.parametrize("name", ["05_elbo.ipynb", ".course/quiz.json", ".course/answers.json", "my_vae.py"])
 @pytest.mark.parametrize("make", ["a pipe", "a link to itself", "a link to a device", "a terabyte", "a folder"])
+@pytest.mark.usefixtures("small_course")
 def test_files_that_are_none_are_not_read(folder, capsys, name, make):
     (folder / ".course" / "answers.json").write_text(json.dumps({"kl_divergence": {}}), encoding="utf-8")
     path = folder / name
@@ -237,6 +239,7 @@ def test_files_that_are_none_are_not_read(folder, capsys, name, make):
     assert table(capsys, folder)[0]["right"] == "0"
 
 
+@pytest.mark.usefixtures("small_course")
 def test_a_table_replaces_a_table_and_no_other_file(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(grade, "run", None)
     for _ in range(2):
@@ -248,6 +251,7 @@ def test_a_table_replaces_a_table_and_no_other_file(folder, tmp_path, capsys, mo
 
 
 @pytest.mark.parametrize("name", ["=cmd|'C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1"])
+@pytest.mark.usefixtures("small_course")
 def test_no_name_of_a_folder_becomes_a_formula(tmp_path, capsys, name):
     (tmp_path / name).mkdir()
     assert table(capsys, tmp_path / name)[0]["folder"] == f"'{name}"
@@ -269,6 +273,7 @@ def test_a_name_of_a_folder_may_have_any_characters(tmp_path, capsys):
         (["--out", "no/a.csv"], "make it first"),
     ],
 )
+@pytest.mark.usefixtures("small_course")
 def test_options_that_cannot_be_are_refused_before_anything_runs(folder, options, message, capsys, monkeypatch):
     monkeypatch.setattr(grade, "run", None)
     assert main(["grade", str(folder), *options]) == 2
@@ -285,6 +290,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
     assert "nobody: there is no such folder" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("small_course")
 def test_no_text_of_a_learner_becomes_a_formula_and_no_notes_stop_the_table(folder, capsys):
     (folder / ".course" / "quiz.json").write_text('{"before": {"right": "=1+1"}, "after": {"right": 9}}')
     (folder / ".course" / "guesses.json").write_text("[" * 100_000)
@@ -294,6 +300,7 @@ def test_no_text_of_a_learner_becomes_a_formula_and_no_notes_stop_the_table(fold
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "9" * 26])
+@pytest.mark.usefixtures("small_course")
 def test_a_time_that_is_none_is_refused(folder, capsys, seconds):
     assert main(["grade", str(folder), "--seconds", seconds]) == 2
     assert "it must be above 0, and at most 86,400, which is a day" in capsys.readouterr().err
