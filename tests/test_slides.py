@@ -60,6 +60,25 @@ def test_a_paragraph_is_shortened_to_its_first_sentence_its_terms_and_what_leads
     assert block.note == "A second, for the speaker."
 
 
+def test_a_paragraph_in_parentheses_is_for_the_speaker_and_one_that_only_begins_so_is_shown():
+    aside, begins = blocks.of_text("(See Kingma (2013).\nIt is short.)\n\n(Twice.) Once (more).")
+    assert (aside.text, aside.note) == ("", "See Kingma (2013).\nIt is short.")
+    assert begins.text == "(Twice.) Once (more)."
+
+
+def test_a_sentence_that_has_no_room_takes_the_last_thought_along():
+    code, leads, last = deck.Block("<pre>", 8.0), deck.Block("And here:", 1.4), deck.Block("So it is.", 1.4)
+    first = [deck.Block("One.", 1.4), deck.Block("<figure>", 3.0), leads, code]
+    slides = deck.packed(("A", block) for block in [*first, last])
+    assert [slide.blocks for slide in slides] == [first[:2], [leads, code, last]]
+
+
+def test_a_sentence_alone_goes_to_the_answer_beside_it():
+    found = [("A", "Go on."), (deck.ANSWERED, "It is 7."), ("A", "So it is.")]
+    slides = deck.packed((title, deck.Block(text, 1.4)) for title, text in [("A", "<pre>"), *found])
+    assert [slide.text for slide in slides][-1] == "It is 7.\n\nSo it is."
+
+
 def test_hints_are_for_the_speaker():
     found = list(blocks.of_text("Do it.\n\n<details><summary>Hint 1</summary>\n\nThink.\n\n</details>"))
     assert [block.text for block in found] == ["Do it.", ""]

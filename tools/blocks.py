@@ -30,6 +30,8 @@ RESULTS = ("<figure", "<table")
 # In pixels: the place for code or a table, and the size of letters in it. Longer lines of code go on in the next.
 WIDTH, HEIGHT, SMALLEST, LARGEST = 1160, 500, 12, 24
 LONGEST = 96
+# A paragraph in parentheses.
+ASIDE = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 # What a code cell holds beside its thought.
 APPARATUS = re.compile(r"(from|import|assert|print|show|table|reveal|show_me|open_files)\b|.*\bgo_on_with\(")
 
@@ -71,6 +73,8 @@ def paragraphs(source: str, whole: bool) -> Iterator[Block]:
 
 def shortened(paragraph: str) -> Block:
     """Keep the first sentence, those that name a term, and what leads to a formula; the speaker says the others."""
+    if ASIDE.fullmatch(paragraph):
+        return Block("", note=paragraph[1:-1])
     sentences = re.split(r"(?<=[.?!:])\n", paragraph)
     enclosed = re.match(r"\*[^*]|\(", paragraph)
     shown = [one for one in sentences if enclosed or one is sentences[0] or "**" in one or one.endswith(":")]

@@ -20,13 +20,14 @@ FEW_LINES = 8.0
 # One with no more than these holds too little to stand alone.
 SHORT = 3.0
 ASKED, ANSWERED, SOLVED = "Predict first", "The answer", "How the course wrote it"
+BOXES = (ASKED, ANSWERED, SOLVED, lesson.REST)
 PREDICT, REST = "> **Predict first.**", f"> **{lesson.REST}.**"
 HEADING = re.compile(r"\A#+ (.*)\n*")
 PARTS = re.compile(r"^(?=#+ |> \*\*Predict first)", re.MULTILINE)
 # The links around a lesson.
 AROUND = re.compile(r"^\*\[Start page\][^*]*\*\n?", re.MULTILINE)
 # What cells show as long as nobody has solved an exercise.
-UNSOLVED = re.compile(r"^(check_\w+|guesses)\(", re.MULTILINE)
+UNSOLVED = re.compile(r"^(check_\w+|guesses|quiz)\(", re.MULTILINE)
 SAID = tomllib.loads((lesson.TEACHING / "guesses.toml").read_text(encoding="utf-8"))
 
 
@@ -64,11 +65,16 @@ class Slide:
         if sum(block.lines for block in whole) <= FEW_LINES:
             self.blocks = whole
 
+    @property
+    def is_short(self) -> bool:
+        """Say whether it holds a sentence or two and nothing else."""
+        alone = not any(block.text.startswith(("<", "$$", ">")) for block in self.blocks)
+        return alone and self.title != ASKED and self.lines <= SHORT
+
     def goes_to(self, other: "Slide") -> bool:
-        """Say whether it is a sentence or two, for which another slide on the same, or the question next, has room."""
-        text_alone = self.title != ASKED and not any(block.text.startswith(("<", "$$", ">")) for block in self.blocks)
-        same = other.title == self.title or (other.title == ASKED and self.title not in (ANSWERED, SOLVED, lesson.REST))
-        return text_alone and same and self.lines <= SHORT and self.lines + other.lines <= LINES
+        """Say whether it is a sentence or two, for which another on the same, a question or an answer has room."""
+        same = other.title == self.title or (self.title not in BOXES and other.title in (ASKED, ANSWERED))
+        return self.is_short and same and self.lines + other.lines <= LINES
 
     def has_room(self, block: Block) -> bool:
         """Say whether one more block fits."""
@@ -106,10 +112,13 @@ def stacks(path: Path) -> Iterator[Stack]:
 
 
 def packed(found: Iterator[tuple[str, Block]]) -> list[Slide]:
-    """Put blocks on slides. A title starts one, and so does a block that has no room; an introduction goes with it."""
+    """Put blocks on slides. A title starts one, and so does a block that has no room; an introduction goes with it.
+
+    What is only said starts none.
+    """
     slides: list[Slide] = []
     for title, block in found:
-        if not slides or slides[-1].title != title:
+        if not slides or (block.text and slides[-1].title != title):
             slides.append(Slide(title))
         elif not slides[-1].has_room(block):
             slides.append(Slide(title, introduction(slides[-1], block)))
@@ -130,8 +139,21 @@ def joined(slides: list[Slide]) -> list[Slide]:
         elif kept and slide.goes_to(kept[-1]):
             kept[-1].blocks += slide.blocks
         else:
+            if kept and slide.is_short and kept[-1].title == slide.title:
+                slide.blocks[:0] = last_thought(kept[-1], LINES - slide.lines)
             kept.append(slide)
     return kept
+
+
+def last_thought(slide: Slide, room: float) -> list[Block]:
+    """Take the last block from a slide, with what introduces it, so that the next holds more than a sentence."""
+    last = max(i for i, block in enumerate(slide.blocks) if block.text)
+    last -= slide.blocks[last - 1].text.endswith(":")
+    stays, goes = (Slide(slide.title, some) for some in (slide.blocks[:last], slide.blocks[last:]))
+    if stays.lines <= SHORT or goes.lines > room:
+        return []
+    slide.blocks = stays.blocks
+    return goes.blocks
 
 
 def introduction(slide: Slide, block: Block) -> list[Block]:
