@@ -72,7 +72,8 @@ function drawDigit(host, network, figures, found) {
   const mark = draw(scale.group, "line", { stroke: figures.colors.kl, "stroke-width": 2, y1: 0, y2: 500 });
   const showCode = network.latent === 2 ? codePlane(parts, figures) : codeBars(parts, network.latent, figures.colors.posterior);
   const noise = rows(found.eps, network.latent), greys = rows(found.digits, SIDE * SIDE);
-  let taken = 3, isExample = true;
+  // A 5 begins, which is about as surprising as most.
+  let taken = 25, isExample = true;
   const example = () => asInk(greys[taken].map((byte) => byte / 255)), model = new Model({ ink: example() }, repaint);
 
   function show(images, code, nats) {
