@@ -34,7 +34,7 @@ NAMES = ("every-beta", "plane")
 MEASURED = 1000
 # To follow a volume along the learned prior's way takes long.
 FEWER = 100
-DRAWS, SAMPLES, DIGITS_PER_CLASS, WALKS = 64, 30, 3, 8
+DRAWS, SAMPLES, DIGITS_PER_CLASS, WALKS = 64, 30, 3, 6
 # Of a weight's mantissa, beside the one before the point.
 BITS = 6
 

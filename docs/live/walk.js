@@ -1,6 +1,6 @@
 // Walk from noise to a digit. As `NoiseToDigit` in vae_course/lessons/prior/widget.py.
 
-const PLACES = 9;
+const PLACES = 7;
 
 // Places at even times on the path of one point; between two steps the path is straight.
 function onThePath(path) {

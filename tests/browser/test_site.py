@@ -161,7 +161,7 @@ def test_the_networks_of_a_page_give_pythons_numbers(site, page, name, where, be
 @pytest.mark.parametrize(("beta", "steps"), [(0.03, 1), (0.1, 3), (4.0, 10)])
 def test_the_learned_prior_of_a_page_walks_as_in_python(site, page, beta, steps):
     opened(page, (site / "play" / "learned_prior.html").as_uri())
-    labels = list(range(8))
+    labels = [0, 1, 3, 5, 8, 9]
     noise, *path = torch.tensor(page.evaluate(WALK, [labels, beta, steps]), dtype=torch.float64)
     prior = rounded(load_prior())
     with torch.no_grad():
