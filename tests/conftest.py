@@ -1,5 +1,6 @@
 """What the tests share."""
 
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,19 +17,24 @@ BESIDE = Path(__file__).parents[2] / "shared" / "data"
 COURSE = Path(__file__).parents[1] / "vae_course"
 
 
-def pytest_collectstart(collector):
-    """Let jaxtyping check shapes and types. A process that only hands out tests to others does not come here.
+def pytest_collectstart():
+    """Prepare a process that runs tests; one that only hands them out to others does not come here."""
+    check_shapes_and_types()
+
+
+@cache
+def check_shapes_and_types():
+    """Let jaxtyping check the course's signatures.
 
     Its hook has all that the course imports compiled again, in each process. So the large libraries come first, after
     the course's first file, which torch is to follow.
     """
-    if isinstance(collector, pytest.Session):
-        import vae_course  # noqa: F401
+    import vae_course  # noqa: F401
 
-        import matplotlib.pyplot  # noqa: F401
-        import torch._dynamo  # noqa: F401
+    import matplotlib.pyplot  # noqa: F401
+    import torch._dynamo  # noqa: F401
 
-        install_import_hook(list(checked_modules()), "beartype.beartype")
+    install_import_hook(list(checked_modules()), "beartype.beartype")
 
 
 def checked_modules():

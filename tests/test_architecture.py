@@ -4,7 +4,13 @@ import ast
 import re
 from pathlib import Path
 
+from vae_course.cli.options import two_lines
+from vae_course.elbo import kl_divergence
+from vae_course.kit.figures import digit_grid
+
 import pytest
+import torch
+from jaxtyping import TypeCheckError
 
 PACKAGE = Path(__file__).parents[1] / "vae_course"
 FLOORS = [
@@ -86,3 +92,12 @@ def test_no_lesson_imports_from_another(path):
     source = path.read_text(encoding="utf-8")
     imported = re.findall(r"(?:from|import) +vae_course\.lessons(?:\.| +import +)(\w+)", source)
     assert not WORDS.intersection(imported) - {path.parent.name}
+
+
+def test_the_tests_check_shapes_and_types():
+    with pytest.raises(TypeCheckError, match="kl_divergence"):
+        kl_divergence(torch.zeros(2, 3), torch.zeros(2, 4))
+    with pytest.raises(TypeCheckError, match="digit_grid"):
+        digit_grid(torch.zeros(2, 3))
+    with pytest.raises(TypeCheckError, match="two_lines"):
+        two_lines(3)
