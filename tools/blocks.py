@@ -75,7 +75,7 @@ def shortened(paragraph: str) -> Block:
     """Keep the first sentence, those that name a term, and what leads to a formula; the speaker says the others."""
     if ASIDE.fullmatch(paragraph):
         return Block("", note=paragraph[1:-1])
-    sentences = re.split(r"(?<=[.?!:])\n", paragraph)
+    sentences = re.split(r"(?<=[.?!])\n", paragraph)
     enclosed = re.match(r"\*[^*]|\(", paragraph)
     shown = [one for one in sentences if enclosed or one is sentences[0] or "**" in one or one.endswith(":")]
     said = [one for one in sentences if one not in shown]
