@@ -1,4 +1,4 @@
-"""Walk from noise to a digit, in lesson 14: the path of one noise, decoded, and what other noise becomes."""
+"""Walk from noise to a digit, in lesson 14: one noise, decoded on its way, and what other noise becomes."""
 
 import math
 
@@ -50,7 +50,7 @@ class NoiseToDigit(CourseWidget):
         )
         self.other = ipywidgets.Button(description="Other noise", layout={"width": "120px"})
         blank = torch.zeros(SHOWN, 1, 28, 28)
-        self.path = digit_image(blank[: COLUMNS + 1], COLUMNS + 1, 2.0, "The path of one noise to a code, decoded")
+        self.path = digit_image(blank[: COLUMNS + 1], COLUMNS + 1, 2.0, "One noise, decoded on its way to a code")
         self.learned, self.standard = (
             digit_image(blank, COLUMNS, 1.5, f"Thirty digits, z from the {name} prior")
             for name in ("learned", "standard")
@@ -83,7 +83,7 @@ class NoiseToDigit(CourseWidget):
         self.learned.value = png(digits[COLUMNS + 1 : -SHOWN], COLUMNS)
         self.standard.value = png(digits[-SHOWN:], COLUMNS)
         self.words.value = (
-            f"<b>The path of one noise,</b> from t = 0 to t = 1 at β = {beta:.2g}, in {steps} step{'s' * (steps > 1)}, "
+            f"<b>One noise on its way,</b> from t = 0 to t = 1 at β = {beta:.2g}, in {steps} step{'s' * (steps > 1)}, "
             f"to a {labels[0]}:"
         )
 
