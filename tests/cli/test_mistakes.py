@@ -201,6 +201,15 @@ def test_a_training_does_not_begin_where_its_end_would_replace_a_file(work, caps
     assert not list(work.glob(".*"))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="files of this kind are POSIX's")
+@pytest.mark.parametrize("name", ["samples.png", "reconstructions.png", "metrics.json"])
+def test_a_pipe_in_the_place_of_an_output_is_waited_for_by_nobody(work, capsys, name):
+    os.mkfifo(work / "run" / name)
+    assert f"{name} is there already, and is " in fails(capsys, "train", "--resume", "run")
+    if name == "samples.png":
+        assert f"{name} is there already, and is " in fails(capsys, "sample", "run", "--out", f"run/{name}")
+
+
 def test_a_folder_is_known_by_its_digits_and_not_by_its_name(work, capsys):
     """Two data sets in folders named raw; the first moved, and then replaced in its place."""
     for name, first in (("fashion", 0), ("kuzushiji", 100)):

@@ -118,6 +118,37 @@ def test_a_bad_value_is_refused_in_a_line_before_anything_is_trained(options, me
     assert [path.name for path in in_an_empty_folder.iterdir()] == ["file"]
 
 
+DAMAGED = {
+    "a figure that is text": ("test", {"kl": "low"}),
+    "a figure that is none": ("test", {"negative_elbo": None}),
+    "a figure that is NaN": ("test", {"reconstruction": float("nan")}),
+    "a figure that is true": ("test", {"kl": True}),
+    "another setting": ("config", {"beta": 2.0}),
+    "a setting of no form": ("config", {"beta": [1]}),
+    "another network": ("model", {"latent_dim": [2]}),
+    "no settings": ("config", []),
+}
+if hasattr(os, "mkfifo"):
+    DAMAGED["a pipe"] = ("", None)
+
+
+@pytest.mark.parametrize(("part", "values"), DAMAGED.values(), ids=DAMAGED)
+def test_a_run_whose_figures_are_damaged_is_not_done(finished, in_an_empty_folder, part, values, monkeypatch, capsys):
+    shutil.copytree(finished[0], in_an_empty_folder, dirs_exist_ok=True)
+    path = next(Path("runs").glob("*beta4*/metrics.json"))
+    figures = json.loads(path.read_text(encoding="utf-8"))
+    if part:
+        damaged = figures[part] | values if values else values
+        path.write_text(json.dumps(figures | {part: damaged}), encoding="utf-8")
+    else:
+        path.unlink()
+        os.mkfifo(path)
+    monkeypatch.setattr(sweep, "train_all", lambda args, waiting: waiting)
+    assert main(HERE) == 1
+    assert "3 of them are done already" in capsys.readouterr().out
+    assert len(rows(Path("runs"))) == 3
+
+
 def test_a_run_that_fails_is_named_and_the_others_are_done(in_an_empty_folder, capsys):
     options = ["--learning-rate", "0.001", "1e30", *TINY, "--jobs", "1"]
     assert main(["sweep", *options]) == 1

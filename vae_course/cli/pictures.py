@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from vae_course.data import as_pixels
 from vae_course.digits import Digits
 from vae_course.files import write_atomically
 from vae_course.kit.figures import digit_grid, digit_rows
+from vae_course.kit.workspace import read_file
 from vae_course.training import EVALUATION_SEED
 from vae_course.vae import VAE
 
@@ -75,7 +77,7 @@ def check_picture(path: Path) -> None:
         raise IsADirectoryError(f"{path} is a folder: name a file in it, such as {path / 'samples.png'}")
     if path.suffix.lower() in OTHER_FORMATS:
         raise ValueError(f"{path}: pictures are written as PNG; name it {path.with_suffix('.png').name}")
-    if (path.exists() or path.is_symlink()) and not _is_ours(path):
+    if os.path.lexists(path) and not (path.is_file() and _is_ours(path)):
         raise FileExistsError(f"{path} is there already, and is no picture of this course: choose another --out")
 
 
@@ -102,6 +104,6 @@ def _is_ours(path: Path) -> bool:
 
 def _are_ours(path: Path) -> bool:
     try:
-        return {"test", "model", "config", "epochs"} <= set(json.loads(path.read_bytes()))
+        return {"test", "model", "config", "epochs"} <= set(json.loads(read_file(path)))
     except (OSError, ValueError, TypeError, RecursionError):
         return False

@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from statistics import mean
@@ -17,6 +18,7 @@ from threading import Thread
 from time import sleep
 from typing import Any
 
+from vae_course.checkpoints import Checkpoint
 from vae_course.cli.commands import train
 from vae_course.cli.csv_tables import check_table, in_csv
 from vae_course.cli.engines import ENGINES, Done
@@ -28,6 +30,8 @@ from vae_course.cli.pictures import check_picture, save_figure
 from vae_course.cli.runs import CONFIG_OPTIONS, MODEL_OPTIONS, new_run
 from vae_course.files import write_atomically
 from vae_course.kit.table import Table, table
+from vae_course.kit.workspace import read_file
+from vae_course.training import is_number
 
 import matplotlib.pyplot as plt
 import torch
@@ -71,8 +75,16 @@ def plan(args: Namespace) -> list[Namespace]:
         options = Namespace(**vars(args) | dict(zip(VARIED, values, strict=True)) | {"out": None, "resume": None})
         run = new_run(options)
         options.out, options.epochs = args.out / run.folder.name, run.checkpoint.config.epochs
+        options.settings = settings_of(run.checkpoint)
         runs[options.out] = options
     return list(runs.values())
+
+
+def settings_of(run: Checkpoint) -> Row:
+    """Collect what a run's figures say of its settings, in the form in which they say it."""
+    optimizer = type(run.optimizer).__name__
+    known = asdict(run.config) | run.model.options | {"recipe": run.recipe, "data": run.data, "optimizer": optimizer}
+    return json.loads(json.dumps({name: known[name] for name in (*SETTING, "seed")}))
 
 
 def train_all(args: Namespace, waiting: Sequence[Namespace]) -> list[Done]:
@@ -137,16 +149,17 @@ def _end_with(sweep: int) -> None:
 
 
 def row_of(run: Namespace) -> Row | None:
-    """Read what a run came to; None if it has not come to its end."""
+    """Read what a run came to; None if it has not come to its end, or its figures are damaged."""
     try:
-        found = json.loads((run.out / METRICS).read_text(encoding="utf-8"))
-        known = found["config"] | found["model"] | found["test"] | found | {"folder": str(run.out)}
-        row = {name: known[name] for name in COLUMNS}
+        found = json.loads(read_file(run.out / METRICS))
+        known = found["config"] | found["model"] | found["test"] | found
+        row = {"folder": str(run.out), **run.settings, "epochs": len(found["epochs"])}
+        figures = {name: known[name] for name in ("seconds", *FIGURES)}
+        is_it = all(known[name] == value for name, value in run.settings.items() if name != "data")
     # A file that is not ours is refused when its run is trained.
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    row["epochs"] = len(row["epochs"])
-    return row if row["epochs"] == run.epochs else None
+    return row | figures if is_it and row["epochs"] == run.epochs and all(map(is_number, figures.values())) else None
 
 
 def report(folder: Path, rows: Sequence[Row]) -> None:
