@@ -4,6 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from vae_course.kit.answers import keep, kept
+from vae_course.kit.predict import GuessForm, reveal
+from vae_course.kit.quiz import Question, Quiz
 from vae_course.kit.workspace import (
     MOST_BYTES,
     find_workspace,
@@ -74,6 +77,35 @@ def test_what_is_no_file_is_put_aside_and_waited_for_by_nobody(workspace, make):
     assert read_state("quiz") == {}
     update_state("quiz", "elbo", 3)
     assert read_state("quiz") == {"elbo": 3}
+
+
+@pytest.mark.parametrize("refuses", ["vae_course.kit.workspace.FileLock", "vae_course.files.os.fsync"])
+def test_a_folder_that_cannot_be_written_is_read_and_stops_no_lesson(workspace, monkeypatch, capsys, refuses):
+    """On a medium that is read-only there is not even a lock; on a full disk no file."""
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    update_state("guesses", "elbo/a", {"question": "How many?", "guess": 3})
+    monkeypatch.setattr(refuses, refuse)
+    assert read_state("guesses")["elbo/a"]["guess"] == 3
+    form = GuessForm("elbo/a", "How many?")
+    assert form.field.value == "3"
+    form.field.value = "5"
+    assert "Not kept: [Errno 28] No space left" in form.status.value
+    reveal("elbo/a", 7)
+    assert "You said 3; it is 7." in capsys.readouterr().out
+    quiz = Quiz([Question("Which?", ("this", "that"), 1, "It is.", "05")], "before")
+    quiz.score()
+    assert "0 of 1 are right." in quiz.result.value
+    assert "This score is not kept: [Errno 28] No space left" in quiz.result.value
+    assert keep("half", half, "05").startswith("Not kept in my_answers.py: ")
+    assert kept(half=len).half is len
+    assert not list(workspace.rglob("*.partial"))
+
+
+def half(value):
+    return value / 2
 
 
 def test_what_a_kernel_that_was_killed_left_is_removed_by_the_next(workspace):

@@ -11,6 +11,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -68,7 +69,8 @@ def reveal(key: str, answer: Any, unit: str = "") -> None:
     if entry is None:  # Then the form stays open: a run of all cells by mistake takes no guess away.
         return _show(f"It is {shown(answer, unit)}.")
     entry |= {"answer": answer, "unit": unit}
-    update_state("guesses", key, entry)
+    with suppress(OSError):  # A disk that is full hides no answer.
+        update_state("guesses", key, entry)
     if key in _forms:
         _forms[key].lock(entry)
     _show(both(entry))
@@ -137,9 +139,11 @@ class GuessForm(CourseWidget):
             return self.lock(entry)
         try:
             guess = self._read()
+            update_state("guesses", self._key, {"question": self._question, "guess": guess})
         except ValueError as error:
             return self._say(str(error))
-        update_state("guesses", self._key, {"question": self._question, "guess": guess})
+        except OSError as error:
+            return self._say(f"Not kept: {error}.")
         self._say_kept(guess)
 
     def lock(self, entry: dict[str, Any]) -> None:

@@ -78,9 +78,12 @@ class Quiz(CourseWidget):
         chosen = [field.index for field in self.fields]
         right = sum(index == question.right for index, question in zip(chosen, self._questions, strict=True))
         score = {"date": date.today().isoformat(), "right": right, "of": len(chosen)}
-        if self._when not in read_entries("quiz", _SCORE):
-            update_state("quiz", self._when, score)
         lines = [f"{right} of {len(chosen)} are right."]
+        try:
+            if self._when not in read_entries("quiz", _SCORE):
+                update_state("quiz", self._when, score)
+        except OSError as error:
+            lines.append(f"This score is not kept: {error}.")
         if missing := chosen.count(None):
             lines.append(f"Without an answer: {missing}. These count as not right.")
         if self._when == "after":

@@ -6,7 +6,7 @@ Where a folder has no `.course/`, there is no workspace: nothing is kept and not
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
@@ -34,8 +34,11 @@ def read_state(name: str) -> dict[str, Any]:
     workspace = find_workspace()
     if workspace is None:
         return {}
-    with lock(workspace, name):
-        return _read(workspace / COURSE / f"{name}.json")
+    path = workspace / COURSE / f"{name}.json"
+    with suppress(OSError), lock(workspace, name):
+        return _read(path)
+    # A folder that cannot be written has no lock and needs none.
+    return _parsed(path) or {}
 
 
 def read_entries(name: str, fields: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -53,7 +56,11 @@ def read_entries(name: str, fields: Mapping[str, Any]) -> dict[str, dict[str, An
 
 
 def update_state(name: str, key: str, value: Any) -> None:
-    """Set one key of `.course/NAME.json`; do nothing where there is no workspace."""
+    """Set one key of `.course/NAME.json`; do nothing where there is no workspace.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     workspace = find_workspace()
     if workspace is None:
         return
@@ -92,13 +99,18 @@ def read_file(path: Path) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    state = _parsed(path)
+    if state is None:
+        os.replace(path, path.with_suffix(".damaged.json"))
+    return state or {}
+
+
+def _parsed(path: Path) -> dict[str, Any] | None:
+    """Return what a file holds, {} where there is none, and None where it is damaged."""
     try:
         state = json.loads(read_file(path))
-        if isinstance(state, dict):
-            return state
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError):  # This is no JSON, or no UTF-8, or no file.
-        pass
-    os.replace(path, path.with_suffix(".damaged.json"))
-    return {}
+        return None
+    return state if isinstance(state, dict) else None
