@@ -9,13 +9,13 @@ PARTIAL = ".partial"
 
 
 def check_name(path: Path) -> None:
-    """Refuse a path that is not in UTF-8, which safetensors neither opens nor keeps as text.
+    """Refuse a path that this Python does not read as UTF-8: safetensors neither opens it nor keeps it as text.
 
     Raises:
-        ValueError: says to rename it.
+        ValueError: says what to do.
     """
     if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
-        raise ValueError(f"{str(path)!r} has a name that is not in UTF-8: rename it")
+        raise ValueError(f"{str(path)!r} has a name that is not in UTF-8: rename it, or set PYTHONUTF8=1")
 
 
 def write_atomically(path: Path, content: bytes, previous: Path | None = None) -> None:

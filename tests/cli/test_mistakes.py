@@ -428,6 +428,20 @@ def run_as_a_program(*arguments, **options):
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that is in use")
+def test_a_current_folder_that_was_removed_is_said(tmp_path):
+    for command in ("sample a", "lab", "train"):
+        script = f"mkdir gone; cd gone; rmdir ../gone; {sys.executable} -m vae_course {command}"
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        result = subprocess.run(
+            ["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert result.stderr.splitlines()[-1] == (
+            "vae_course: the current folder was removed: change to another, with cd"
+        )
+        assert result.returncode == 2
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's device that is always full")
 def test_what_happens_to_the_output_is_no_traceback(work):
     """A full disk, a reader that has gone, no output at all, in one go because each start takes seconds."""

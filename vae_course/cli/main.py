@@ -47,6 +47,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     args = make_parser().parse_args(arguments)
+    check_current_folder()
     # Imported late, because the doctor must also work where filelock and torch do not.
     if args.command == "doctor":
         status = doctor.main()
@@ -73,6 +74,18 @@ def _run(arguments: Sequence[str] | None) -> int:
     if sys.stdout is not None:
         sys.stdout.flush()
     return status
+
+
+def check_current_folder() -> None:
+    """Refuse a current folder that was removed, in which torch cannot even be loaded.
+
+    Raises:
+        FileNotFoundError: says what to do.
+    """
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise FileNotFoundError("the current folder was removed: change to another, with cd") from error
 
 
 def explain(error: Exception) -> str:
