@@ -248,6 +248,9 @@ def test_a_table_replaces_a_table_and_no_other_file(folder, tmp_path, capsys, mo
     assert main(["grade", str(folder), "--out", str(tmp_path / "thesis.txt")]) == 2
     assert "is there already, and is no table of this course" in capsys.readouterr().err
     assert (tmp_path / "thesis.txt").read_text() == "three years"
+    (tmp_path / "loop").symlink_to("loop")
+    assert main(["grade", str(folder), "--out", str(tmp_path / "loop")]) == 2
+    assert "loop is there already, and is no table" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["=cmd|'C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1"])

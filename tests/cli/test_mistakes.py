@@ -166,6 +166,7 @@ def test_places_that_are_none_are_said(work, capsys):
     assert "neither 'embedded', nor 'mnist', nor a folder" in fails(capsys, "train", "--data", "loop")
     assert "it is a file; name its folder" in fails(capsys, "train", "--data", "file")
     assert "file is a file: name a folder" in fails(capsys, "train", "--data", "mine", *TINY, "--out", "file")
+    assert "loop" in fails(capsys, "train", "--data", "mine", *TINY, "--out", "loop")
     assert "no such checkpoint" in fails(capsys, "train", "--resume", "nothing")
     assert not (work / "nothing").exists()
     assert "loop" in fails(capsys, "evaluate", "loop")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def check_table(path: Path) -> None:
     Raises:
         FileExistsError: there is a folder, or a file that is no table of ours.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return
     if path.is_file():
         with path.open("rb") as file:

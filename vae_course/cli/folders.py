@@ -104,7 +104,7 @@ def locked(folder: Path) -> Iterator[None]:
         FileExistsError: the folder's name is a file's.
         ValueError: its name is not in UTF-8.
     """
-    check_name(folder.resolve())
+    check_name(folder)
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{folder} is a file: name a folder for the run")
     folder.mkdir(parents=True, exist_ok=True)

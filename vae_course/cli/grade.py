@@ -49,7 +49,7 @@ def main(args: argparse.Namespace) -> int:
     if not 0 < args.seconds <= A_DAY:
         raise ValueError(f"--seconds {args.seconds:g}: it must be above 0, and at most {A_DAY:,}, which is a day")
     # Said before the checks run, which may take minutes.
-    if args.out is not None and not args.out.resolve().parent.is_dir():
+    if args.out is not None and not args.out.absolute().parent.is_dir():
         raise FileNotFoundError(f"{args.out}: there is no such folder to write into; make it first")
     if args.out is not None:
         check_table(args.out)
