@@ -167,7 +167,13 @@ def test_whatever_an_answer_leaves_is_no_right_answer_and_stops_no_class(left):
 @POSIX
 def test_ctrl_c_ends_the_grading_and_all_that_it_runs(folder, tmp_path):
     answer(folder, f"{SPAWN}\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\nkl_divergence = child.wait()")
-    grading = subprocess.Popen([sys.executable, "-m", "vae_course", "grade", folder], stderr=subprocess.PIPE, text=True)
+    grading = subprocess.Popen(
+        [sys.executable, "-m", "vae_course", "grade", folder],
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that starts the tests in the background would let it ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
         assert grading.poll() is None
         time.sleep(0.1)
