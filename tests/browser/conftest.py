@@ -139,7 +139,13 @@ class Lesson:
     def __init__(self, page, name):
         self.page = page
         page.set_viewport_size(VIEWPORT)
-        page.evaluate(f"void window.jupyterapp.commands.execute('docmanager:open', {{ path: '{name}.ipynb' }})")
+        # Asked again until it is in front: after a reload JupyterLab may yet open what was open, and put that there.
+        page.wait_for_function(
+            f"""path => {self.PANEL}?.context?.path === path
+                || void window.jupyterapp?.commands.execute('docmanager:open', {{ path }})""",
+            arg=f"{name}.ipynb",
+            polling=1000,
+        )
         self.wait_until_ready(name)
         page.evaluate(f"{self.TABS}.filter(tab => tab !== {self.PANEL}).forEach(tab => tab.dispose())")
 
