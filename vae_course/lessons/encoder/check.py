@@ -13,7 +13,6 @@ LATENT_DIM = 5
 SEEDED = 4711  # No learner's own seed.
 BOUND = 4.0  # A log-variance or a mean that cannot leave ±4 is held there by something.
 WIDE = 11.0  # With β = 0 the lesson's encoder reaches mu = 13 and logvar = -18: a clamp within ±11 changes its codes.
-
 ADDED = "Are pixels averaged or added, such as those of a row? Give each of them to the hidden layer."
 
 
@@ -253,10 +252,7 @@ def _expect_slopes_apart(encoder: nn.Module, x: Tensor) -> None:
     unused = int((slope == 0).all(0).sum())
     expect(not unused, f"{unused} of the 784 pixels do not change mu: use the whole image.")
     apart = len(slope.flatten(1).T.unique(dim=0))
-    expect(
-        apart > 784 / 2,
-        f"mu changes alike with many pixels, as if there were {apart} of them and not 784. {ADDED}",
-    )
+    expect(apart > 784 / 2, f"mu changes alike with many pixels, as if there were {apart} of them and not 784. {ADDED}")
 
 
 def _expect_one_hidden_layer(encoder: nn.Module, x: Tensor) -> None:
