@@ -295,7 +295,7 @@ def convolution_table(rows: list[dict[str, Any]]) -> list[str]:
         "## Do convolutions help?",
         "",
         "Both networks have about as many parameters, and both learning rates fall to 0 over the second half.",
-        "Seconds are those of one core while other programs used the other, and so about twice as many as alone.",
+        "Seconds are those of one core while other programs used the other, and so too many.",
         "",
         "| network | parameters | epochs | seconds of training | −ELBO |",
         "| --- | --- | --- | --- | --- |",

@@ -101,7 +101,7 @@ function drawDigit(host, network, figures, found) {
     model.set("ink", example());
     repaint();
   });
-  // The first stroke clears an example, before the sheet draws that stroke; and undo brings it back.
+  // The first stroke clears an example, before the sheet draws that stroke.
   parts.sheet.addEventListener("pointerdown", ({ target, button }) => {
     if (button || !target.matches("canvas") || !isExample) return;
     isExample = false;
