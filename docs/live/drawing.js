@@ -101,7 +101,7 @@ function drawDigit(host, network, figures, found) {
     model.set("ink", example());
     repaint();
   });
-  // The first stroke clears an example, before the sheet draws that stroke.
+  // The first stroke clears an example, before the sheet draws that stroke. Undo takes both back, one after the other.
   parts.sheet.addEventListener("pointerdown", ({ target, button }) => {
     if (button || !target.matches("canvas") || !isExample) return;
     isExample = false;

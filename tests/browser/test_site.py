@@ -243,6 +243,13 @@ def test_the_front_page_is_alive(site, address, page):
     columns = sheet.evaluate(INK)
     assert columns, "the stroke is on the sheet"
     assert 230 <= min(columns) <= max(columns) <= 330, "and nothing else is: the example is gone"
+    undo = page.get_by_role("button", name="Undo")
+    undo.press("Enter")
+    page.locator("text=The sheet is empty").wait_for()
+    undo.press("Enter")
+    page.wait_for_function(
+        f"columns => ({INK})(document.querySelector('.vae-sketch canvas')).length > columns", arg=len(columns)
+    )
     page.get_by_role("button", name="Clear").press("Enter")
     page.locator("text=The sheet is empty").wait_for()
     assert page.errors == []
