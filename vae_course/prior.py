@@ -240,12 +240,17 @@ def fit_prior(
 
     Each step draws the pixels and z ~ q(z|x) again. Images, labels and `config` are read as by `fit`, and refused as
     there; the β of `config` says of which codes, a number or, for a prior of every β, a `BetaRange`.
-    A prior with classes needs the labels of the images. The optimizer is Adam by default.
+    A prior with classes needs the labels of the images, and one without takes none. The optimizer is Adam by default.
     """
     check_images(images, labels)
+    if len(images) < 2:
+        raise ValueError("images: 1; a prior learns how far apart codes lie, so it needs at least 2")
+    if prior.latent_dim != model.latent_dim:
+        raise ValueError(f"prior: of {prior.latent_dim} latent dimensions, but the model has {model.latent_dim}")
     generator = Generator(model.device).manual_seed(config.seed)
     optimizer = optimizer or adam(prior.parameters(), config.learning_rate)
     if labels is not None:
+        prior.given(labels)  # raises what is wrong with them
         prior.shares.copy_(labels.bincount(minlength=prior.classes) / len(labels))
     codes = codes_of(model, images[:ENOUGH], config, 0.0, generator)[0]
     prior.mean.copy_(codes.mean(0))

@@ -6,6 +6,7 @@ from vae_course.beta import BetaRange
 from vae_course.checkpoints import load_pretrained
 from vae_course.prior import FlowPrior, fit_prior, flow_matching_loss, velocity_and_divergence, walk
 from vae_course.training import TrainConfig
+from vae_course.vae import VAE
 
 import pytest
 import torch
@@ -183,6 +184,24 @@ def test_training_leaves_the_vae_as_it_is_and_lowers_the_loss(digits):
     assert sum(losses[-40:]) < 0.85 * sum(losses[:10]) * 4
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("prior", "count", "message"),
+    [
+        (lambda: small(), 1, "images: 1; .* at least 2"),
+        (lambda: small(), 5, "labels: this prior has learned none"),
+        (lambda: small(classes=3), 5, "must be from 0 to 2"),
+        (lambda: FlowPrior(3, 8, 1), 5, "of 3 latent dimensions, but the model has 2"),
+    ],
+)
+def test_codes_that_cannot_be_learned_are_refused_before_anything_changes(digits, prior, count, message):
+    prior = prior()
+    before = {name: value.clone() for name, value in prior.state_dict().items()}
+    images, labels = digits.train_images[:count], torch.arange(count)
+    with pytest.raises(ValueError, match=message):
+        list(fit_prior(prior, VAE(2, (8,)), images, TrainConfig(epochs=1), labels))
+    assert all(torch.equal(before[name], value) for name, value in prior.state_dict().items())
 
 
 def test_the_same_seed_trains_the_same_prior(digits):
