@@ -21,6 +21,7 @@ def test_a_sound_environment_passes(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "✗" not in printed
     assert "4,000 + 1,000 embedded" in printed
+    assert "every-beta, plane, classifier, prior" in printed
 
 
 def test_a_missing_package_is_told_with_what_to_type(monkeypatch, capsys):

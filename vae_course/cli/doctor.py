@@ -189,15 +189,16 @@ def widgets() -> tuple[str]:
 
 def shipped_weights() -> tuple[str, ...]:
     """Can the weights that come with the course be loaded?"""
-    from vae_course.checkpoints import SHIPPED, load_classifier, load_pretrained
+    from vae_course.checkpoints import SHIPPED, load_classifier, load_pretrained, load_prior
 
     try:
         for name in SHIPPED:
             load_pretrained(name)
         load_classifier()
+        load_prior()
     except (ValueError, OSError) as error:
         return str(error), "get the course's files again: git checkout vae_course/pretrained"
-    return (", ".join((*SHIPPED, "classifier")),)
+    return (", ".join((*SHIPPED, "classifier", "prior")),)
 
 
 EXAMINATIONS: dict[str, Callable[[], tuple[str, ...]]] = {
