@@ -22,8 +22,7 @@ from torch.optim import Optimizer
 Field = Callable[[Tensor, Tensor], Tensor]
 """The velocity of points [*batch, D] at their times [*batch, 1]."""
 
-# Waves that a field is given: of the time, from half a period between noise and code to four; of each latent dimension,
-# if asked for, with periods from 8 downwards.
+# Waves given to a field: of the time, from half a period to four; of each latent dimension, with periods from 8 down.
 WAVES, PERIOD = 8, 8.0
 # Codes from which the prior takes the mean and the spread of each dimension.
 ENOUGH = 10_000
@@ -138,8 +137,7 @@ class FlowPrior(nn.Module):
         width, blocks: of the velocity field.
         classes: the number of labels, 0 for a prior without labels.
         beta_range: the lowest and the highest β, for a prior of every β between them.
-        waves: of each latent dimension, given to the field: few dimensions can have details too fine for it otherwise
-            (Tancik et al. 2020, arXiv 2006.10739).
+        waves: of each latent dimension, for details that the field alone misses (Tancik et al. 2020, arXiv 2006.10739).
     """
 
     labels: Tensor | None = None
@@ -212,7 +210,6 @@ class FlowPrior(nn.Module):
         """Compute log p(z) in nats: z walks back to its noise, and the volume around it is followed on its path.
 
         log p(z) = log N(ε; 0, I) − ∫ tr ∂v/∂z dt   (Chen et al. 2018, arXiv 1806.07366)
-
         Where no label is given, it is log Σ p(y) p(z|y) over the classes, which takes as many times as long.
         """
         if self.classes and self.labels is None:
@@ -239,8 +236,8 @@ def fit_prior(
     """Train the prior in place on codes of the model, which is left as it is; yield the loss after every step.
 
     Each step draws the pixels and z ~ q(z|x) again. Images, labels and `config` are read as by `fit`, and refused as
-    there; the β of `config` says of which codes, a number or, for a prior of every β, a `BetaRange`.
-    A prior with classes needs the labels of the images, and one without takes none. The optimizer is Adam by default.
+    there; the β of `config` says of which codes, a number or, for a prior of every β, a `BetaRange`. A prior with
+    classes needs the labels of the images, and one without takes none. The optimizer is Adam by default.
     """
     check_images(images, labels)
     if len(images) < 2:
