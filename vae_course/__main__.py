@@ -1,4 +1,4 @@
-"""The command line: python -m vae_course lab · train · sweep · evaluate · sample · reconstruct · data · doctor."""
+"""The command line; `python -m vae_course --help` lists its commands."""
 
 import sys
 

@@ -43,7 +43,7 @@ from torch.optim import Adam, Optimizer
 
 FORMAT = "vae_course 2"
 PRETRAINED = Path(__file__).parent / "pretrained"
-# The recipes whose weights lie there; `load_classifier` loads the one that is no VAE.
+# The recipes whose weights lie there. `load_classifier` and `load_prior` load what is no VAE.
 SHIPPED = ("every-beta", "plane")
 MODELS: dict[str, type[VAE]] = {kind.__name__: kind for kind in (VAE, MultiRateVAE, ConditionalVAE, ConvolutionalVAE)}
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"Adam": adam, "Muon": Muon}
@@ -81,7 +81,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, previous: Path | None = 
         previous: where the old one is kept, if it is.
 
     Raises:
-        ValueError: the model is of a class that `load_checkpoint` does not know.
+        ValueError: `load_checkpoint` could not make the model, its optimizer or its step again.
     """
     _check_known(checkpoint)
     tensors = {f"model.{name}": tensor for name, tensor in checkpoint.model.state_dict().items()}

@@ -177,7 +177,11 @@ class Symptoms(NamedTuple):
 
 
 def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = EVALUATION_SEED) -> Symptoms:
-    """Measure the symptoms; the pixels are drawn once. The patient's parameters and its mode stay as they were."""
+    """Measure the symptoms; the pixels are drawn once. The patient's parameters and its mode stay as they were.
+
+    Raises:
+        ValueError: no images, or no bytes from 0 to 255.
+    """
     check_images(images, None)
     was_training, device = patient.training, patient.device
     generator = Generator(device).manual_seed(seed)

@@ -63,6 +63,9 @@ def binarize_once(
     """Binarise images once for a whole training, and keep them as bytes, a quarter of the memory of floats.
 
     The pixels are those of `as_pixels`, times 255: all are 0 or 255, unless `"grey"` is asked for.
+
+    Raises:
+        ValueError: see `as_pixels`.
     """
     return (as_pixels(images, binarization, generator).squeeze(1) * 255).round().to(torch.uint8)
 

@@ -145,8 +145,9 @@ def exact_log_likelihood(
         log_likelihood_table: log p(x|z) from what the decoder returns for each code, [codes, batch].
 
     Raises:
-        ValueError: not two latent dimensions; an even number of steps; the grid is too small, so that codes lie at its
-            edge; or it is too coarse: with every second point of it, an answer changes by more than `TOLERANCE`.
+        ValueError: not two latent dimensions; an even number of steps, or below 5; the grid is too small, so that codes
+            lie at its edge; or it is too coarse: with every second point of it, an answer changes by more than
+            `TOLERANCE`.
     """
     if model.latent_dim != 2:
         raise ValueError(f"the model has {model.latent_dim} latent dimensions: a grid needs 2")
