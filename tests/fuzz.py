@@ -5,7 +5,7 @@
     python tests/fuzz.py idx --first 123        one case again, in which an error is not caught
 
 A case is made of its reader's name and its number alone, so that it is the same wherever it runs. It fails where a
-reader raises what it does not document, says more than a line, or writes outside its folder. `test_fuzz.py` runs a
+reader raises what it does not document, says more than two lines, or writes outside its folder. `test_fuzz.py` runs a
 share of each; `README.md` counts the cases that were tried.
 """
 

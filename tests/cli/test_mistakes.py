@@ -424,11 +424,6 @@ def test_warnings_are_shown_as_before_when_it_is_done(work):
     assert warnings.showwarning is before
 
 
-def run_as_a_program(*arguments, **options):
-    command = [sys.executable, "-m", "vae_course", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that is in use")
 def test_a_current_folder_that_was_removed_is_said(tmp_path):
     for command in ("sample a", "lab", "train"):
