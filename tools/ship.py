@@ -32,8 +32,8 @@ def main(folder: Path) -> None:
     if name not in RECIPES:
         sys.exit(f"{folder} was not trained by a recipe: there are {', '.join(RECIPES)}")
     recipe = RECIPES[name]
-    as_told = describe_model(run.model) == describe_model(recipe.model(**recipe.options)) and run.data == recipe.data
-    if not as_told or run.config != recipe.config or len(run.metrics) != run.config.epochs:
+    by_recipe = describe_model(run.model) == describe_model(recipe.model(**recipe.options)) and run.data == recipe.data
+    if not by_recipe or run.config != recipe.config or len(run.metrics) != run.config.epochs:
         sys.exit(f"{folder} was not trained by the recipe {name} to its end")
     card = {"recipe": name, "purpose": recipe.purpose}
     card |= {key: summary[key] for key in ("model", "config", "seconds", "test")}

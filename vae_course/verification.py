@@ -23,8 +23,8 @@ from torch.optim import Optimizer
 
 T = TypeVar("T")
 Shapes = dict[str, tuple[int, ...]]
-# Beyond these a number in a file is no setting of a training.
-MOST_EPOCHS = MOST_IMAGES = 10**9
+# Beyond this a number in a file is no setting of a training.
+MOST = 10**9
 
 
 @contextmanager
@@ -143,8 +143,8 @@ def config_of(text: str) -> TrainConfig:
     if isinstance(beta, list):
         fields["beta"] = tuple(tuple(knot) for knot in beta)
     config = TrainConfig(**fields)
-    if config.epochs > MOST_EPOCHS or config.batch_size > MOST_IMAGES:
-        raise ValueError(f"config is {text[:200]}")
+    if config.epochs > MOST or config.batch_size > MOST:
+        raise ValueError(f"config: epochs and batch_size must be at most {MOST:,}, found {text[:200]}")
     return config
 
 
