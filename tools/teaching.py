@@ -14,8 +14,6 @@ import minutes
 import routes
 
 MADE = "<!-- Made by `make booklet` from the lessons, guesses.toml and routes.toml: change those. -->\n\n"
-# A text that says why a wrong guess was reasonable has one of these words.
-REASON = re.compile(r"guess|reasonable|natural|If you|expect")
 
 
 def main() -> None:
