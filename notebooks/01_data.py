@@ -47,7 +47,7 @@
 # ## Three numbers, one network
 #
 # In lesson 06 you train a network on digits, and you measure how badly it predicts digits that it has not seen.
-# Train that network three times: on the same digits, for the same 30 passes.
+# Train that network three times: on the same digits, for the same 10 passes.
 # Here is what came out, and lower is better: **105**, **115** and **118**.
 #
 # Nobody made a mistake, and it is not luck.
@@ -533,7 +533,7 @@ show(
 #
 # Here is the experiment of the opening, with a fourth network for static binarisation.
 # The networks differ only in `binarization`.
-# The next lessons explain `VAE`, `fit` and `evaluate`; the cell takes about a quarter of a minute.
+# The next lessons explain `VAE`, `fit` and `evaluate`; the cell takes about twenty seconds.
 
 # %%
 from vae_course.training import TrainConfig, evaluate, fit

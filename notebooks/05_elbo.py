@@ -708,8 +708,8 @@ figure = plots.bound_against_truth(x, elbo, log_p_x, kl_to_posterior, title)
 show(
     figure,
     "Eight digits, sorted by their gap, and under each a pair of bars: log p(x) minus the ELBO, and the KL from q "
-    "to the posterior. The two bars of each pair have the same height, within a few hundredths of a nat. The "
-    "heights go from 0.2 to 3.6 nats.",
+    "to the posterior. The two bars of each pair have the same height, within a tenth of a nat. The "
+    "heights go from 0.2 to 3.5 nats.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -749,7 +749,7 @@ figure = plots.encoder_against_posterior(x[some], mu[some], logvar[some], z, log
 show(
     figure,
     "Four digits, and under each a grey spot for the posterior with two ellipses for the encoder's answer. For "
-    "the smallest gap the ellipses lie on the spot. For the largest gap, 3.6 nats, they are small and lie beside "
+    "the smallest gap the ellipses lie on the spot. For the largest gap, 3.5 nats, they are small and lie beside "
     "it.",
 )
 
@@ -928,7 +928,7 @@ guesses("elbo")
 # | the same trained at β = 1/20 | 190 |
 # | 784-400-2, 8 epochs: $-\log p(x)$, average of eight test digits | 173.7 |
 # | its $-\mathrm{ELBO}$ | 174.9 |
-# | the gap, from smallest to largest | 0.2 to 3.6 |
+# | the gap, from smallest to largest | 0.2 to 3.5 |
 #
 # These are the embedded 4,000 + 1,000 digits, with batches of 128, a learning rate of 0.001, and one seed.
 # The pixels are drawn again for each training batch, and drawn once for the test.

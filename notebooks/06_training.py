@@ -382,8 +382,8 @@ for progress in fit(model, digits.train_images, config, digits.test_images):
 figure = digit_rows(stages, "The same ten codes: noise, the average digit, then shapes, some of them digits")
 show(
     figure,
-    "Five rows of the same ten codes at five steps of the training. Untrained they are noise. At steps 25 and 80 "
-    "all ten are nearly the same grey blob. At step 240 shapes appear, and at step 960 some of them are digits.",
+    "Five rows of the same ten codes at five steps of the training. Untrained they are noise. At step 25 all "
+    "ten are nearly the same grey blob, at step 80 they begin to differ, and at step 960 some of them are digits.",
 )
 
 # %% [markdown]
@@ -704,7 +704,7 @@ given = binarize(grey(digits.test_images[first]), Generator().manual_seed(0))  #
 figure = digit_rows({"given": given, "reconstructed": model.reconstruct(given)}, "784 pixels, 20 numbers, 784 pixels")
 show(
     figure,
-    "Two rows with one digit of each class: given above, and reconstructed below. All ten can be recognised; the "
+    "Two rows with one digit of each class: given above, and reconstructed below. Nearly all can be recognised; the "
     "lower ones are softer.",
 )
 

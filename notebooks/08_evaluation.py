@@ -273,7 +273,7 @@ bounds = {K: estimates(log_w, K).mean(0) for K in (1, 10, 100, 1000, 10_000)}
 
 # %% [markdown]
 # > **Predict first.**
-# > The ELBOs of the eight digits are between 0.2 and 3.6 nats too low.
+# > The ELBOs of the eight digits are between 0.2 and 3.5 nats too low.
 # > With how many draws $K$ are all eight bounds within half a nat of the truth?
 
 # %%
@@ -289,7 +289,7 @@ figure = plots.bounds_under_the_truth(x, bounds, log_p_x[:8], "Every bound rises
 show(
     figure,
     "Eight digits, and under each five dots: how far the bound lies below log p(x) for the ELBO and for K = 10, "
-    "100, 1,000 and 10,000. For each digit the dots rise towards 0 as K grows. For three digits they arrive with "
+    "100, 1,000 and 10,000. For each digit the dots rise towards 0 as K grows. For four digits they arrive with "
     "the second dot; for one, a 6, the last dot is still about 1.6 nats below.",
 )
 

@@ -55,7 +55,7 @@ digits = load_digits()
 #
 # > **Predict first.**
 # > How many of the eight report a *worse* loss than the healthy one?
-# > Make your guess before you train them, which takes about twenty seconds.
+# > Make your guess before you train them, which takes about fifteen seconds.
 
 # %%
 predict("clinic/worse", "How many of the eight broken VAEs report a worse loss than the healthy one?")
@@ -83,7 +83,7 @@ figure = plots.losses(reported, None, "Six of the eight report a better loss tha
 show(
     figure,
     "Nine rows, sorted by the reported loss, one ring each. G reports a negative loss and D about 0; H, C, E and "
-    "A report less than the healthy one's 142 nats. F reports more, and B far more, 544.",
+    "A report less than the healthy one's 143 nats. F reports more, and B far more, 544.",
 )
 better = [name for name in reported if reported[name] < reported["healthy"]]
 print("reports a better loss than the healthy one:", *better)
@@ -767,7 +767,7 @@ guesses("clinic")
 #
 # | patient | reported | honest | $(z-\mu)/\sigma$ on the dashboard |
 # |---|---|---|---|
-# | G | −88 | 1,503 | 0.00 ± 1.00 |
+# | G | −88 | 1,504 | 0.00 ± 1.00 |
 # | D | 0.3 | 208 | 0.00 ± 1.00 |
 # | H | 103 | 266 | 0.00 ± 0.01 |
 # | C | 120 | 179 | 0.50 ± 0.29 |

@@ -178,7 +178,7 @@ table({"KL(q(z|x) || p(z)), averaged over digits": rate, "KL(q(z) || p(z))": kl_
 # %% [markdown]
 # Each cloud alone is 7 nats from the prior; all of them together are a fifth of a nat from it.
 # This is not a bad fit.
-# And yet one draw of the prior in ten falls where codes are rare: with less than a third of the codes it expects.
+# And yet one draw of the prior in ten falls where codes are rare: with less than 37 % of the codes it expects.
 #
 # The loss charges the KL of each cloud.
 # The average of these KLs splits exactly into two parts (Hoffman & Johnson 2016):
@@ -1031,7 +1031,7 @@ table(rows, ["score (nats)"], caption="above 0: more like a code; below 0: more 
 # - Each draw is kept with probability $\min(1, w/8)$, where $w = \exp(\text{score})$.
 #   Then about 9,300 draws of 100,000 are left.
 #   (Keeping only the highest scores is not the same: it leaves out rare codes.)
-# - The second judge is right about 68 % of the time, in place of 81 %.
+# - The second judge is right about 68 % of the time, in place of 82 %.
 #   So the kept draws are nearer to $q(z)$, and the first judge did not know everything.
 # - The second judge is tested with codes and draws that it was not trained with.
 # - The first judge is no fair test here, since you chose the draws by its score: it says 56 %.
