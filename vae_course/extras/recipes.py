@@ -60,7 +60,7 @@ RECIPES = {
         "pixels that are drawn once, as in many papers",
         VAE,
         {"latent_dim": 40, "hidden": (400,)},
-        replace(FAST, epochs=300, binarization="static"),
+        replace(FAST, epochs=600, binarization="static"),
         **FAST_WAY,
     ),
     "burda": Recipe(
