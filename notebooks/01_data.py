@@ -246,7 +246,7 @@ reveal("data/grey-pixel", round(best, 2), unit="nats")
 # The lowest cost of a grey pixel is called its **entropy**.
 # It is the average surprise of someone who knows the probabilities, but not the outcome.
 #
-# Sum it over an image: let the model be perfect: its answer is the image itself.
+# Sum it over an image, and let the model be perfect: its answer is the image itself.
 
 # %% tags=["nbval-check-output"]
 floor = binary_cross_entropy(x_test, x_test, reduction="none")  # each image against itself

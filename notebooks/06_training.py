@@ -408,7 +408,7 @@ table(costs, ["test (nats per image)"], digits=0)
 # %% [markdown]
 # The reconstruction went from 550 down to about 91, and the KL from 0.1 up to about 24.
 # Compared with the average digit's 205, the code costs 24 nats and saves 114.
-# The training is not finished: the test still falls by a quarter of a nat per epoch.
+# The training is not finished: the test still falls by half a nat per epoch.
 
 # %% [markdown]
 # > **A place to rest.**

@@ -732,7 +732,7 @@ guesses("prior")
 # - **Layers that know what a picture is.**
 #   Move every pixel to another place, the same in all digits, and your network learns as well as before.
 #   It never knew which pixels are neighbours.
-#   Convolutions do, and `vae_course.extras.convolutional` has them, with as many parameters.
+#   Convolutions do, and `vae_course.extras.convolutional` has them, with about as many parameters.
 #   After 12 epochs on all 60,000 digits they are at 93.1 nats, and the lessons' layers at 100.8.
 #   With 56 epochs, which take longer than the convolutions' 12, these come to 96.7 (`benchmarks/results.md`).
 # - **Another learned prior.**
