@@ -215,28 +215,27 @@ Measured = Mapping[float, ElboTerms]
 """Mean terms of the test images for each β, as `rate_distortion` returns them."""
 
 
-def regrets(figures: Mapping[str, Any]) -> dict[int, list[float]]:
-    """Compute D + βR of the one network minus that of the network for that β alone, in nats, for each seed and β."""
-    return {seed: _regret(figures["betas"], *runs_of(figures, seed)) for seed in figures["seeds"]}
+def regrets(figures: Mapping[str, Any], ones: str = "one") -> dict[int, list[float]]:
+    """Compute D + βR of the one network minus that of the network for this β alone, in nats, for each seed and β.
+
+    Args:
+        figures: the card "regret", as `pretrained_card` reads it.
+        ones: which runs of the one network: "one", with as many epochs as each of the others, or "longer", with as
+            many as they have together.
+    """
+    return {seed: _regret(figures, seed, ones) for seed in figures["seeds"]}
 
 
-def wide_regrets(figures: Mapping[str, Any]) -> list[float]:
-    """Compute the first seed's regrets against networks for one β that are as wide as the one network."""
-    one, _ = runs_of(figures, figures["seeds"][0])
-    return _regret(figures["betas"], one, figures["wide"])
-
-
-def _regret(betas: Sequence[float], one: dict[str, Any], separate: Sequence[dict[str, Any]]) -> list[float]:
+def _regret(figures: Mapping[str, Any], seed: int, ones: str) -> list[float]:
+    (one,), separate = (runs_of(figures[kind], seed) for kind in (ones, "separate"))
     together = terms_of(one["test"])
     alone = {beta: terms for run in separate for beta, terms in terms_of(run["test"]).items()}
-    return [(together[beta].weighted(beta) - alone[beta].weighted(beta)).item() for beta in betas]
+    return [(together[beta].weighted(beta) - alone[beta].weighted(beta)).item() for beta in figures["betas"]]
 
 
-def runs_of(figures: Mapping[str, Any], seed: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Find a seed's runs in the card "regret": that of the one network, and those of the networks for one β each."""
-    runs = [run for run in figures["runs"] if run["seed"] == seed]
-    (one,) = (run for run in runs if "curve" in run)
-    return one, [run for run in runs if "curve" not in run]
+def runs_of(runs: Sequence[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
+    """Find the runs of a seed."""
+    return [run for run in runs if run["seed"] == seed]
 
 
 def terms_of(points: Sequence[Mapping[str, float]]) -> dict[float, ElboTerms]:

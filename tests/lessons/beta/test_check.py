@@ -61,20 +61,27 @@ def point(beta, reconstruction, kl):
 FIGURES = {
     "betas": [0.5, 2.0],
     "seeds": [0, 7],
-    "runs": [
+    "separate": [
         {"seed": 0, "test": [point(0.5, 60.0, 40.0)]},
         {"seed": 0, "test": [point(2.0, 90.0, 20.0)]},
-        {"seed": 0, "test": [point(0.5, 61.0, 40.0), point(2.0, 90.0, 18.0)],
-         "curve": [point(0.1, 55.0, 60.0), point(1.0, 70.0, 30.0), point(10.0, 150.0, 5.0)]},
         {"seed": 7, "test": [point(0.5, 62.0, 40.0)]},
         {"seed": 7, "test": [point(2.0, 90.0, 20.0)]},
+    ],
+    "one": [
+        {"seed": 0, "test": [point(0.5, 61.0, 40.0), point(2.0, 90.0, 18.0)],
+         "curve": [point(0.1, 55.0, 60.0), point(1.0, 70.0, 30.0), point(10.0, 150.0, 5.0)]},
         {"seed": 7, "test": [point(0.5, 62.0, 44.0), point(2.0, 93.0, 20.0)], "curve": []},
+    ],
+    "longer": [
+        {"seed": 0, "test": [point(0.5, 59.0, 40.0), point(2.0, 89.0, 18.0)]},
+        {"seed": 7, "test": [point(0.5, 62.0, 42.0), point(2.0, 89.0, 20.0)]},
     ],
 }  # fmt: skip
 
 
 def test_regret_is_what_the_one_network_costs_more_at_each_price():
     assert regrets(FIGURES) == {0: [1.0, -4.0], 7: [2.0, 3.0]}
+    assert regrets(FIGURES, "longer") == {0: [-1.0, -5.0], 7: [1.0, -1.0]}
 
 
 def test_the_frontier_shows_the_first_seeds_curve_and_its_separate_networks():
@@ -89,6 +96,7 @@ def test_the_frontier_shows_the_first_seeds_curve_and_its_separate_networks():
 
 def test_the_measured_regrets_have_a_row_a_seed_and_a_column_a_beta():
     figures = pretrained_card("regret")
-    rows = regrets(figures)
-    assert list(rows) == figures["seeds"]
-    assert all(len(row) == len(figures["betas"]) for row in rows.values())
+    for ones in ("one", "longer"):
+        rows = regrets(figures, ones)
+        assert list(rows) == figures["seeds"]
+        assert all(len(row) == len(figures["betas"]) for row in rows.values())
