@@ -186,9 +186,10 @@ def draw() -> None:
         "of a nat says nothing there. With torch.optim.Muon, before version 0.2.0, it had reached 85.84. "
         "More epochs do not explain it: 720 reach 86.05. We do not know what does: after 60 epochs "
         "torch.optim.Muon is the worse one.",
-        "`static` has 600 epochs, because each doubling from 75 to 300 brought a third of a nat on held-out digits. "
-        "With 300 it had reached 89.93, and missed the published figure. Its training was stopped once, so its minutes "
-        "are those of the clock on a busy machine; [optimizer.md](optimizer.md) has the processor time.",
+        "`static` has 600 epochs, because each doubling from 75 to 300 brought a third of a nat or more on held-out "
+        "digits. With 300 it had reached 89.93, and missed the published figure.",
+        "The minutes of these two are those of the clock on a busy machine; [optimizer.md](optimizer.md) has the "
+        "processor time.",
         "On two cores of the Xeon a step of `learned-prior` took 52 to 84 ms, from one hour to another: 20 to "
         "32 minutes. [optimizer.md](optimizer.md) has the processor time. With 120 epochs one seed reached 80.73.",
         "The network of `learned-prior` with ReLU, 20 latents and N(0, I) as the prior had 632,585 parameters. It "

@@ -178,7 +178,7 @@ table({"KL(q(z|x) || p(z)), averaged over digits": rate, "KL(q(z) || p(z))": kl_
 # %% [markdown]
 # Each cloud alone is 7 nats from the prior; all of them together are a fifth of a nat from it.
 # This is not a bad fit.
-# And yet one draw of the prior in ten falls where codes are rare: with less than 37 % of the codes it expects.
+# And yet one draw of the prior in ten falls where codes are rare: at most 37 % of those that it expects.
 #
 # The loss charges the KL of each cloud.
 # The average of these KLs splits exactly into two parts (Hoffman & Johnson 2016):

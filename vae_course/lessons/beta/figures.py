@@ -92,9 +92,9 @@ def frontier(figures: Mapping[str, Any], title: str) -> Figure:
         figures: what `pretrained_card("regret")` holds.
         title: a sentence.
     """
-    (one,), separate = (runs_of(figures[kind], figures["seeds"][0]) for kind in ("one", "separate"))
+    separate = runs_of(figures["separate"], figures["seeds"][0])
     dots = {beta: terms for run in separate for beta, terms in terms_of(run["test"]).items()}
-    return curve_and_dots(terms_of(one["curve"]), dots, title)
+    return curve_and_dots(terms_of(figures["curve"]), dots, title)
 
 
 def _plane(measured: Measured) -> tuple[list[float], list[float]]:
