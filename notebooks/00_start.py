@@ -49,7 +49,7 @@ show(
 # ## The map
 #
 # Lessons 01 to 06 build on each other, and after them you have a VAE of your own.
-# You may take the later ones in any order that the first line of each allows.
+# You may take the later ones in another order: the first line of each says which lessons it needs.
 
 # %%
 course_map()
@@ -88,7 +88,7 @@ course_map()
 # | $p(x \mid z)$ | `decoder(z)` | how likely each picture is for this code, as the decoder says |
 # | $p(z)$ | | the prior: how likely each code is before there is a picture |
 # | $\beta$ | `beta` | the weight of the KL in the loss |
-# | KL | `kl` | how far $q(z \mid x)$ lies from the prior |
+# | KL | `kl` | how much $q(z \mid x)$ differs from the prior |
 # | ELBO | `elbo` | minus the reconstruction cost, minus the KL: a lower bound on $\log p(x)$ |
 # | $B$, $D$ | `[B, D]` | the number of pictures in a batch, and the number of latent dimensions |
 # | nats | | the unit of all costs: minus the natural logarithm of a probability |
@@ -116,7 +116,7 @@ course_map()
 # | importance sampling | to draw from another distribution, and weigh each draw to make up for it | 05 |
 # | importance-weighted bound | a bound on $\log p(x)$ from several codes per picture, tighter than the ELBO | 08 |
 # | inference | to find the codes that could have made a picture | 05 |
-# | KL divergence | how far one distribution is from another, in nats | 05 |
+# | KL divergence | how much one distribution differs from another, in nats | 05 |
 # | latent diffusion | an autoencoder with a very low β, and a learned prior of its codes | 14 |
 # | latent variable | a variable that is not in the data, such as the code | 02 |
 # | likelihood | the probability that a model gives to the data | 01 |
@@ -125,7 +125,7 @@ course_map()
 # | mean field | each latent dimension has its own distribution, independent of the others | 02 |
 # | Monte Carlo | to estimate an average by random draws | 03 |
 # | nat | the unit of a cost: a probability of $1/e$ costs one nat | 01 |
-# | ODE | a rule that gives the velocity of a point at each place and time | 14 |
+# | ODE | ordinary differential equation: a rule that gives the velocity of a point at each place and time | 14 |
 # | overfitting | to learn the training data by heart, at the cost of other data | 06 |
 # | posterior | $p(z \mid x)$, the right answer to which codes could have made a picture | 05 |
 # | posterior collapse | the code says nothing about the picture | 09 |
@@ -143,8 +143,8 @@ course_map()
 #
 # Twelve questions, about ten minutes.
 # You are not expected to know the answers yet: leave out what you don't know.
+# This time the quiz says how many answers are right, but not which: you learn the answers in the lessons.
 # After lesson 06 you get the same questions again, and see how far you have come.
-# It says how many are right and not which, so that you learn the answers in the lessons.
 # Your score stays in your folder.
 
 # %%
