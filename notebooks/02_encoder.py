@@ -97,7 +97,7 @@ def train_plain(latent_dim, epochs):
 plain_encoder, plain_decoder = train_plain(latent_dim=20, epochs=15)
 
 # %% [markdown]
-# It also works on most digits that it has not been trained on.
+# The autoencoder also works on most digits that it has not been trained on.
 # `torch.sigmoid` turns the decoder's output into a probability for each pixel, and the picture shows those.
 
 # %%
@@ -523,8 +523,9 @@ reveal("encoder/widest", "those written in thin lines")
 # %% [markdown]
 # <details><summary>After your guess: why</summary>
 #
-# Each white pixel is a piece of evidence, and a thick 8 has four times the white pixels of a thin 1.
-# If you guessed by the place on the map: at the edge a digit has fewer neighbours with which it could be confused.
+# Each white pixel says something about the digit, and a thick 8 has four times the white pixels of a thin 1.
+# If you guessed by the place on the map: a digit at the edge is unusual, and one in the middle has many neighbours
+# with which it could be confused.
 # But the widest and the narrowest clouds lie side by side.
 #
 # </details>
@@ -597,7 +598,7 @@ assert relu_cost > right_cost + 4, "a ReLU on logvar should cost several nats"
 table({"no activation": right_cost, "ReLU": relu_cost}, ["after the second head", "nats per image"], digits=0)
 
 # %% [markdown]
-# Both are below the 205 nats of lesson 01's average picture, so both have learnt something.
+# Both are below the 205 nats of lesson 01's average digit, so both have learnt something.
 # The wrong one did not crash, there was no warning, and its cost fell while it trained.
 # Without the right number beside it, you would have believed it.
 # Therefore this course checks pieces, and not only losses.
@@ -622,8 +623,8 @@ show(
 )
 
 # %% [markdown]
-# Not all of them are digits, because this was a few seconds of training on 4,000 images.
-# But the strokes hang together, and you can read some of them.
+# Not all of them are digits, and lesson 10 shows why.
+# But the strokes are connected, and you can read some of them.
 
 # %% [markdown]
 # Here is one more look at what you built.

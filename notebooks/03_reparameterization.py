@@ -140,8 +140,8 @@ reveal("reparameterization/digits", 0, unit="digits")
 # The experiments do not even agree on the sign.
 # A guess of two significant digits was reasonable, since a thousand draws sound like many.
 # But the costs of single draws have a standard deviation of about 7.5 nats.
-# An average of $n$ draws still has $7.5/\sqrt{n}$.
-# For a thousand draws that is a quarter of a nat, once before the move and once after it.
+# An average of $n$ draws still has a standard deviation of $7.5/\sqrt{n}$.
+# For a thousand draws that is a quarter of a nat, before the move and again after it.
 # The change itself is no larger than that.
 #
 # </details>
@@ -329,7 +329,7 @@ table({name: gradient_of_mu(draw) for name, draw in draws.items()}, ["gradient o
 # In a VAE, `sample` raises no error either.
 # The decoder's weights need a gradient as well, so `backward` has something to do, and runs.
 # With `sample` or `torch.normal` the encoder gets no gradient from the decoder, and nobody warns you.
-# The loss then stays near 205 nats, which is the cost of one probability per pixel in lesson 01.
+# The loss then stays near 205 nats, the cost of lesson 01's average digit.
 #
 # Now write the right draw yourself.
 
@@ -476,7 +476,7 @@ reveal("reparameterization/worse", "none of them")
 #
 # All three mistakes report a *better* loss, and all three networks are worse.
 # Drawn right, `hundredth` costs 290 nats per image.
-# That is more than one probability per pixel costs, which knows nothing of the image.
+# Even the average digit, which knows nothing of the image, costs only 205.
 #
 # </details>
 
@@ -677,7 +677,6 @@ show(
 # The last column says how many draws it takes to be as precise as one pathwise draw.
 # The bare score function needs more than ten thousand, and with the baseline about thirty.
 # Whoever tells you the first number should tell you the second as well.
-# In training the order of the three is the same.
 #
 # The pathwise gradient wins because it knows more.
 # It uses the *derivative* of the cost at each draw; the score function uses only the *value* of the cost.
