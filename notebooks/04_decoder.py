@@ -259,10 +259,10 @@ print(decoder_20)
 #
 # Independent coins seem a poor model of a digit, because the pixels of a stroke switch on together.
 # They are a good model all the same, because they are independent only *when $z$ is given*.
-# Whatever the pixels must agree on, the code tells all of them.
+# Whatever the pixels must agree on has to be in the code.
 #
 # To see this, take the code away, and then give it back in parts.
-# Without any code you have the baseline of lesson 01: one probability per pixel, the same for every digit.
+# Without any code you have the average digit of lesson 01: one probability per pixel, the same for every image.
 
 # %%
 vae_2 = trained(latent_dim=2)
@@ -311,7 +311,7 @@ table(rows, ["pixels that differ"], digits=0, caption="two draws with the same p
 # The last line remains even if you know the grey original: it is the noise that lesson 01 put into the data.
 #
 # So grey in a decoder's mean is not a light shade of ink.
-# **Grey is what the decoder does not know.**
+# **Grey means that the decoder is not sure of this pixel.**
 # Much of the well-known blur of VAE pictures comes from this.
 
 # %% [markdown]
@@ -412,7 +412,7 @@ table(rows, ["logit", "right cost", "sigmoid", "computed cost", "its slope"], di
 #
 # In words: every pixel pays the softplus of its logit, and a pixel that is on gets its logit back.
 # For a large $l$ the softplus is nearly $l$ itself.
-# `torch.nn.functional.softplus` computes it without $e^l$, so nothing overflows.
+# There `torch.nn.functional.softplus` returns $l$, so nothing overflows.
 
 # %% [markdown]
 # Here is the cost of an off pixel for logits from 0 to 30, computed in three ways.
@@ -510,7 +510,7 @@ show_me(course_log_likelihood)
 #
 # Now you have a number for each image, so you can compare a mean, a draw and a digit.
 #
-# The mean has no number: it has grey pixels, and $p(x|z)$ never makes one.
+# The mean has no number: it has grey pixels, and $p(x|z)$ is about images of 0 and 1 only.
 # So take the nearest image that has one, the mean cut at one half.
 # There every pixel has its more probable value.
 # So this is the most probable of all $2^{784}$ images, and it is called the **mode**.
@@ -696,7 +696,7 @@ guesses("decoder")
 #   When $z$ is given, the pixels are independent coins.
 # - What you usually see is its mean. A mean is smooth, and no draw or digit is.
 # - The most probable image is not a typical one either.
-# - What pixels must agree on has to be in $z$. Grey in the mean is what $z$ does not say.
+# - What pixels must agree on has to be in $z$. Grey in the mean means that the decoder is not sure.
 # - $\log p(x|z)$ is a sum over pixels, one number per image, and never above 0 for binary images.
 # - Compute it from logits. Through a sigmoid, float32 gives infinity, or a cost without a gradient.
 #

@@ -135,7 +135,7 @@ show(
 # ## Step 1: draw codes where they matter
 #
 # You have a network that says where the codes of this 6 are: the encoder of lesson 02.
-# So draw codes from its answer $q(z|x)$ instead of the prior, and correct each draw by how much it was favoured:
+# So draw codes from its answer $q(z|x)$ instead of the prior, and correct for how much more often $q$ draws them:
 #
 # $$p(x) = \int q(z|x)\,w\,dz = \mathbb{E}_{q(z|x)}[w],
 # \qquad w = \frac{p(z)\,p(x|z)}{q(z|x)}$$
@@ -143,7 +143,7 @@ show(
 # In words: $p(x)$ is the average of the weight $w$ over codes that the *encoder* draws.
 # If $q$ draws a code ten times as often as the prior does, this code counts one tenth.
 # This is called **importance sampling**.
-# It gives nothing away, because we multiplied and divided by the same number.
+# This step gives nothing away, because we multiplied and divided by the same number.
 
 # %%
 mu, logvar = model.encoder(x)  # each [1, 20]
@@ -252,7 +252,7 @@ assert log_w.mean() < steered, "the average of the logs must be below the log of
 # The field calls $p(x)$ the **evidence**, so this is the **e**vidence **l**ower **bo**und.
 #
 # Why do we accept the smaller of two numbers?
-# Because the average of the logs of a few draws, even of one, is an unbiased estimate of the ELBO.
+# The average of the logs of a few draws, even of one, is an unbiased estimate of the ELBO, so you can train with it.
 # The log of the average of a few draws is *not* unbiased: it tends to lie below $\log p(x)$, as the four runs did.
 # Lesson 08 returns to the nats that this step gives away.
 
@@ -553,7 +553,7 @@ print(f"reconstruction {trained.reconstruction:.1f} + KL {trained.kl:.1f} = {tra
 assert trained.negative_elbo < 160, "a model trained for 8 epochs should be below 160 nats per image"
 
 # %% [markdown]
-# Compare this with lesson 01: with one probability per pixel, the same for every digit, a digit cost 205 nats.
+# Compare this with lesson 01: there the average digit, with one probability per pixel, cost 205 nats.
 
 # %% [markdown]
 # > **A place to rest.**
@@ -863,7 +863,7 @@ table(rows, ["the loss it reports", "−ELBO (nats per image)"], digits=[2, 1])
 # Both wrong losses report a *smaller* number than the right one, and both models are worse.
 #
 # At $\beta = 784$ a code is so expensive that the encoder sends none, and the decoder gives the average digit.
-# Its −ELBO is no better than that of lesson 01, with one probability per pixel.
+# This costs 207 nats, no less than the average digit of lesson 01.
 # At $\beta = 1/20$ the reconstructions look fine.
 # But the KL is high, and this loss hardly counts it.
 #
