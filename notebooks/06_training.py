@@ -259,7 +259,7 @@ reveal("training/kl", "it rises")
 # 3. **The slow part**, to about step 60.
 #    The reconstruction comes down to 205, the average digit. A model without $z$ gets no further.
 # 4. **The second fall.**
-#    From now on the KL keeps rising, and the reconstruction goes below the dashed line.
+#    The KL keeps rising, and the reconstruction goes below the dashed line.
 #    From here on, $z$ says something about the image.
 #
 # So a rising KL is a good sign: the model learns to use its code.
@@ -423,12 +423,10 @@ table(costs, ["test (nats per image)"], digits=0)
 # %% [markdown]
 # ## Turn β while it learns
 #
-# Here is the same training again, and this time you control it.
-# Press *Start*, and let it run for ten epochs or so.
-# You can run other cells meanwhile: they and the training take turns.
+# Here is the same training again, and this time you control it, with a widget.
 #
 # > **Predict first.**
-# > In the middle of it you move β from 1 to 10, so every nat of KL costs ten times as much.
+# > In the middle of the training you move β from 1 to 10, so every nat of KL costs ten times as much.
 # > Which curve jumps?
 # > And is what was learnt lost when you move β back to 1?
 
@@ -446,7 +444,10 @@ live = LiveTraining(digits, epochs=60)
 live
 
 # %% [markdown]
-# When you have tried it, run the next cell.
+# Press *Start*, and let it run for ten epochs or so.
+# Then move β to 10, and a few epochs later back to 1.
+# (You can run other cells meanwhile: they and the training take turns.)
+# When you have seen both moves, run the next cell.
 
 # %% jupyter={"source_hidden": true}
 # Guess first, then run this cell.
@@ -461,9 +462,9 @@ reveal("training/jump", "both, within about ten steps")
 # But the decoder draws its picture from the code, and a code of 2 nats says very little.
 #
 # Then the reconstruction comes down again, to about 170: the network learns to make the most of 3 nats.
-# The pictures show how. There are a few kinds of blurred digit, and each rare digit becomes one of them.
+# The pictures show how. There are a few kinds of blurred digit, and each reconstruction is one of them.
 #
-# Back at 1, one epoch is nearly enough.
+# When β is 1 again, both curves are nearly back where they were after one epoch.
 # The decoder had not forgotten how to draw; only the code no longer said what to draw.
 #
 # </details>
@@ -942,8 +943,24 @@ print(f"60,000 digits: −ELBO {evaluate(shipped, digits.test_images, 'static', 
 #
 # *5 minutes · difficulty 1 of 3 · no check*
 #
-# - Train `MyVAE(latent_dim=2)` and `MyVAE(latent_dim=50)`. What happens to the KL, and to what they generate?
-# - Take `optimizer.zero_grad()` out of your step, and train again. How much worse is the test?
+# Copy the cell of the loop, which begins with `optimizer = Adam(my_model…`, into a new cell.
+# Make a new model before its first line.
+# After the loop add `print(mine.evaluate(my_model, digits.test_images, "static", SEED))`.
+#
+# - Make `my_model = MyVAE(latent_dim=2)`, and then one with 50 dimensions. What happens to the KL?
+#   `digit_grid(my_model.sample(20), 10)` in one more cell shows what the model generates.
+# - Make `my_model = MyVAE()`. In place of `mine.training_step(…)`, write a step without `zero_grad`:
+#   `my_model.elbo(x, generator).mean().negative_elbo.backward()`, and below it `optimizer.step()`.
+#   How much worse is the test?
+#
+# <details><summary>What you should see</summary>
+#
+# - With 2 dimensions the KL is about 5 nats, and $-\mathrm{ELBO}$ about 165.
+#   The digits that it generates are soft, and most of them are whole.
+#   With 50 the KL is about 24, nearly as with 20, and $-\mathrm{ELBO}$ about 119. Many digits cannot be read.
+# - Without `zero_grad` the test costs about 280 nats, more than the average digit.
+#
+# </details>
 #
 # ### An open task
 #

@@ -659,7 +659,7 @@ show(
 # Read a column from top to bottom, and see what the model pays for.
 # It never pays for the noise of the pixels, at any of these prices.
 # With fewer nats it first loses the ends and loops of strokes.
-# At last it loses the digit itself, while 0, 1 and 7 keep their slant.
+# In the end it loses the digit itself, while 0, 1 and 7 keep their slant.
 # To say which of ten classes it is takes 2.3 nats. With only 2, several digits share one shape.
 #
 # > **Predict first.**
@@ -807,7 +807,7 @@ predict("beta/six", "How many of the six losses have β = 1?")
 
 # %% [markdown]
 # Write `effective_betas`: the $\beta$ of each loss, as a formula in the four sizes.
-# Return a list of six.
+# Return a list of six, in the order A to F.
 # If you want to check some of them before the others, leave `...` in the list.
 
 
