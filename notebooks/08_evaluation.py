@@ -45,7 +45,7 @@ from torch.distributions import Normal
 # %% [markdown]
 # ## The nats that you gave away
 #
-# Lesson 05 ended with a gap.
+# Lesson 05 found a gap.
 # With two latent dimensions you computed the true $\log p(x)$ on a grid, and the ELBO was below it.
 # Here is the same model again, with 200 test digits.
 
@@ -157,9 +157,9 @@ table([*rows, ["the truth", "", math.log(5)]], ["K", "ways", "the bound"], digit
 # <details><summary>After your guess: why</summary>
 #
 # Half of the pairs are 1 and 9, and the log of their mean is already the truth. The other half are two equal weights.
-# If you guessed less: on most real digits you will be right.
+# If you guessed "nearer to the ELBO": it is so for weights that differ more, as those of many real digits do.
 #
-# Each doubling of $K$ takes half or more of what is left.
+# In this table, each doubling of $K$ takes half or more of what is left.
 #
 # </details>
 
@@ -183,7 +183,7 @@ print("logsumexp - log K: ", round((log_w.logsumexp(0) - math.log(3)).item(), 3)
 
 # %% [markdown]
 # `logsumexp`, as in lesson 05, computes the sum without leaving the logarithms.
-# It takes out the largest weight, adds up the others *relative to it*, and puts it back.
+# In effect it divides all weights by the largest one, adds them up, and multiplies the sum by the largest one again.
 # Dividing by $K$ becomes subtracting $\log K$.
 
 # %% [markdown]
@@ -310,8 +310,8 @@ table(rows, [*names, "mean"], caption="nats per image")
 # <details><summary>After your guess: why</summary>
 #
 # Ten draws are enough for half of the digits, and with 1,000 all but one are there.
-# If you guessed one of these: a single number for all was what the question asked for.
-# But each digit needs its own.
+# If you guessed one of these: for most of the eight you were right.
+# But each digit needs its own number of draws, and the question asked for the slowest.
 #
 # </details>
 
@@ -564,7 +564,7 @@ table(rows, names, digits=2, caption="nats below the truth, with 1,000 draws")
 # %% [markdown]
 # ## Another encoder for the same decoder
 #
-# Lesson 05 ended with a trap: the ELBO mixes the model with its encoder.
+# Lesson 05 warned of a trap: the ELBO mixes the model with its encoder.
 # Here you set this trap on purpose.
 # Keep the decoder exactly as it is, and train a new encoder for it for a short time: one epoch.
 
@@ -644,7 +644,7 @@ DrawsSlider(x, log_w, log_p_x[:8])
 # ## How papers do it
 #
 # With 20 latent dimensions nobody knows the truth, and papers report this bound.
-# Most of them use $K = 5{,}000$ (Burda et al. 2015), on MNIST's 10,000 binarised test images.
+# Many of them use $K = 5{,}000$, as Burda et al. (2015) did, on MNIST's 10,000 binarised test images.
 #
 # Here is a model with 20 latent dimensions that comes with the course, on 20 digits.
 # (It was trained on the full MNIST, to which the embedded digits belong. So these are no test numbers.)
