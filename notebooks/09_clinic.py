@@ -612,7 +612,7 @@ table(rows, columns, caption="learning rate 1")
 # A gradient through an infinity is NaN, and after one step with it the weights are NaN.
 # So the step that shows the NaN is seldom the step that caused it: look at the steps before.
 #
-# **What to log**, at every step or every hundred steps; it costs little:
+# **What to log.** Log these numbers at every step, or at every hundredth. It costs little.
 #
 # | log | because |
 # |---|---|
@@ -623,12 +623,12 @@ table(rows, columns, caption="learning rate 1")
 # | the gradients in the heads of `mu` and `logvar` | an exact 0 means that a path is cut |
 # | whether the loss is finite, at each step | so that you stop at the first NaN and not an epoch later |
 #
-# **What to do**, in this order: check the signs, lower the learning rate, clip the norm of the gradient.
+# **What to do.** Check the signs first, then lower the learning rate, then clip the norm of the gradient.
 # A clamp on `logvar` comes last.
 # It keeps the numbers finite, but it also hides the cause, as it did in G.
 
 # %% [markdown]
-# ## A ninth patient, whose code is right
+# ## One more patient, whose code is right
 #
 # The last patient passes every instrument.
 # Its draw, cost and gradients are those of the healthy one.
@@ -692,7 +692,7 @@ reveal("clinic/curves", "the test does not end above the training")
 #
 # A network with 652,824 weights that sees the same 1,000 digits again and again models these better than others.
 # This is overfitting (lesson 06), and it makes a gap between training and test.
-# If there is no gap, then the test digits are no others.
+# If there is no gap, the test digits were probably among those that it has seen.
 # If you guessed a rising test loss: that is strong overfitting, a sign of the opposite.
 #
 # The sign is a gap that is *missing*.
