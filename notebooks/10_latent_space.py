@@ -137,6 +137,7 @@ reveal("latent_space/apart", "the plot")
 # The means are nearly 0 and the deviations nearly 1, as those of the prior.
 # The plot shows lanes between the classes.
 # If you guessed "neither": training does pull the clouds towards the prior, and these four numbers show it.
+# If you guessed "each of them": most distributions that look different have different means or deviations, too.
 #
 # Hardly any code lies in the lanes between the classes.
 # The prior does not know about lanes.
@@ -178,7 +179,7 @@ table({"KL(q(z|x) || p(z)), averaged over digits": rate, "KL(q(z) || p(z))": kl_
 # %% [markdown]
 # Each cloud alone is 7 nats from the prior; all of them together are a fifth of a nat from it.
 # This is not a bad fit.
-# And yet one draw of the prior in ten falls where codes are rare: at most 37 % of those that it expects.
+# And yet one draw of the prior in ten falls where codes are rare: less than $1/e$, or 37 %, as frequent as draws.
 #
 # The loss charges the KL of each cloud.
 # The average of these KLs splits exactly into two parts (Hoffman & Johnson 2016):
@@ -614,7 +615,7 @@ reveal("latent_space/least", "the same picture throughout")
 # Let it see, for each pixel, some pixels above and to the left, which have been drawn before.
 # This still is a distribution of $x$, drawn pixel after pixel:
 # $p(x|z) = \prod_i p(x_i \,|\, x_{\text{before } i}, z)$.
-# In code it is a convolution whose kernel is 0 at the pixel itself and behind it
+# In code it is a convolution whose kernel is 0 at the pixel itself and after it
 # (van den Oord et al. 2016, PixelCNN).
 
 
@@ -784,9 +785,10 @@ show(
 # %% [markdown]
 # (The first 16 steps are left out, in which the KL of a new network jumps.)
 #
-# Annealing can only help if training has two ends to choose from, and here there is hardly more than one.
+# Annealing can help only where the training may end in two ways, with much in the code or with little.
+# Here it ended with little in the code, with annealing and without.
 # $-\mathrm{ELBO}$ is the same for all three, within a nat, so neither remedy made a better model.
-# The remedies decide *where* the information is, and that matters if you want to use the code.
+# The remedies change how much the *code* says, and that matters if you want to use the code.
 # If you want only a density, a collapsed VAE is a good one: it has found that it needs no $z$.
 #
 # ### Change this and see
@@ -939,7 +941,7 @@ def judge(model, steps=400):
 # It learns from codes of the 4,000 training digits, and you test it with codes of the other 1,000.
 #
 # > **Predict first.**
-# > A coin is right half of the time.
+# > Somebody who tosses a coin is right half of the time.
 # > How often is the judge right at $\beta = 1$, and how often at $\beta = 20$?
 
 # %%

@@ -115,9 +115,7 @@ reveal("sample_quality/real", "B")
 # A and B show the same digits, so one of them was made from the other.
 # The edges of A are rougher, because the decoder is less certain of them and each pixel is drawn on its own.
 # If you took A for the real row, that was reasonable: real digits whose pixels are drawn have rough edges, too.
-# Hardly anybody takes C for real.
-#
-# Your eyes can tell inventions from digits.
+# C is the easiest to find: some of its pictures are no digits.
 #
 # </details>
 
@@ -252,7 +250,8 @@ reveal("sample_quality/dots", "between the clumps")
 # </details>
 
 # %% [markdown]
-# The solid ellipse shows all that a mean and a covariance say of a set; it is two standard deviations wide.
+# The solid ellipse shows all that a mean and a covariance say of a set.
+# From its centre to its edge it is two standard deviations.
 # The dashed ellipse is that of the training digits.
 # On the left you hardly see two ellipses.
 # In the middle the solid one is too small, and on the right it is smaller still.
@@ -672,7 +671,7 @@ table(rows, ["sure of", "Fréchet distance"])
 # </details>
 
 # %% [markdown]
-# Whether an invention is *new* is another question, and it has another number, which lesson 06 used.
+# Whether an invention is *new* is another question, and it needs another number, as in lesson 06.
 # Find the training digit that is nearest to the image, and count the pixels in which the two differ.
 
 

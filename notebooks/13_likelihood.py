@@ -319,7 +319,7 @@ show(
 )
 
 # %% [markdown]
-# For each 1 the model without 1s pays dozens of nats more than the other model, so it *is* surprised.
+# For a 1, the model without 1s pays on average 33 nats more than the other model, so it *is* surprised.
 # For other digits the two models pay about the same.
 # So the model is not the cause either.
 # About 107 nats are far too many for a 1, and yet few for a digit.
@@ -426,7 +426,7 @@ table(rows, ["held out", *classes, "mean"], digits=2)
 # <details><summary>After your guess: why</summary>
 #
 # The 7s have the least ink after the 1s.
-# The 9s have no less ink than the 4s and 5s, so ink does not explain everything.
+# The 9s have about as much ink as the 4s and 5s, so ink does not explain everything.
 # A 9 looks much like a 4 and a 7, which the model did see.
 #
 # The 0s, with which we began, are the class with the most ink.
@@ -620,11 +620,11 @@ score = {
 aurocs = {name: [float(auroc(rows[c], labels == c)) for c in range(10)] for name, rows in score.items()}
 
 # %% [markdown]
-# The list has two more scores.
+# The cell computes two more scores.
 # *Distance from usual* calls an image strange if it costs much more **or** much less than normal digits on average.
 # This is the idea of typicality.
 # (Nalisnick et al. 2019, arXiv 1906.02994, test it with batches of images; for a single image it is less exact.)
-# The last one comes below.
+# *Against all ten* comes further down.
 
 # %% jupyter={"source_hidden": true}
 # Guess first, then run this cell.

@@ -85,7 +85,7 @@ plane, every = load_pretrained("plane"), load_pretrained("every-beta")
 # In words: at $t = 0$ you are at the noise, at $t = 1$ at the code, and halfway in the middle.
 # The velocity is the same on the whole path: $z - \varepsilon$.
 #
-# Now take many pairs, each of one noise and one code, chosen without looking.
+# Now take many pairs, each of one noise and one code, chosen at random.
 # Their paths cross.
 # Where they cross, a network that sees only the point $z_t$ and the time $t$ can't know which path it is on.
 # If you train it with squared error, it learns the *average* velocity of all paths through this point at this time.
@@ -140,6 +140,7 @@ table(rows, ["average velocity at 1", "share on the path to 2"], digits=2)
 # In words: the squared distance between two velocities, summed over the dimensions and averaged over the codes.
 #
 # - Each code gets a noise of its own, and a time of its own, evenly between 0 and 1.
+# - The field is asked once, for all codes together.
 # - All randomness comes from `generator`.
 # - The VAE stays as it is: no gradient may pass to the codes.
 
@@ -187,7 +188,7 @@ show_me(course_flow_matching_loss)
 # Begin with the network of two latent dimensions, where you can see everything.
 # The field is a small network of $z$ and $t$: a first layer, three blocks that each add to what they get, a last layer.
 # `FlowPrior` holds it, and `FlowPrior(2)(z, t)` is the velocity.
-# (On the plane it also gets sines and cosines of $z$, because a small network is slow to learn fine details without.)
+# (On the plane it also gets sines and cosines of $z$. Without them a small network is slow to learn fine details.)
 #
 # Training is the loop of lesson 06 with another loss.
 # Each step takes some digits, and draws a new code from the cloud of each.
@@ -272,7 +273,7 @@ show(
 # In words: the log density of the noise, minus the growth along the path.
 # `prior.log_prob(z)` does it.
 #
-# In two dimensions you can hold it against the truth.
+# In two dimensions you can compare it with the truth.
 # The density must sum to 1 over the plane, and it should look like $q(z)$, the average of all clouds.
 
 # %%
@@ -323,8 +324,9 @@ show(
 #
 # $$\mathrm{KL}(q(z|x)\,\|\,p(z)) = \mathbb{E}_{q(z|x)}\big[\log q(z|x) - \log p(z)\big]$$
 #
-# Write `kl_by_draws(mu, logvar, prior, generator)`, with one draw of $z$ for each image.
+# Write `kl_by_draws(mu, logvar, prior, generator)`, with one draw of $z$ for each image, the same in both logs.
 # Return one number per image, shape `[B]`, in nats.
+# A VAE may be trained with it, so the gradient must reach `mu`, `logvar` and the prior.
 # `prior.log_prob(z)` returns $\log p(z)$ of each code, shape `[B]`.
 
 
@@ -448,7 +450,7 @@ before, after = drawn(sharp, noise), drawn(sharp, walk(own_prior, noise, 10)[-1]
 # > With $\mathcal{N}(0, I)$ the classifier is sure of 59 %.
 # > With the codes of digits it would be 92 %.
 # > The decoder stays.
-# > How many will it be with the prior that you trained on 4,000 digits?
+# > Of how many is it sure with the prior that you trained on 4,000 digits?
 
 # %%
 predict("prior/sure", "Of how many inventions of your prior is the classifier sure, in per cent? (59 % before)")
@@ -504,8 +506,8 @@ table(rows, ["steps", "sure", "Fréchet distance"])
 # ## All digits, and their labels
 #
 # The course comes with a prior that had more: all 60,000 training digits and five minutes.
-# It is one field for every $\beta$ from 0.03 to 4, as the network is one.
-# And it is given the label of each code: it learns $p(z|y)$.
+# It is one field for every $\beta$ from 0.03 to 4, as lesson 07's network is one network for every $\beta$.
+# The field is also given the label of each code: it learns $p(z|y)$.
 # When you don't ask for a class, it draws one first, as often as the class occurs.
 #
 # A label helps much: each class is a clump of its own, and a field that knows the class need not choose on its path.
@@ -583,7 +585,7 @@ assert min(learned_by, key=learned_by.get) < 1, "with a learned prior a low β s
 # Later versions train the field with nearly the loss that you wrote (Esser et al. 2024, arXiv 2403.03206).
 #
 # Why two halves, and not a field over the pixels?
-# The decoder takes care of the edges of strokes, which are most of the pixels and none of the meaning.
+# The decoder takes care of the edges of strokes, which cost many nats and hardly say which digit it is.
 # The prior is left with what is hard to say and cheap to compute: which digit, and how it is written.
 
 # %% [markdown]
@@ -750,6 +752,6 @@ guesses("prior")
 #   The VQ-VAE takes its code from a list, and the KL becomes a constant (van den Oord et al. 2017, arXiv 1711.00937).
 #
 # Take the program with you.
-# It is a few hundred lines, and you know what each of them is for.
+# It is about two thousand lines, and you have seen what each part of it is for.
 #
 # *[Start page](00_start.ipynb) · before: [13 Likelihood](13_likelihood.ipynb)*

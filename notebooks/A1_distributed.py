@@ -300,7 +300,8 @@ table(rows, ["whole step, ms", "half, ms", "exchange, ms", "times as fast"], dig
 
 # %% [markdown]
 # What counts is **how long a process computes for each number that it sends**.
-# A larger batch is not free, either: an epoch then has fewer steps, and each step does not learn as much more.
+# A larger batch is not free, either: an epoch then has fewer steps.
+# A step on twice as many digits does not learn twice as much.
 #
 # Programs for large networks save time in two more ways.
 # They send the gradients of the last layers while those of the first are still computed: PyTorch's
