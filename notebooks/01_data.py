@@ -50,7 +50,7 @@
 # Train that network three times: on the same digits, for the same 10 passes.
 # Here is what came out, and lower is better: **105**, **115** and **118**.
 #
-# Nobody made a mistake, and it is not luck.
+# Nobody made a mistake, and the differences are not luck.
 # One setting differs, and reports often leave it out.
 # That setting says what a pixel is.
 
@@ -105,7 +105,7 @@ show(
 )
 
 # %% [markdown]
-# A pen writes or it does not, and the first scans were black and white, too.
+# At each point of the paper there is ink or there is none, and the first scans were black and white, too.
 # The grey came when the scans were shrunk to 20 × 20 pixels (LeCun, Cortes & Burges's MNIST page).
 # A pixel on the edge of the stroke covers some ink and some paper, and its grey says roughly how much of each.
 #
@@ -334,6 +334,7 @@ reveal("data/cut", "if all were drawn")
 # Of the drawn pictures, 30 % have a pixel on whose grey is 0.3.
 # So their mean is close to the grey 7, although each of them alone is ragged.
 #
+# If you said "in neither case": one drawn picture alone does not show the greys. A thousand together do.
 # If you preferred the threshold because it looks better: it does.
 #
 # </details>
@@ -349,9 +350,9 @@ reveal("data/cut", "if all were drawn")
 # Write `binarize`: each pixel becomes 1 with the probability that is its grey value, else 0.
 #
 # The random numbers come from a `torch.Generator`.
-# From the same seed a generator gives the same numbers, and each use moves it on.
+# A generator with the same seed gives the same numbers in the same order.
 # Every function of this course that draws takes its generator as an argument.
-# So you can repeat a run exactly, and a second call gives a second draw.
+# So you can repeat a run exactly, and a second call with the same generator gives another draw.
 
 
 # %%
@@ -524,9 +525,10 @@ show(
 
 # %% [markdown]
 # This is a generative model, and a poor one.
+# The lessons call it the **average digit**.
 # Every pixel is on as often as it should be, but it does not know what its neighbours do.
 # To get below 205, a model has to learn **which pixels go together.**
-# If a model of yours reports more than 205, it has learnt less than this average picture.
+# If a model of yours reports more than 205, it has learnt less than the average digit.
 
 # %% [markdown]
 # ## Back to the three numbers
@@ -554,13 +556,13 @@ assert costs["threshold"] + 5 < costs["dynamic"] < costs["grey"] < 125, "thresho
 # %% [markdown]
 # (The static network and the dynamic one are tested on the same drawn digits.)
 #
-# Now compute the cost of the average picture's 784 probabilities on all three kinds of test digits.
+# Now compute the cost of the average digit's 784 probabilities on all three kinds of test digits.
 #
 # > **Predict first.** The trained networks are 13 nats apart: 105 on thresholded digits, 118 on grey ones.
-# > How far apart are the costs of the average picture?
+# > How far apart are the costs of the average digit?
 
 # %%
-predict("data/kinds", "How many nats lie between the average picture's highest cost and its lowest?")
+predict("data/kinds", "How many nats lie between the average digit's highest cost and its lowest?")
 
 # %% jupyter={"source_hidden": true}
 kinds = {}
@@ -573,7 +575,7 @@ table(kinds, ["nats per image"], digits=2)
 # %% [markdown]
 # <details><summary>After your guess: why</summary>
 #
-# The three data sets differ on the edges of the strokes, and the average picture has no idea where the edges are.
+# The three data sets differ on the edges of the strokes, and the average digit says nothing about where the edges are.
 # For a fixed `p` the cost is a straight line in `x`.
 # So only the average ink of each pixel counts, and that hardly differs.
 # If you guessed 13: a model that knows digits does see the difference.
@@ -599,7 +601,7 @@ ladder = {
     "the network of lesson 06": costs["dynamic"],
     "entropy of the draws": floor.mean().item(),
 }
-figure = nats_ladder(ladder, "The network lies between the average picture and the entropy of the draws")
+figure = nats_ladder(ladder, "The network lies between the average digit and the entropy of the draws")
 show(
     figure,
     "Four bars of nats per image, from top to bottom: fair coins 543, one probability per pixel about 205, the "
@@ -621,7 +623,7 @@ show(
 # | a value is | so the model gives | and the cost is called |
 # | --- | --- | --- |
 # | 0 or 1 | one probability (Bernoulli) | binary cross-entropy |
-# | one of 256 bytes | 256 probabilities (categorical) | cross-entropy |
+# | one of 256 greys | 256 probabilities (categorical) | cross-entropy |
 # | any real number | a bell curve: centre, width (Gaussian) | squared error / (2 × width²), plus log width, plus 0.92 |
 #
 # The third row has a trap: if you leave out the width, you have chosen one without knowing it.
@@ -631,12 +633,12 @@ show(
 # If a loss on black-and-white digits drops below 0, something is wrong.
 
 # %% [markdown]
-# ## An open task: ten average pictures
+# ## An open task: ten average digits
 #
 # *30 minutes · difficulty 3 of 3 · no check*
 #
 # The baseline says the same for a 1 and for an 8.
-# Give it ten average pictures, one per class.
+# Give it ten average digits, one per class.
 #
 # 1. Say which class a test digit has, and compute its cost.
 #    How many nats does that save?
@@ -650,7 +652,7 @@ show(
 # - Given its class, a drawn test digit costs 172.3 nats, 32.5 fewer than the baseline.
 #   To name one of ten classes costs only $\log 10 = 2.3$ nats, so this knowledge is worth its price.
 # - Without the class the cost is 171.3, even one nat lower.
-#   The average picture that fits a digit best is not always that of its own class.
+#   The average digit that fits a test digit best is not always that of its own class.
 # - The draws are still ragged, but now you can read many of them.
 # - The second model chooses a class, which nobody sees, and then draws the pixels.
 #   A VAE does the same, with twenty numbers in place of a class.
