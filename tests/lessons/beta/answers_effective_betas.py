@@ -144,7 +144,7 @@ right("D from mean ratio")(
 
 # ---- wrong: one formula
 
-wrong("A: the sizes", hint="A: .*no P; and.*no D")(but(A=lambda P, D, B, N: P / D))
+wrong("A: the sizes", hint="A: .*no P stands in β; and.*no D")(but(A=lambda P, D, B, N: P / D))
 wrong("A: P", hint="A: .*no P")(but(A=lambda P, D, B, N: P))
 wrong("A: the batch", hint="A: .*B cancels")(but(A=lambda P, D, B, N: 1 / B))
 wrong("A: B/N", hint="A: .*no B/N")(but(A=lambda P, D, B, N: B / N))

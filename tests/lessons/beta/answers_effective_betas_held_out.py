@@ -76,7 +76,7 @@ wrong("F: 0.84", hint="F: .*rounded, or divided")(but(F=lambda P, D, B, N: 0.84)
 wrong("F: 0.8", hint="F: .*rounded, or divided")(but(F=lambda P, D, B, N: 0.8))
 wrong("F: 0.836", hint="F: .*right for the lesson's sizes")(but(F=lambda P, D, B, N: 0.836266666))
 wrong("F: B // N inside", hint="F: .*rounded, or divided")(but(F=lambda P, D, B, N: P / 2 * (B // N)))
-wrong("F: by D", hint=r"F: .*the KL is summed over the latents, so no D\.")(
+wrong("F: by D", hint=r"F: .*the KL is summed over the latents, so no D stands in β\.")(
     but(F=lambda P, D, B, N: P * B / (2 * N * D))
 )
 wrong("F: N = 60,000", hint="F: .*right for the lesson's sizes")(but(F=lambda P, D, B, N: P * B / (2 * 60_000)))

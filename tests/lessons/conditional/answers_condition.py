@@ -80,8 +80,8 @@ right("a module")(Join())
 right("a static method")(Join.static)
 
 # The label's part.
-wrong("as a number", "9 is not nine times 1")(join(lambda y: y[:, None]))
-wrong("as a fraction", "9 is not nine times 1")(join(lambda y: y[:, None] / 9))
+wrong("as a number", "9 is not nine times a 1")(join(lambda y: y[:, None]))
+wrong("as a fraction", "9 is not nine times a 1")(join(lambda y: y[:, None] / 9))
 wrong("the number ten times", "one class|1 in the place")(join(lambda y: y[:, None].expand(-1, 10).float()))
 wrong("as bits", "columns more")(join(lambda y: (y[:, None] >> torch.arange(4)) & 1))
 wrong("as an angle", "columns more")(join(lambda y: torch.stack([(0.628 * y).sin(), (0.628 * y).cos()], 1)))

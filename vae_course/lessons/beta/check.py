@@ -91,7 +91,8 @@ def _rounded(value: float, right: float) -> bool:
 
 def _causes(name: str, P: int, D: int, B: int, N: int) -> dict[float, str]:
     """List what was overlooked, by the factor between the answer and the right one."""
-    pixels = "the KL is divided by P as well" if name == "B" else "the reconstruction is a sum over pixels, so no P"
+    summed = "the reconstruction is a sum over pixels, so no P stands in β"
+    pixels = "the KL is divided by P as well" if name == "B" else summed
     twice = "a Gaussian's nats are half the squares, so squares without the ½ count each nat of reconstruction twice"
     half = "a Bernoulli's nats are what binary_cross_entropy gives, so no ½ and no 2 stand in it"
     batch = BATCH if name != "F" else "B stands once in it, in the weight; the means over the batch cancel"
@@ -102,7 +103,7 @@ def _causes(name: str, P: int, D: int, B: int, N: int) -> dict[float, str]:
         1 / P: "the reconstruction is a mean over P pixels, so each nat of it counts only 1/P",
         float(P): pixels if name in "ABD" else "P stands in it twice",
         float(D): "the KL is a mean over the D latents too, so each nat of it counts only 1/D",
-        1 / D: "the KL is summed over the latents, so no D",
+        1 / D: "the KL is summed over the latents, so no D stands in β",
         float(B): batch,
         1 / B: batch,
         N / B: "the weight B/N stands before the KL",

@@ -14,7 +14,7 @@ EYE = torch.eye(CLASSES)
 BATCHES = ((3, (1, 0, 1)), (3, (0, 8, 2)), (7, (4,)), (784, (9, 2, 2, 9, 5)))
 
 
-@exercise("condition", "The half that is given this knows the label from the first layer on, and loses nothing.")
+@exercise("condition", "Each row keeps its numbers of h, and the one-hot vector of its label comes after them.")
 def check_condition(answer: Any) -> None:
     """Check a function of h [B, H] and labels [B] that returns h with the one-hot labels joined, [B, H + 10]."""
     # Every label, in no order, and some of them more often.
@@ -57,8 +57,8 @@ def _check_kind(got: Any, h: Tensor, labels: Tensor) -> None:
     wanted = [rows, width + CLASSES]
     expect(
         shape != [rows, width + 1],
-        "The label went in as a number, in one place. But 9 is not nine times 1, and 4 is not between 3 and 5 in "
-        "any way that a digit shows. Give each class a place of its own.",
+        "The label went in as a number, in one place. But a 9 is not nine times a 1, and a 4 does not look like "
+        "something between a 3 and a 5. Give each class a place of its own.",
     )
     # For a short batch it can be the width of h by chance.
     expect(
@@ -145,7 +145,7 @@ def _check_places(y: Float[Tensor, "batch classes"], labels: Int64[Tensor, " bat
 
 
 def _check_gradient(answer: Any) -> None:
-    """Expect the gradient of h to be what comes in from behind."""
+    """Expect the gradient to come back to h unchanged."""
     h, labels = _made_up(3, 4).requires_grad_(), torch.tensor([1, 0, 1])
     got = ask_deterministic(answer, h, labels)
     weights = torch.arange(1.0, 1 + got.numel()).view_as(got)
@@ -158,7 +158,7 @@ def _check_gradient(answer: Any) -> None:
     )
     expect(
         close(gradient, weights[:, :4]),
-        "The gradient comes back to h changed. Is a part of h detached, or does h go in by two ways?",
+        "The gradient comes back to h changed. Is a part of h detached, or is h used twice?",
     )
 
 

@@ -185,7 +185,7 @@ def _expect_noise(eps: Tensor, image: Tensor, call: _Call) -> None:
         twice = (torch.cdist(each[:, 0], each[:, 0]) < 1e-4).sum() > call.samples
         mirrored = (torch.cdist(each[:, 0], -each[:, 0]) < 1e-3).any()
         expect(
-            not mirrored, "Some of the K draws of an image are others turned round (eps and −eps): draw each of them."
+            not mirrored, "Some of the K draws of an image are others with eps turned round, −eps: draw each of them."
         )
         expect(not twice, "Some of the K draws of an image are the same: each should be a draw of its own.")
     if len(call.x) > 1:
