@@ -139,7 +139,7 @@ class MultiRateVAE(VAE):
 
     @property
     def options(self) -> dict[str, object]:
-        """The arguments it was made with."""
+        """Return the arguments that it was made with."""
         return {**super().options, "beta_range": self.beta_range}
 
     def at(self, beta: float | Float[Tensor, " batch"]) -> VAE:

@@ -102,7 +102,7 @@ class ConditionalVAE(VAE):
 
     @property
     def options(self) -> dict[str, object]:
-        """The arguments it was made with."""
+        """Return the arguments that it was made with."""
         return {**super().options, "classes": self.classes}
 
     def given(self, labels: int | Int64[Tensor, "*labels"]) -> VAE:

@@ -156,8 +156,8 @@ def fit(
         generator: of random numbers; with `first_batch`, in the state in which those batches left it.
 
     Raises:
-        ValueError: no images, or no bytes from 0 to 255; not a label for each, or for training or test images alone;
-            or labels for a model that is not conditioned on them.
+        ValueError: no images, or no bytes from 0 to 255; not one label for each; labels for the training or the test
+            images alone; or labels for a model that is not conditioned on them.
         FloatingPointError: the training has diverged.
     """
     check_images(images, labels)

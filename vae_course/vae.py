@@ -62,12 +62,12 @@ class VAE(nn.Module):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The arguments it was made with: `type(model)(**model.options)` is another of the same sizes."""
+        """Return the arguments that it was made with: `type(model)(**model.options)` is another of the same sizes."""
         return {"latent_dim": self.latent_dim, "hidden": self.hidden}
 
     @property
     def device(self) -> torch.device:
-        """Where its parameters are."""
+        """Return the device on which its parameters are."""
         return next(self.parameters()).device
 
     def at(self, beta: float | Float[Tensor, " batch"]) -> "VAE":

@@ -91,5 +91,5 @@ class ConvolutionalVAE(VAE):
 
     @property
     def options(self) -> dict[str, object]:
-        """The arguments it was made with."""
+        """Return the arguments that it was made with."""
         return {**super().options, "channels": self.channels, "coupling_layers": self.coupling_layers}
