@@ -252,7 +252,7 @@ assert log_w.mean() < steered, "the average of the logs must be below the log of
 # The field calls $p(x)$ the **evidence**, so this is the **e**vidence **l**ower **bo**und.
 #
 # Why do we accept the smaller of two numbers?
-# The average of the logs of a few draws, even of one, is an unbiased estimate of the ELBO, so you can train with it.
+# The average of the logs of a few draws, even of one, is an unbiased estimate of the ELBO.
 # The log of the average of a few draws is *not* unbiased: it tends to lie below $\log p(x)$, as the four runs did.
 # Lesson 08 returns to the nats that this step gives away.
 
@@ -440,7 +440,7 @@ show_me(course_kl_divergence, kl_per_dimension)
 # %% [markdown]
 # ### Do the formula and the draws agree?
 #
-# You have two ways to the same number, so compare them.
+# Compare your two ways to the same number.
 # An average of $N$ draws is off by about its **standard error**: their standard deviation divided by $\sqrt N$.
 
 # %%
@@ -553,7 +553,7 @@ print(f"reconstruction {trained.reconstruction:.1f} + KL {trained.kl:.1f} = {tra
 assert trained.negative_elbo < 160, "a model trained for 8 epochs should be below 160 nats per image"
 
 # %% [markdown]
-# Compare this with lesson 01: there the average digit, with one probability per pixel, cost 205 nats.
+# Compare this with the average digit of lesson 01, which costs 205 nats.
 
 # %% [markdown]
 # > **A place to rest.**

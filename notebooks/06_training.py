@@ -447,7 +447,7 @@ live
 # Press *Start*, and let it run for ten epochs or so.
 # Then move β to 10, and a few epochs later back to 1.
 # (You can run other cells meanwhile: they and the training take turns.)
-# When you have seen both moves, run the next cell.
+# Then run the next cell.
 
 # %% jupyter={"source_hidden": true}
 # Guess first, then run this cell.
@@ -624,7 +624,7 @@ reveal("training/again", "it stays level")
 # %% [markdown]
 # ## What is a good loss?
 #
-# People often ask this, and even one network has more than one answer.
+# Even one network has more than one answer.
 # You know the reason from lesson 01: the number depends on what you take a grey pixel to be.
 #
 # > **Predict first.**
@@ -778,7 +778,6 @@ reveal("training/narrow", "worse −ELBO, more readable digits")
 
 # %% [markdown]
 # Look at these digits for a while. (They are means, as in lesson 04: a probability for each pixel.)
-# You know what every line of the program that made them is for, and you wrote the ones that matter.
 # Nobody has said to the network what a digit is, or that there are ten.
 #
 # > **Predict first.**
@@ -943,22 +942,19 @@ print(f"60,000 digits: −ELBO {evaluate(shipped, digits.test_images, 'static', 
 #
 # *5 minutes · difficulty 1 of 3 · no check*
 #
-# Copy the cell of the loop, which begins with `optimizer = Adam(my_model…`, into a new cell.
-# Make a new model before its first line.
-# After the loop add `print(mine.evaluate(my_model, digits.test_images, "static", SEED))`.
+# Copy the loop's cell. Begin it with a new `my_model`, and end it with
+# `print(mine.evaluate(my_model, digits.test_images, "static", SEED))`.
 #
-# - Make `my_model = MyVAE(latent_dim=2)`, and then one with 50 dimensions. What happens to the KL?
-#   `digit_grid(my_model.sample(20), 10)` in one more cell shows what the model generates.
-# - Make `my_model = MyVAE()`. In place of `mine.training_step(…)`, write a step without `zero_grad`:
-#   `my_model.elbo(x, generator).mean().negative_elbo.backward()`, and below it `optimizer.step()`.
+# - Train `MyVAE(latent_dim=2)`, then one with 50. What happens to the KL, and to `digit_grid(my_model.sample(20))`?
+# - Train `MyVAE()`, but in place of `mine.training_step(…)` write
+#   `my_model.elbo(x, generator).mean().negative_elbo.backward()` and `optimizer.step()`, without `zero_grad`.
 #   How much worse is the test?
 #
 # <details><summary>What you should see</summary>
 #
-# - With 2 dimensions the KL is about 5 nats, and $-\mathrm{ELBO}$ about 165.
-#   The digits that it generates are soft, and most of them are whole.
-#   With 50 the KL is about 24, nearly as with 20, and $-\mathrm{ELBO}$ about 119. Many digits cannot be read.
-# - Without `zero_grad` the test costs about 280 nats, more than the average digit.
+# With 2 dimensions the KL is about 5 nats, and $-\mathrm{ELBO}$ about 165: most digits are soft and whole.
+# With 50 they are about 24 and 119, and many digits cannot be read.
+# Without `zero_grad` the test costs about 280 nats, more than the average digit.
 #
 # </details>
 #
