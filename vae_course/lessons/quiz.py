@@ -108,7 +108,7 @@ QUESTIONS = (
         "05",
     ),
     Question(
-        "−ELBO falls from epoch to epoch, as it should. What does its KL do, from the first step on?",
+        "−ELBO falls from epoch to epoch, as it should. What does its KL do, from the first epoch to the last?",
         (
             "it falls, since the loss falls",
             "it stays as it is, since the prior stays as it is",
