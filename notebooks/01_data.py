@@ -272,7 +272,7 @@ show(
 #
 # The second problem is deeper.
 # The probabilities of everything that can happen add up to 1; therefore you can compare the costs of two models.
-# So undo the logarithm, $e^{-\text{cost}}$, and add it up over everything that a pixel could have been.
+# So undo the logarithm, $e^{-\text{cost}}$, and add these numbers up over all that a pixel could have been.
 
 # %% tags=["nbval-check-output"]
 every_grey = torch.linspace(0, 1, 1001)
@@ -679,9 +679,9 @@ guesses("data")
 # | fair coins | any | 543.4 | 543.4 |
 # | one probability per pixel | drawn | 204.8 ± 0.2 | 205.7 |
 # | entropy of the grey pixels | – | 46.2 | 45.5 |
-# | lesson 06's network, 10 passes over the 4,000, trained and tested so | thresholded | 104.5 | |
-# | the same, trained and tested so | drawn | 115.2 | |
-# | the same, trained and tested so | grey (no likelihood) | 118.0 | |
+# | lesson 06's network, 10 passes over the 4,000, trained and tested on such pixels | thresholded | 104.5 | |
+# | the same | drawn | 115.2 | |
+# | the same | grey (no likelihood) | 118.0 | |
 #
 # (The network's figures are of one seed; on another processor they may differ by 0.1 or 0.2.
 # They are upper bounds on its cost, and lesson 05 explains why.

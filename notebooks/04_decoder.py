@@ -11,7 +11,7 @@
 #
 # *60 minutes: 25 to the place to rest, and 35 after it. The open task takes 30 more. Needs lessons 01 to 03.*
 #
-# *[Start page](00_start.ipynb) · before: [03 A gradient through a random draw](03_reparameterization.ipynb)
+# *[Start page](00_start.ipynb) · before: [03 Reparameterisation](03_reparameterization.ipynb)
 # · after: [05 The ELBO](05_elbo.ipynb)*
 #
 # You will be able to:
@@ -184,7 +184,7 @@ table({"a digit": loners(x), "a draw": loners(first)}, ["pixels without a neighb
 #
 # When a paper shows "samples" of a VAE, these are usually means, for random codes.
 # This is a convention, and it makes the pictures look better.
-# This course shows means too, and calls them means.
+# This course shows means, too: wherever a generated picture has greys, it is a mean.
 
 # %% [markdown]
 # ## A distribution small enough to write down
@@ -312,7 +312,7 @@ table(rows, ["pixels that differ"], digits=0, caption="two draws with the same p
 #
 # So grey in a decoder's mean is not a light shade of ink.
 # **Grey means that the decoder is not sure of this pixel.**
-# Much of the well-known blur of VAE pictures comes from this.
+# This is one cause of the well-known blur of VAE pictures.
 
 # %% [markdown]
 # > **A place to rest.**
@@ -716,5 +716,5 @@ guesses("decoder")
 # But as long as $z$ costs nothing, the best code is one that describes every pixel of the image.
 # Lesson 05 adds the cost of $z$, and checks the total against the truth.
 #
-# *[Start page](00_start.ipynb) · before: [03 A gradient through a random draw](03_reparameterization.ipynb)
+# *[Start page](00_start.ipynb) · before: [03 Reparameterisation](03_reparameterization.ipynb)
 # · after: [05 The ELBO](05_elbo.ipynb)*

@@ -11,7 +11,7 @@
 #
 # *100 minutes: 50 to the place to rest, and 50 after it. The open task takes 30 more. Needs lessons 01 to 05.*
 #
-# *[Start page](00_start.ipynb) · before: [05 The ELBO](05_elbo.ipynb) · after: [07 Beta](07_beta.ipynb)*
+# *[Start page](00_start.ipynb) · before: [05 The ELBO](05_elbo.ipynb) · after: [07 β](07_beta.ipynb)*
 #
 # You will be able to:
 #
@@ -124,7 +124,7 @@ reveal("training/grad", 2)
 # </details>
 
 # %% [markdown]
-# In a loop, every step would still use the gradients of all earlier steps.
+# So in a loop, every step would also use the gradients of all earlier steps.
 # Most of those were computed at parameters that the model no longer has.
 # `optimizer.zero_grad()` removes them, once per step.
 
@@ -772,7 +772,7 @@ reveal("training/narrow", "worse −ELBO, more readable digits")
 # $-\mathrm{ELBO}$ is worse by nearly ten nats, and still you can read more of the digits.
 # $-\mathrm{ELBO}$ asks how well the model describes digits that exist.
 # To generate, it needs what lies between them.
-# Most people expect both to get better, or both worse.
+# Most people expect both to get worse, since eight numbers can say less than twenty.
 #
 # </details>
 
@@ -1005,7 +1005,7 @@ guesses("training")
 # You gave the two terms equal weight, because the ELBO does.
 # [Lesson 07](07_beta.ipynb) changes the weight: what does a code look like that costs 5 nats, or 70?
 #
-# *[Start page](00_start.ipynb) · before: [05 The ELBO](05_elbo.ipynb) · after: [07 Beta](07_beta.ipynb)*
+# *[Start page](00_start.ipynb) · before: [05 The ELBO](05_elbo.ipynb) · after: [07 β](07_beta.ipynb)*
 
 # %% [markdown]
 # ## The quiz again

@@ -311,6 +311,7 @@ reveal("beta/new", "it leaves them as they are")
 #
 # Scale and shift are both 0 at first, and the layer is multiplied by 1 + scale.
 # If you guessed 0: it would be right without the "1 +" in the code.
+# If you expected a difference between 0.01 and 20: the network is there for that, but it has not learnt it yet.
 #
 # So the network starts as an ordinary VAE.
 # It learns to behave differently from $\beta$ to $\beta$ only where this lowers the loss.
@@ -550,6 +551,7 @@ table(rows, columns, digits=2, caption="regret, nats per image")
 # <details><summary>After your guess: why</summary>
 #
 # If you guessed that it loses everywhere: a specialist has only one thing to learn, so this was reasonable.
+# If you guessed 0.03: after the short training above, the network was furthest behind at low $\beta$.
 # But what the one network learns at one $\beta$ is of use at the others.
 #
 # At $\beta = 1$ the one network is better than the specialist, and at 0.3 they are about even.
@@ -898,7 +900,7 @@ print(f"E as a Gaussian: σ = {math.sqrt(P / 2):.1f}, for pixels between 0 and 1
 # So **$\beta$ is a $\sigma^2$ in disguise**.
 #
 # Loss D is no mistake if you say that $\sigma^2 = \tfrac12$: then it is a $-\mathrm{ELBO}$, up to a constant.
-# And loss E is one too, of a model that expects its pixels to be wrong by 20.
+# And loss E is the $-\mathrm{ELBO}$ of a model that expects its pixels to be wrong by 20.
 
 # %% [markdown]
 # ## An open task: let the model find its own $\sigma$

@@ -12,7 +12,7 @@
 # *85 minutes: 45 to the place to rest, and 40 after it. The open task takes 30 more. Needs lessons 01 to 06.*
 #
 # *[Start page](00_start.ipynb) · before: [08 How tight is the bound?](08_evaluation.ipynb) · after:
-# [10 Latent space](10_latent_space.ipynb)*
+# [10 The latent space](10_latent_space.ipynb)*
 #
 # You will be able to:
 #
@@ -783,4 +783,4 @@ guesses("clinic")
 # Lesson 10 shows where the prior is empty.
 #
 # *[Start page](00_start.ipynb) · before: [08 How tight is the bound?](08_evaluation.ipynb) · after:
-# [10 Latent space](10_latent_space.ipynb)*
+# [10 The latent space](10_latent_space.ipynb)*

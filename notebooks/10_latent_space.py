@@ -978,7 +978,7 @@ table({beta: f"{share:.0%}" for beta, share in shares.items()}, ["β", "the judg
 # (A better judge could only find more of a difference.
 # So each number is a lower bound, up to a per cent or two of chance.)
 #
-# A high $\beta$ removes them, and this is why the high-$\beta$ digits of lesson 07 are whole.
+# A high $\beta$ removes most of them, and this is one reason why the high-$\beta$ digits of lesson 07 are whole.
 # But it is no remedy, since such codes say too little.
 #
 # Do the empty places matter for the pictures?

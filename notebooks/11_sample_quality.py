@@ -580,7 +580,7 @@ show(
 # (The images of the lower curve are no inventions, since each code belongs to a digit. They show what the decoder can.)
 #
 # At the left end, the lower curve is as good as real digits.
-# So a better prior would fix the inventions, and with a better prior a *low* $\beta$ would be the best.
+# So a better prior should make the inventions good, and then a *low* $\beta$ should be the best. Lesson 14 tests this.
 
 # %% [markdown]
 # ## The judge of codes, again

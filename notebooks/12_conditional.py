@@ -531,7 +531,7 @@ table({"this 3": ink[chosen[2]] / 255, "the boldest 1 in training": boldest / 25
 #
 # Nobody has said to the network who wrote which digit, or what a handwriting is.
 # The loss does not ask for it either: a $z$ that meant slant for a 7 and width for a 4 would cost no more.
-# But all labels go through the same layers, and there one meaning is easier to learn than ten.
+# But all labels go through the same layers, and we think that one meaning is easier to learn there than ten.
 #
 # Here is your 2026, in the second and the fifth style of the grid of six:
 

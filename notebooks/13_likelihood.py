@@ -197,7 +197,7 @@ table(rows, ["anomaly", "anomaly", "normal", "normal", "normal", "AUROC"], digit
 
 # %% [markdown]
 # > **Predict first.**
-# > How often is the 0 the more surprising of the two?
+# > Draw one 0 and one other digit: how often is the 0 the more surprising of the two?
 # > Take a number from the two histograms before you compute it.
 
 # %%

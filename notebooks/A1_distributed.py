@@ -318,7 +318,7 @@ table(rows, ["whole step, ms", "half, ms", "exchange, ms", "times as fast"], dig
 # ```
 #
 # The first process writes the checkpoint.
-# One process can go on from it, and the other way round.
+# A single process can go on from this checkpoint, and several processes can go on from that of a single one.
 #
 # For the networks of this course there is a better use of two cores.
 # You rarely train one network: you train one for each $\beta$, and each with several seeds.
