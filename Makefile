@@ -48,8 +48,8 @@ test: .venv/made  ## Run every unit test and every lesson
 
 test-browser: .venv/site  ## Run every lesson in JupyterLab, and the site, in a real browser (needs Chromium)
 	$(BIN)/python -m pip install --quiet -c constraints.txt playwright axe-playwright-python
-	@# Two at a time, a file at a time; -rP prints what they measured.
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder -rsP tests/browser
+	@# A browser waits much, so three workers serve two cores; -rP prints what they measured.
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder -rsP tests/browser
 
 notebooks: .venv/made  ## Make and execute every lesson's .ipynb, or one: make notebooks LESSON=03
 	$(BIN)/jupytext --quiet --to ipynb --execute notebooks/$(LESSON)*.py

@@ -34,13 +34,18 @@ VIEWPORT = {"width": 1400, "height": 1000}
 # Milliseconds between two looks at a training. Without it there is one for every frame, and the browser works twice as
 # much.
 POLLING = 100
-# The files that take longest begin, so that two workers end at about the same time.
-LONGEST = ["test_newcomer", "test_lessons", "test_site"]
+# What takes longest begins, so that all workers end at about the same time. test_pages is short: it waits for the worker
+# that has test_newcomer, because a worker with one test gets a second group at once.
+FIRST = ["test_newcomer", "test_lessons", "test_pages", "test_site"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Put the longest files first; all others keep their order."""
-    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+    """Give each file to one worker, and test_lessons, which has the most tests, to two; the longest come first."""
+    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+    for i, item in enumerate(items):
+        half = i % 2 if item.path.stem == "test_lessons" else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{half}"))
 
 
 class Lab(NamedTuple):
