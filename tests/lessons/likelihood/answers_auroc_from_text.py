@@ -176,3 +176,50 @@ def _(scores, anomalous):
     s, m = np.asarray(scores, dtype=float), np.asarray(anomalous)
     d = np.subtract.outer(s[m], s[~m])
     return np.mean((np.sign(d) + 1) / 2)
+
+
+def _pairs(high, low):
+    return (high[:, None] > low).double().mean() + 0.5 * (high[:, None] == low).double().mean()
+
+
+@ANSWERS.wrong("at most a hundred of each", "With 3 anomalies and 300 normal images")
+def _(scores, anomalous):
+    return _pairs(scores[anomalous][:100], scores[~anomalous][:100])
+
+
+@ANSWERS.wrong("half of the ties, as a whole number", "yours gives 0.48")
+def _(scores, anomalous):
+    high, low = scores[anomalous], scores[~anomalous]
+    wins, ties = (high[:, None] > low).sum(), (high[:, None] == low).sum()
+    return (wins + ties // 2) / (len(high) * len(low))
+
+
+@ANSWERS.wrong("exp of the scores, which ties small ones", "give 0.74285 instead of 0.74306")
+def _(scores, anomalous):
+    return _pairs(scores[anomalous].exp(), scores[~anomalous].exp())
+
+
+@ANSWERS.wrong("thresholds at anomalies only", "With 34 anomalies and 72 normal images")
+def _(scores, anomalous):
+    high, low = scores[anomalous], scores[~anomalous]
+    ends = torch.tensor([torch.inf]), torch.tensor([-torch.inf])
+    at = torch.cat([ends[0], high.unique().flip(0), ends[1]])[:, None]
+    return torch.trapezoid((high >= at).double().mean(1), (low >= at).double().mean(1))
+
+
+@ANSWERS.right("a loop over pairs of tensors")
+def _(scores, anomalous):
+    total = 0.0
+    for one in scores[anomalous]:
+        for other in scores[~anomalous]:
+            total += 1.0 if one > other else 0.5 if one == other else 0.0
+    return total / (anomalous.sum() * (~anomalous).sum())
+
+
+@ANSWERS.right("groups of equal scores, one after the other")
+def _(scores, anomalous):
+    wins = below = 0
+    for score in scores.unique():
+        others, normal = (int((mask & (scores == score)).sum()) for mask in (anomalous, ~anomalous))
+        wins, below = wins + others * (below + normal / 2), below + normal
+    return wins / (below * int(anomalous.sum()))

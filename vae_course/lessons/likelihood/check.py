@@ -24,7 +24,7 @@ def check_auroc(answer: Any) -> None:
     """Check a function (scores, anomalous) that returns the AUROC as a number."""
     _check_values(answer, [_made_up(*counts) for counts in SETS])
     _check_order(answer, *_made_up(*SETS[0]))
-    for others, normal in ((30, 7), (1, 12), (12, 1), (1, 1)):
+    for others, normal in ((30, 7), (1, 12), (12, 1), (1, 1), (3, 300), (300, 3)):
         scores, anomalous = _made_up(others, normal)
         got, right = _number(ask_deterministic(answer, scores, anomalous)), auroc(scores, anomalous)
         expect(_same(got, right), f"Then it goes wrong: {_count(got, right, scores, anomalous)}")
@@ -84,14 +84,15 @@ def _check_scale(answer: Any) -> None:
         got, right = _number(ask_deterministic(answer, others, anomalous)), auroc(others, anomalous)
         expect(
             _same(got, right),
-            f"The same scores {how} (now {others.min():.4g} to {others.max():.4g}) give {got:.3f} instead of "
-            f"{right:.3f}. On any scale, only which score is higher may count.",
+            f"The same scores {how} (now {others.min():.4g} to {others.max():.4g}) give {got:.5f} instead of "
+            f"{right:.5f}. On any scale, only which score is higher may count.",
         )
 
 
 def _check_ties(answer: Any) -> None:
     """Expect half a pair for a tie, where all scores are tied and where some are."""
-    anomalous = torch.arange(12) % 3 == 0
+    # The pairs that are tied are 27 here, and 7 below: half of an odd number is none.
+    anomalous = torch.isin(torch.arange(12), torch.tensor([0, 4, 5]))
     constant = _number(ask_deterministic(answer, torch.zeros(12), anomalous))
     expect(
         constant == constant,
