@@ -219,3 +219,35 @@ def _(a, b):
         + s2.trace()
         - 2 * torch.linalg.svdvals(half(s1) @ half(s2)).sum()
     )
+
+
+def _distance(a, b):
+    a, b = a.double(), b.double()
+    s, t = a.T.cov(), b.T.cov()
+    root = torch.linalg.eigvals(s @ t).real.clamp(min=0).sqrt().sum()
+    return (a.mean(0) - b.mean(0)).square().sum() + s.trace() + t.trace() - 2 * root
+
+
+@ANSWERS.wrong("features left out that are the same in one set", "its means are 0 and 3")
+def _(a, b):
+    varies = (a.std(0) > 0) & (b.std(0) > 0)
+    return _distance(a[:, varies], b[:, varies])
+
+
+@ANSWERS.wrong("features left out that are the same in both sets", "its means are 0 and 3")
+def _(a, b):
+    varies = (a.std(0) > 1e-6) | (b.std(0) > 1e-6)
+    return _distance(a[:, varies], b[:, varies])
+
+
+@ANSWERS.wrong("each image once", "some of them twice")
+def _(a, b):
+    return _distance(a.unique(dim=0), b.unique(dim=0))
+
+
+@ANSWERS.right("triangles of a QR, and their nuclear norm")
+def _(a, b):
+    a, b = a.double(), b.double()
+    one, other = (torch.linalg.qr((x - x.mean(0)) / (len(x) - 1) ** 0.5).R for x in (a, b))
+    overlap = torch.linalg.matrix_norm(one @ other.T, ord="nuc")
+    return torch.dist(a.mean(0), b.mean(0)) ** 2 + one.norm() ** 2 + other.norm() ** 2 - 2 * overlap
