@@ -43,7 +43,7 @@ ANSWERS.wrong("a mean of parts", "once more")(
 ANSWERS.wrong("all parts", "Return one gradient")(
     lambda gradients, counts: torch.stack([n / sum(counts) * g for g, n in zip(gradients, counts, strict=True)])
 )
-ANSWERS.wrong("only the first", "the first entry is")(lambda gradients, counts: gradients[0] * 0.3)
+ANSWERS.wrong("only the first", "entry 2 is")(lambda gradients, counts: gradients[0] * 0.3)
 
 
 @ANSWERS.wrong("in place", "changes the gradients")
@@ -76,6 +76,19 @@ def whole_gradient(gradients, counts):  # noqa: F811
     return sum(n * g for g, n in zip(gradients, counts, strict=True)) / sum(counts)
 
 
+DIVIDED = "divided by one of them, and not by their sum"
+ANSWERS.wrong("over the largest", DIVIDED)(
+    lambda gradients, counts: sum(n / max(counts) * g for g, n in zip(gradients, counts, strict=True))
+)
+ANSWERS.wrong("over the smallest", DIVIDED)(
+    lambda gradients, counts: sum(n / min(counts) * g for g, n in zip(gradients, counts, strict=True))
+)
+ANSWERS.wrong("clipped", "is -1.0000, and it should be -1.5533")(
+    lambda gradients, counts: (sum(n * g for g, n in zip(gradients, counts, strict=True)) / sum(counts)).clamp(-1, 1)
+)
+ANSWERS.wrong("over 96", "For .64, 64. images")(
+    lambda gradients, counts: sum(n / 96 * g for g, n in zip(gradients, counts, strict=True))
+)
 ANSWERS.wrong("double precision", "float64")(
     lambda gradients, counts: sum(n * g.double() for g, n in zip(gradients, counts, strict=True)) / sum(counts)
 )

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 RIGHT = "Multiply each gradient by its share of the images, count / sum of the counts, and add them up."
 # Of each call: how many images each process had.
-COUNTS = ([64, 64], [64, 32], [5, 3, 1], [7])
+COUNTS = ([64, 32], [64, 64], [5, 3, 1], [7])
 
 
 @exercise("whole_gradient", "Each image has the same weight, whichever process computed it.")
@@ -28,7 +28,8 @@ def check_whole_gradient(answer: Any) -> None:
         expect(found.data_ptr() not in others, "Return a new tensor: this is one of those that were given.")
         expect(found.dtype == torch.float32, f"The gradients are float32, and this is {found.dtype}: keep their type.")
         right, wrong = _sums(torch.stack(gradients), torch.tensor(counts, dtype=torch.float32))
-        otherwise = f"For {counts} images the first entry is {found[0]:.4f}, and it should be {right[0]:.4f}. {RIGHT}"
+        at = int((found - right).abs().nan_to_num(torch.inf).argmax())
+        otherwise = f"For {counts} images entry {at} is {found[at]:.4f}, and it should be {right[at]:.4f}. {RIGHT}"
         recognise(found, right, wrong, otherwise)
 
 
@@ -40,6 +41,10 @@ def _sums(gradients: Tensor, counts: Tensor) -> tuple[Tensor, dict[str, Any]]:
         f"That is the plain mean, in which images of a small share weigh more. {RIGHT}": gradients.mean(0),
         f"That is the sum of the gradients. {RIGHT}": gradients.sum(0),
         f"The counts are there, but their sum is not: divide by it. {RIGHT}": counts @ gradients,
+        f"The counts are divided by one of them, and not by their sum. {RIGHT}": (
+            counts @ gradients / counts.max(),
+            counts @ gradients / counts[-1],
+        ),
         f"Divide by the number of images, not by that of processes. {RIGHT}": counts @ gradients / len(counts),
         f"The shares are divided by the number of processes once more. {RIGHT}": right / len(counts),
         f"A share with fewer images weighs more here. {RIGHT}": (1 / counts) @ gradients / (1 / counts).sum(),
