@@ -181,7 +181,7 @@ wrong("target is the rest of the way", hint="rest of the path")(
 )
 wrong("target is the point", hint="path so far|should be")(made(target=lambda eps, z, t: (1 - t) * eps + t * z))
 wrong("no target", hint="no target")(made(target=lambda eps, z, t: 0 * z))
-wrong("target plus", hint="should be")(made(target=lambda eps, z, t: z + eps))
+wrong("target plus", hint="target has [+] eps")(made(target=lambda eps, z, t: z + eps))
 
 # ---- wrong: the error
 

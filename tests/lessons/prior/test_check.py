@@ -6,8 +6,8 @@ from vae_course.lessons.prior.check import check_flow_matching_loss
 from vae_course.lessons.prior.check_kl import check_kl_by_draws
 
 import pytest
-from lessons.prior.answers_flow_matching_loss import ANSWERS as LOSSES
-from lessons.prior.answers_kl_by_draws import ANSWERS as KLS
+from lessons.prior.answers_flow_matching_loss_from_text import ANSWERS as LOSSES
+from lessons.prior.answers_kl_by_draws_from_text import ANSWERS as KLS
 
 
 @LOSSES.parametrize()
