@@ -188,7 +188,7 @@ def draw() -> None:
         "torch.optim.Muon is the worse one.",
         "`static` has 600 epochs, because each doubling from 75 to 300 brought a third of a nat or more on held-out "
         "digits. With 300 it had reached 89.93, and missed the published figure.",
-        "The minutes of these two are those of the clock on a busy machine; [optimizer.md](optimizer.md) has the "
+        "Those of `burda` are minutes of the clock on a busy machine; [optimizer.md](optimizer.md) has the "
         "processor time.",
         "On two cores of the Xeon a step of `learned-prior` took 52 to 84 ms, from one hour to another: 20 to "
         "32 minutes. [optimizer.md](optimizer.md) has the processor time. With 120 epochs one seed reached 80.73.",
