@@ -90,7 +90,9 @@ course_map()
 # | $\beta$ | `beta` | the weight of the KL in the loss |
 # | KL | `kl` | how much $q(z \mid x)$ differs from the prior |
 # | ELBO | `elbo` | minus the reconstruction cost, minus the KL: a lower bound on $\log p(x)$ |
+# | $y$ | `labels` | the label of a picture: its class, 0 to 9 |
 # | $B$, $D$ | `[B, D]` | the number of pictures in a batch, and the number of latent dimensions |
+# | $K$ | `samples` | the number of draws of $z$ for one picture |
 # | nats | | the unit of all costs: minus the natural logarithm of a probability |
 
 # %% [markdown]
@@ -103,15 +105,21 @@ course_map()
 # | active unit | a latent dimension that the model uses | 10 |
 # | aggregate posterior | the clouds of all pictures together | 10 |
 # | amortised inference | one network gives the answer for every picture, in place of a search for each | 05 |
+# | annealing | to begin the training at β = 0, and to raise β | 10 |
 # | approximate posterior | $q(z \mid x)$, the encoder's answer; an approximation of the posterior | 02 |
+# | AUROC | how often an anomaly gets a higher score than a normal picture | 13 |
 # | autoencoder | an encoder and a decoder that are trained to reconstruct | 01 |
 # | binarisation | how a grey pixel becomes 0 or 1 | 01 |
+# | conditioned on | given: $p(x \mid y)$ is conditioned on the label $y$ | 12 |
 # | decoder | the network from a code to a distribution over pictures | 04 |
 # | disentangled | each latent dimension changes one property that people can name | 07 |
 # | ELBO | the evidence lower bound: what a VAE maximises | 05 |
 # | encoder | the network from a picture to a distribution over codes | 02 |
+# | entropy | the average surprise of someone who knows the probabilities, but not the outcome | 01 |
 # | evidence | $p(x)$, how probable a picture is to the whole model | 05 |
 # | flow matching | to learn a velocity field from straight paths between noise and data | 14 |
+# | free bits | the first nats of each latent dimension, which cost nothing in training | 10 |
+# | Fréchet distance | how much two sets of pictures differ in the means and covariances of their features; FID | 11 |
 # | generative model | a model from which you can draw new data | 01 |
 # | importance sampling | to draw from another distribution, and weigh each draw to make up for it | 05 |
 # | importance-weighted bound | a bound on $\log p(x)$ from several codes per picture, tighter than the ELBO | 08 |
@@ -120,12 +128,16 @@ course_map()
 # | latent diffusion | an autoencoder with a very low β, and a learned prior of its codes | 14 |
 # | latent variable | a variable that is not in the data, such as the code | 02 |
 # | likelihood | the probability that a model gives to the data | 01 |
+# | likelihood ratio | the likelihood of one model divided by that of another | 13 |
 # | logits | numbers that a sigmoid turns into probabilities | 04 |
+# | manifold | all the pictures that a decoder can make | 10 |
 # | maximum likelihood | to choose the weights that make the data most probable | 01 |
 # | mean field | each latent dimension has its own distribution, independent of the others | 02 |
+# | mode | the most probable picture for a code | 04 |
 # | Monte Carlo | to estimate an average by random draws | 03 |
 # | nat | the unit of a cost: a probability of $1/e$ costs one nat | 01 |
 # | ODE | ordinary differential equation: a rule that gives the velocity of a point at each place and time | 14 |
+# | one-hot | a vector with a 1 at the place of the class, and 0 at all others | 12 |
 # | overfitting | to learn the training data by heart, at the cost of other data | 06 |
 # | posterior | $p(z \mid x)$, the right answer to which codes could have made a picture | 05 |
 # | posterior collapse | the code says nothing about the picture | 09 |
@@ -134,6 +146,7 @@ course_map()
 # | rate–distortion | the trade between nats of code and the quality of the reconstruction | 07 |
 # | regularisation | what keeps a model from fitting its training data too closely | 06 |
 # | reparameterisation | to write a random draw as a function of its parameters and of noise | 03 |
+# | traversal | the pictures along one latent dimension, while the others stay | 10 |
 # | unbiased | right on average | 03 |
 # | variational | the right answer is replaced by the best one of a simpler family | 05 |
 # | velocity field | a function that says where to, and how fast, a point moves | 14 |
