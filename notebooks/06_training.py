@@ -942,7 +942,7 @@ print(f"60,000 digits: −ELBO {evaluate(shipped, digits.test_images, 'static', 
 #
 # *5 minutes · difficulty 1 of 3 · no check*
 #
-# Copy the loop's cell. Begin it with a new `my_model`, and end it with
+# Copy the cell that trains `my_model`. Begin it with a new `my_model`, and end it with
 # `print(mine.evaluate(my_model, digits.test_images, "static", SEED))`.
 #
 # - Train `MyVAE(latent_dim=2)`, then one with 50. What happens to the KL, and to `digit_grid(my_model.sample(20))`?

@@ -494,7 +494,7 @@ show(
 # *5 minutes · difficulty 1 of 3 · no check*
 #
 # You walked in 10 steps, which asks the field 20 times.
-# Replace `steps` in the cell below by your own list.
+# Replace `(1, 2, 5, 10)` in the cell below by your own numbers of steps.
 # How few steps are enough? What does a single one give?
 
 # %%
