@@ -580,7 +580,7 @@ show(
 # (The images of the lower curve are no inventions, since each code belongs to a digit. They show what the decoder can.)
 #
 # At the left end, the lower curve is as good as real digits.
-# So a better prior should make the inventions good, and then a *low* $\beta$ should be the best. Lesson 14 tests this.
+# So a better prior should make the inventions good. Lesson 14 tests this.
 
 # %% [markdown]
 # ## The judge of codes, again
@@ -734,7 +734,7 @@ guesses("sample_quality")
 #   Fewer images give a larger distance, and another draw gives another one.
 # - At a low $\beta$ the prior's empty places spoil the inventions.
 #   At a high $\beta$ it is the decoder, because its codes say too little.
-# - The same decoder generates better digits from better codes. Learn the prior, and leave $\beta$ low: lesson 14.
+# - The same decoder generates better digits from better codes. So lesson 14 learns the prior.
 # - Copies of training digits have the best numbers of all. Ask whether inventions are new.
 #
 # | $\beta$ | real digits | 0.1 | 1 | 4 | 20 |

@@ -192,7 +192,7 @@ print("the same as the course's:", torch.equal(by_hand(z, labels), course.given(
 # In `fit` one line is new: each batch is trained on `model.given(labels[batch])`.
 #
 # Now train it as the plain VAE above was trained.
-# It gets the label, which says one of ten classes: $\log 10 = 2.3$ nats.
+# It gets the label, which says to which of ten classes the image belongs.
 #
 # > **Predict first.**
 # > By how many nats does the KL fall?
@@ -225,7 +225,7 @@ table(measured, ["reconstruction", "KL", "sum"], caption="nats per image, pixels
 # %% [markdown]
 # <details><summary>After your guess: why</summary>
 #
-# The KL falls by about the 2.3 nats that the class costs, and the reconstruction hardly changes.
+# The KL falls by about $\log 10 = 2.3$ nats, which is what the class costs, and the reconstruction hardly changes.
 # If you expected better pictures: the code of the plain model already said which digit it was, and paid for it.
 # If you guessed a larger fall of the KL: the label says only the class, and the code must still say all the rest.
 #

@@ -526,7 +526,7 @@ show(figure, "Three rows of twelve drawn digits, all different: 3s, 5s and 7s.")
 # ## Which β now?
 #
 # In lesson 11 you looked for the best $\beta$ with the prior $\mathcal{N}(0, I)$.
-# At a low $\beta$ many codes lie where $\mathcal{N}(0, I)$ does not draw, and at a high one the codes say too little.
+# At a low $\beta$ it often draws where no digit has its code, and at a high one the codes say too little.
 # The best were 1 and 2.
 #
 # > **Predict first.**
