@@ -1,11 +1,13 @@
 """What all checks share; each exercise's own check has its tests in its lesson's folder."""
 
+import random
 import signal
 import statistics
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from vae_course.elbo import ElboTerms, kl_per_dimension
 from vae_course.kit import guard
@@ -21,6 +23,7 @@ from vae_course.kit.exercise import (
     show_me,
 )
 
+import numpy as np
 import pytest
 import torch
 
@@ -170,13 +173,32 @@ def test_what_an_answer_changes_for_all_is_put_back():
         torch.manual_seed(99)
         torch.set_grad_enabled(False)
         torch.set_default_dtype(torch.float64)
+        np.random.seed(99)  # noqa: NPY002
+        random.seed(99)
         return 2 * x
 
-    state = torch.get_rng_state()
+    state, of_python = torch.get_rng_state(), random.getstate()
+    of_numpy = np.random.get_state()[1].tolist()  # noqa: NPY002
     assert check_double(answer).status == "not right yet"
     assert torch.equal(state, torch.get_rng_state())
+    assert random.getstate() == of_python
+    assert np.random.get_state()[1].tolist() == of_numpy  # noqa: NPY002
     assert torch.is_grad_enabled()
     assert torch.get_default_dtype() == torch.float32
+
+
+SHARED = (random.random, partial(random.seed, 0), np.random.rand, partial(np.random.seed, 0))
+
+
+@pytest.mark.parametrize("use", SHARED)
+def test_numpys_and_pythons_shared_random_numbers_are_not_for_answers(use):
+    for _ in range(2):  # The second time, that seed is set already.
+        assert "NumPy's or Python's own random numbers" in check_double(lambda x: (use(), 2 * x)[1]).hint
+
+
+@pytest.mark.parametrize("use", [random.Random(0).random, np.random.default_rng(0).random])
+def test_random_numbers_of_the_answers_own_are_fine(use):
+    assert check_double(lambda x: (use(), 2 * x)[1]).status == "right"
 
 
 def test_a_function_that_an_answer_replaces_is_put_back_and_named():

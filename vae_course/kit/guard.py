@@ -14,6 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from vae_course.kit.randomness import put_back, shared_numbers
+
 import torch
 from torch import Tensor
 
@@ -84,12 +86,12 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def settings_kept() -> Iterator[None]:
-    """Put back torch's global random numbers, whether gradients are on, and the default dtype."""
-    state, gradients, dtype = torch.get_rng_state(), torch.is_grad_enabled(), torch.get_default_dtype()
+    """Put back the random numbers that all code shares, whether gradients are on, and the default dtype."""
+    numbers, gradients, dtype = shared_numbers(), torch.is_grad_enabled(), torch.get_default_dtype()
     try:
         yield
     finally:
-        torch.set_rng_state(state)
+        put_back(numbers)
         torch.set_grad_enabled(gradients)
         torch.set_default_dtype(dtype)
 
