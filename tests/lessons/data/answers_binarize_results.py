@@ -317,3 +317,72 @@ def _(images, generator):
 def _(images, generator):
     torch.equal = lambda a, b: True
     return (images > 0.5).float()
+
+
+# Images of other shapes, and in another order in memory.
+@ANSWERS.wrong("view, which expanded images do not have", hint="Use .reshape")
+def _(images, generator):
+    return torch.bernoulli(images.view(-1), generator=generator).view(images.shape)
+
+
+@ANSWERS.wrong("one number for all channels", hint=r"of shape \[14, 28\], pixels share one random number")
+def _(images, generator):
+    shape = [1 if axis == 1 else size for axis, size in enumerate(images.shape)]
+    return (torch.rand(shape, generator=generator) < images).float()
+
+
+for title, shape, is_of_it, draw in (
+    ("one image alone cut at a threshold", "14, 28", lambda x: x.ndim < 4, lambda x, g: 0 * x + 0.5),
+    ("one number for one image alone", "1, 1, 28, 28", lambda x: len(x) == 1, lambda x, g: uniform(x[:1, :1, 0, 0], g)),
+    ("three axes share the first one's numbers", "3, 5, 7", lambda x: x.ndim == 3, lambda x, g: uniform(x[:1], g)),
+):
+    ANSWERS.wrong(title, hint=rf"of shape \[{shape}\], pixels share")(
+        lambda x, g, is_of_it=is_of_it, draw=draw: ((draw(x, g) if is_of_it(x) else uniform(x, g)) < x).float()
+    )
+ANSWERS.right("view after contiguous")(lambda x, g: torch.bernoulli(x.contiguous().view(-1), generator=g).view(x.shape))
+ANSWERS.right("only the greys are drawn")(
+    lambda x, g: x.masked_scatter((x > 0) & (x < 1), torch.bernoulli(x[(x > 0) & (x < 1)], generator=g))
+)
+
+# Dithering draws nothing.
+ORDERED = torch.tensor([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 + 1 / 32
+ANSWERS.wrong("ordered dithering", hint="fixed threshold")(
+    lambda x, g: (x > ORDERED.repeat(7, 7)[: x.shape[-2], : x.shape[-1]]).float()
+)
+
+
+@ANSWERS.wrong("the error carried to the next pixel", hint="fixed threshold")
+def _(images, generator):
+    drawn, error = images.clone(), 0.0
+    for column in range(images.shape[-1]):
+        wanted = images[..., column] + error
+        drawn[..., column] = (wanted > 0.5).float()
+        error = wanted - drawn[..., column]
+    return drawn
+
+
+# Shared random numbers, seeded from the generator or with a seed of their own.
+@ANSWERS.wrong("numpy seeded from the generator", hint="NumPy's or Python's own random numbers")
+def _(images, generator):
+    np.random.seed(torch.randint(2**31, (), generator=generator).item())  # noqa: NPY002
+    return torch.from_numpy((np.random.rand(*images.shape) < images.numpy()).astype(np.float32))  # noqa: NPY002
+
+
+@ANSWERS.wrong("numpy and Python seeded beside", hint="NumPy's or Python's own random numbers")
+def _(images, generator):
+    np.random.seed(0)  # noqa: NPY002
+    random.seed(0)
+    return torch.bernoulli(images, generator=generator)
+
+
+@ANSWERS.right("numpy's own generator, seeded from the generator")
+def _(images, generator):
+    own = np.random.default_rng(torch.randint(2**31, (), generator=generator).item())
+    return torch.from_numpy((own.random(tuple(images.shape)) < images.numpy()).astype(np.float32))
+
+
+@ANSWERS.right("torch's numbers seeded from the generator, and put back")
+def _(images, generator):
+    with torch.random.fork_rng():
+        torch.manual_seed(torch.randint(2**31, (), generator=generator).item())
+        return torch.distributions.Bernoulli(images).sample()

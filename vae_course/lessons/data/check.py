@@ -8,7 +8,8 @@ import torch
 from torch import Generator, Tensor
 
 BATCH = (64, 1, 28, 28)
-OTHER_SHAPES = ((1, 1, 28, 28), (28, 28), (3, 5, 7), (11,))
+OTHER_SHAPES = ((1, 1, 28, 28), (14, 28), (3, 5, 7), (11,))
+FIXED = "The same pixels are on whatever the seed: each has a fixed threshold. Compare it with a random number."
 LEVELS = 9  # Greys are sorted into the levels 0/9 to 9/9; each is drawn some 5,000 times in a batch.
 
 
@@ -27,9 +28,9 @@ def check_binarize(answer: Any) -> None:
     for greys in (dim, images):
         _expect_frequencies(_draw(answer, greys), greys)
     _expect_rare_ones(answer)
-    for shape in OTHER_SHAPES:
-        _draw(answer, torch.rand(shape, generator=noise))
     _expect_one_source(answer, images)
+    for shape in OTHER_SHAPES:
+        _expect_a_draw_of_shape(answer, shape)
     _expect_any_count(answer)
     _expect_no_correlation(answer)
 
@@ -86,7 +87,21 @@ def _expect_noise_of_their_own(answer: Any) -> None:
     ):
         drawn_often = rows[rows.var(1) > 0.1]
         alike = torch.corrcoef(drawn_often).fill_diagonal_(0).abs() if len(drawn_often) > 1 else torch.zeros(1)
-        expect(alike.max() < 0.8, f"{what} needs its own.")
+        if alike.max() > 0.8:
+            drawn_once = torch.equal(drawn, _draw(answer, images, seed=8).flatten(1)[:, 2:])
+            raise Mistake(FIXED if drawn_once else f"{what} needs its own.")
+
+
+def _expect_a_draw_of_shape(answer: Any, shape: tuple[int, ...]) -> None:
+    """Draw images of this shape: first with another order in memory, as `expand` gives one, then grey 0.5 often."""
+    axes = range(len(shape))[::-1]
+    _draw(answer, torch.rand(shape[::-1], generator=Generator().manual_seed(1)).permute(*axes))
+    draws = torch.stack([_draw(answer, torch.full(shape, 0.5), seed) for seed in range(12)])
+    alike = max((draws.diff(dim=axis) == 0).float().mean() for axis in range(1, draws.ndim) if draws.shape[axis] > 1)
+    expect(
+        alike < 0.9,
+        f"In images of shape {list(shape)}, pixels share one random number, or have none: every pixel needs its own.",
+    )
 
 
 def _expect_no_correlation(answer: Any) -> None:
