@@ -152,3 +152,17 @@ wrong("a KL that is not a number", hint="kl.*[Yy]ours gives")(
 wrong("x as the logits", hint="reconstruction: x and the logits have changed places")(
     lambda x, logits, mu, logvar: ElboTerms(-log_likelihood(x, logits), kl_divergence(mu, logvar))
 )
+wrong("an overflow hidden by where", hint="reconstruction.*a gradient of logits is not finite")(
+    terms(
+        lambda x, logits: (torch.where(logits > 20, logits, logits.exp().log1p()) - x * logits).sum(PIXELS),
+    )
+)
+wrong("the KL with a root", hint="kl.*a gradient of mu is not finite")(
+    terms(kl=lambda mu, logvar: 0.5 * ((mu**2).sum(-1).sqrt() ** 2 + (logvar.exp() - 1 - logvar).sum(-1)))
+)
+wrong("the KL with a product", hint="kl: try one image with D = 20")(
+    terms(kl=lambda mu, logvar: 0.5 * ((mu**2 + logvar.exp() - 1).sum(-1) - logvar.exp().prod(-1).log()))
+)
+wrong("the KL by pixels", hint="kl: Every value is divided by 784")(
+    terms(kl=lambda mu, logvar: kl_divergence(mu, logvar) / 28**2)
+)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from lessons.elbo.answers_kl_divergence import ANSWERS, bracket, solution
 from torch.distributions import MultivariateNormal, Normal
@@ -125,3 +126,32 @@ wrong("another image's variance", hint="must not depend on the others")(
 )
 wrong("wasserstein", hint="[Yy]ours gives")(lambda mu, logvar: (mu**2 + ((logvar / 2).exp() - 1) ** 2).sum(-1))
 wrong("only the entropy's part", hint="[Yy]ours gives")(lambda mu, logvar: (-0.5 * logvar).sum(-1))
+
+# A product over many narrow dimensions is 0 in float32, and a root of 0 has no gradient.
+for title, log_variance in (
+    ("the log of a product of variances", lambda logvar: logvar.exp().prod(-1).log()),
+    ("the log of a determinant", lambda logvar: torch.det(torch.diag_embed(logvar.exp())).log()),
+    ("the log of a product of sigmas", lambda logvar: 2 * (logvar / 2).exp().prod(-1).log()),
+):
+    wrong(title, hint="D = 20, mu = 0 and logvar = -12")(
+        lambda mu, logvar, log_variance=log_variance: 0.5 * ((mu**2 + logvar.exp() - 1).sum(-1) - log_variance(logvar))
+    )
+for title, square in (
+    ("the root of the squares, squared", lambda mu: (mu**2).sum(-1).sqrt() ** 2),
+    ("the root of each square, squared", lambda mu: (mu.square().sqrt() ** 2).sum(-1)),
+    ("the square by logarithms", lambda mu: (2 * mu.abs().log()).exp().sum(-1)),
+):
+    wrong(title, hint="a gradient of mu is not finite")(
+        lambda mu, logvar, square=square: 0.5 * (square(mu) + (logvar.exp() - 1 - logvar).sum(-1))
+    )
+right("the norm, squared")(lambda mu, logvar: 0.5 * (mu.norm(dim=-1) ** 2 + (logvar.exp() - 1 - logvar).sum(-1)))
+right("each dimension at least 0")(lambda mu, logvar: (0.5 * bracket(mu, logvar)).clamp(min=0).sum(-1))
+right("logdet of a Cholesky factor")(
+    lambda mu, logvar: (
+        0.5 * (mu**2 + logvar.exp() - 1).sum(-1)
+        - torch.linalg.cholesky(torch.diag_embed(logvar.exp())).diagonal(dim1=-2, dim2=-1).log().sum(-1)
+    )
+)
+wrong("numpy seeded beside", hint="NumPy's or Python's own random numbers")(
+    lambda mu, logvar: (np.random.seed(0), solution(mu, logvar))[1]  # noqa: NPY002
+)

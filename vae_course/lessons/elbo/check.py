@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from vae_course.decoder import log_likelihood
@@ -21,7 +22,7 @@ SCALES = {
     "Every value is twice what it should be: is a factor ½ lost?": 2.0,
     "Every value is half of what it should be.": 0.5,
     "Every value is in bits, from the log to base 2. Nats take the natural logarithm.": 1 / math.log(2),
-    "Every value is 784 times too small: is it a mean over pixels? Sum over pixels.": 1 / 784,
+    "Every value is divided by 784, as in a mean over pixels. Leave that out, and sum.": 1 / 784,
     f"Every value is a third of what it should be: is it a mean over {LATENT} latent dimensions? Each costs its own "
     "nats, so add them up.": 1 / LATENT,
 }
@@ -31,6 +32,7 @@ POINTS = (
     ((5,), (0,)), ((-5,), (0,)), ((0,), (3,)), ((0,), (-3,)),
     ((1, 2), (0, 0)), ((1, -1), (0, 1)), ((0, 0, 0, 0), (1, -1, 2, -2)), ((1,) * 20, (0,) * 20),
     ((100,), (0,)), ((-100,), (0,)), ((0,), (12,)), ((0,), (-12,)), ((0,), (25,)), ((0,), (-40,)),
+    ((0,) * 20, (-12,) * 20),
 )  # fmt: skip
 BOTH = "It holds the sum of reconstruction and kl. Keep the two terms apart; ElboTerms can add them."
 SURE = (30.0, -30.0, 100.0, -100.0, 300.0, -300.0, 10_000.0, -10_000.0)
@@ -93,7 +95,8 @@ def _expect_kl(kl: Callable, name: str, beside: float = 0.0) -> None:
     mistakes = _scaled(_kl_formulas(mu, logvar) | ({BOTH: right + beside} if beside else {}), name)
     recognise(got, right, mistakes, otherwise, same=_same)
     expect(point is None, point or "")
-    _expect_gradients(kl, kl_divergence, name, mu=mu, logvar=logvar)
+    prior = torch.zeros(1, LATENT)  # Here a root has no gradient.
+    _expect_gradients(kl, kl_divergence, name, mu=torch.cat([mu, prior]), logvar=torch.cat([logvar, prior]))
 
 
 def _kl_formulas(mu: Tensor, logvar: Tensor) -> dict[str, Tensor]:
@@ -155,13 +158,9 @@ def _expect_reconstruction(reconstruction: Callable, beside: float) -> None:
     worst = _worst(got, right)
     differs = f"{name}: an image gets {got[worst]:.6g}, and minus its log_likelihood is {right[worst]:.6g} nats."
     recognise(got, right, _scaled(formulas, name), _scale(got, right, name) or differs, same=_same)
-    _expect_right_when_sure(reconstruction)
-    _expect_gradients(
-        lambda logits: reconstruction(x, logits),
-        lambda logits: -log_likelihood(logits, x),
-        name,
-        logits=logits,
-    )
+    sure = _expect_right_when_sure(reconstruction)
+    x, logits = (torch.cat(parts) for parts in zip((x, logits), sure, strict=True))
+    _expect_gradients(partial(reconstruction, x), lambda logits: -log_likelihood(logits, x), name, logits=logits)
 
 
 def _pixel_costs(x: Tensor, logits: Tensor) -> dict[str, Tensor]:
@@ -181,8 +180,8 @@ def _pixel_costs(x: Tensor, logits: Tensor) -> dict[str, Tensor]:
     }
 
 
-def _expect_right_when_sure(reconstruction: Callable) -> None:
-    """Ask about sure decoders: a wrong pixel costs as many nats as its logit, and the right ones cost nothing."""
+def _expect_right_when_sure(reconstruction: Callable) -> tuple[Tensor, Tensor]:
+    """Ask about images with one wrong pixel, which costs as many nats as its logit; return these and their logits."""
     logits = torch.tensor(SURE).reshape(-1, 1, 1, 1).repeat(1, 1, 28, 28)
     right = (logits > 0).float()
     wrong = right.clone()
@@ -193,6 +192,7 @@ def _expect_right_when_sure(reconstruction: Callable) -> None:
         expect(math.isclose(nats, abs(logit), rel_tol=1e-4), f"reconstruction: {costs}. Is something clamped?")
     most = reconstruction(right, logits).abs().max().item()
     expect(most < 1e-3, f"reconstruction: an image that fits a sure decoder costs 0 nats, and yours says {most:.6g}.")
+    return wrong, logits
 
 
 def _expect_per_image(got: Any, name: str, batch: int) -> None:
@@ -233,10 +233,11 @@ def _expect_gradients(value: Callable, formula: Callable, name: str, **inputs: T
     for key, leaf in leaves.items():
         expect(leaf.grad is None, f"It called backward(), which left a gradient in {key}.grad. Only compute the value.")
         (wanted,) = torch.autograd.grad(right, leaf, retain_graph=True)
-        again = dict(retain_graph=True, allow_unused=True)
-        found = torch.autograd.grad(got, leaf, **again)[0] if got.requires_grad else None
+        found = torch.autograd.grad(got, leaf, retain_graph=True, allow_unused=True)[0] if got.requires_grad else None
         cut = f"{name} is right, but the gradient of {key} is cut off. Leave out detach and no_grad, and stay in torch."
         expect(found is not None, cut)
+        infinite = f"{name} is right, but a gradient of {key} is not finite. Is there a root of 0, or an overflow?"
+        expect(found.isfinite().all(), infinite)
         part = f"{name} is right, but the gradient of {key} is not. Is a part of it detached, clamped or rounded?"
         expect(_same(found, wanted), part)
 
