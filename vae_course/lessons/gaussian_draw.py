@@ -88,7 +88,7 @@ def _expect_no_correlation(answer: Any) -> None:
         expect(
             torch.corrcoef(above).nan_to_num().fill_diagonal_(0).abs().max() < 0.17,
             f"The noise of two {others} has a correlation, and it should have none: draw one number for each entry of "
-            "mu, and mix none with another.",
+            "mu, and neither mix nor standardise them.",
         )
 
 
@@ -173,7 +173,8 @@ def _expect_sigma(answer: Any, spread: float) -> None:
     hints = {
         "exp(logvar) is the variance. Sigma is its square root: halve logvar before the exponential.":
             torch.exp(LOGVARS),
-        "The noise has the same size whatever logvar is: multiply eps by sigma.": sigma.mean().expand(9),
+        "The noise has the same size whatever logvar is: multiply eps by sigma, that of each entry.":
+            sigma.mean().expand(9),
         "logvar itself is used as sigma, but it is a logarithm: take an exponential.":
             (LOGVARS, -LOGVARS, LOGVARS.abs(), LOGVARS / 2, -LOGVARS / 2),
         "Sigma becomes smaller when logvar grows: look at the sign in the exponential.":

@@ -95,12 +95,8 @@ wrong("the gradient doubled", hint="its gradient is not for logits around 0")(
     lambda logits, x: 2 * solution(logits, x) - solution(logits, x).detach()
 )
 wrong("a new leaf", hint="No gradient")(lambda logits, x: solution(logits.clone().detach().requires_grad_(True), x))
-wrong("a random number drawn", hint="draws random numbers or sets a seed")(
-    lambda logits, x: (torch.rand(1), solution(logits, x))[1]
-)
-wrong("a seed set", hint="draws random numbers or sets a seed")(
-    lambda logits, x: (torch.manual_seed(0), solution(logits, x))[1]
-)
+wrong("a random number drawn", hint="draws random numbers")(lambda logits, x: (torch.rand(1), solution(logits, x))[1])
+wrong("a seed set", hint="draws random numbers")(lambda logits, x: (torch.manual_seed(0), solution(logits, x))[1])
 wrong("x negated in place", hint="overwrote x")(lambda logits, x: (x.neg_(), solution(logits, -x))[1])
 wrong("x overwritten and restored wrong", hint="overwrote x")(lambda logits, x: (x.add_(1e-3), solution(logits, x))[1])
 wrong("sparse", hint="stopped with [A-Za-z]+Error")(lambda logits, x: solution(logits, x).to_sparse())
@@ -115,4 +111,15 @@ wrong("p at least 1e-37", hint="Is something clamped")(
     lambda logits, x: (
         x * logits.sigmoid().clamp_min(1e-37).log() + (1 - x) * (1 - logits.sigmoid()).clamp_min(1e-37).log()
     ).sum(PIXELS)
+)
+wrong("numpy seeded beside", hint="NumPy's or Python's own random numbers")(
+    lambda logits, x: (np.random.seed(0), solution(logits, x))[1]  # noqa: NPY002
+)
+wrong("a gradient of the on pixels alone", hint="its gradient is not for logits around 0")(
+    lambda logits, x: solution(torch.where(x > 0, logits, logits.detach()), x)
+)
+right("the logits flattened by view")(
+    lambda logits, x: (
+        -F.binary_cross_entropy_with_logits(logits.view(len(x), -1), x.view(len(x), -1), reduction="none").sum(1)
+    )
 )

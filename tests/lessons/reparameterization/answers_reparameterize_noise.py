@@ -343,3 +343,38 @@ for title, hint, eps in (
 @ANSWERS.wrong("gradients asked of the caller's tensors", hint="changes mu for the caller")
 def _(mu, logvar, generator):
     return mu.requires_grad_() + sigma_of(logvar.requires_grad_()) * randn(mu, generator)
+
+
+# Sigma or eps standardised, so that it is right for no image alone.
+for title, logvar_of in (
+    ("logvar centred over the batch", lambda s: s - s.mean(0)),
+    ("a layer norm of logvar", lambda s: F.layer_norm(s, s.shape[1:])),
+):
+    ANSWERS.wrong(title, hint="sigma, that of each entry")(
+        lambda m, s, g, logvar_of=logvar_of: m + sigma_of(logvar_of(s)) * randn(m, g)
+    )
+for title, eps_of in (
+    ("a layer norm of eps", lambda e: F.layer_norm(e, e.shape[1:])),
+    ("eps centred over the dimensions", lambda e: e - e.mean(1, keepdim=True)),
+):
+    ANSWERS.wrong(title, hint="neither mix nor standardise")(
+        lambda m, s, g, eps_of=eps_of: m + sigma_of(s) * eps_of(randn(m, g))
+    )
+
+
+@ANSWERS.wrong("numpy seeded from the generator", hint="NumPy's or Python's own random numbers")
+def _(mu, logvar, generator):
+    np.random.seed(torch.randint(2**31, (), generator=generator).item())  # noqa: NPY002
+    return mu + sigma_of(logvar) * torch.from_numpy(np.random.randn(*mu.shape)).float()  # noqa: NPY002
+
+
+@ANSWERS.wrong("Python seeded from the generator", hint="NumPy's or Python's own random numbers")
+def _(mu, logvar, generator):
+    random.seed(torch.randint(2**31, (), generator=generator).item())
+    return mu + sigma_of(logvar) * torch.tensor([[random.gauss(0, 1) for _ in row] for row in mu.tolist()])
+
+
+@ANSWERS.right("numpy's own generator, seeded from the generator")
+def _(mu, logvar, generator):
+    own = np.random.default_rng(torch.randint(2**31, (), generator=generator).item())
+    return mu + sigma_of(logvar) * torch.from_numpy(own.standard_normal(tuple(mu.shape))).to(mu)
