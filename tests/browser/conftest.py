@@ -34,8 +34,8 @@ VIEWPORT = {"width": 1400, "height": 1000}
 # Milliseconds between two looks at a training. Without it there is one for every frame, and the browser works twice as
 # much.
 POLLING = 100
-# What takes longest begins, so that all workers end at about the same time. test_pages is short: it waits for the worker
-# that has test_newcomer, because a worker with one test gets a second group at once.
+# What takes longest begins, so that all workers end at about the same time. test_pages is short: it waits behind
+# test_newcomer, because a worker with one test gets a second group at once.
 FIRST = ["test_newcomer", "test_lessons", "test_pages", "test_site"]
 
 
