@@ -44,7 +44,7 @@ right("exp log")(
 right("tiny noise in floats")(lambda P, D, B, N: [0.1 + 0.2 + 0.7, 1.0, P / D, 0.5, P / 2, P / 2 * (B / N)])
 wrong("A: 2", hint="A: .*a Bernoulli's nats are what binary_cross_entr")(but(A=lambda P, D, B, N: 2))
 wrong("A: B*P", hint="A: .*the reconstruction is a sum over pixels, so n")(but(A=lambda P, D, B, N: B * P))
-wrong("A: D/P", hint="A: .*the reconstruction is a mean over P pixels, s")(but(A=lambda P, D, B, N: D / P))
+wrong("A: D/P", hint="A: .*the reconstruction is a sum over pixels, so n")(but(A=lambda P, D, B, N: D / P))
 wrong("A: 1/N", hint=r"A: .*no N stands in this loss\.")(but(A=lambda P, D, B, N: 1 / N))
 wrong("A: P/2", hint="A: .*a Bernoulli's nats are what binary_cross_entr")(but(A=lambda P, D, B, N: P / 2))
 wrong("B: 1/D*P", hint="B: .*the KL is divided by P as well; and the KL is")(but(B=lambda P, D, B, N: P / D))
@@ -61,7 +61,7 @@ wrong("D: 2/P", hint="D: .*the 2 is on the wrong side: the squares count")(but(D
 wrong("D: sqrt(.5)", hint="D: .*ask of each term")(but(D=lambda P, D, B, N: math.sqrt(0.5)))
 wrong("D: P/D", hint="D: .*a Gaussian's nats are half the squares, so sq")(but(D=lambda P, D, B, N: P / D))
 wrong("D: 1.5", hint="D: .*ask of each term")(but(D=lambda P, D, B, N: 1.5))
-wrong("D: D/2", hint="D: .*the KL is a mean over the D latents too, so e")(but(D=lambda P, D, B, N: D / 2))
+wrong("D: D/2", hint="D: .*the KL is summed over the latents, so no D")(but(D=lambda P, D, B, N: D / 2))
 wrong("E: P/D", hint="E: .*a Gaussian's nats are half the squares, so sq")(but(E=lambda P, D, B, N: P / D))
 wrong("E: 1/P", hint="E: .*a Gaussian's nats are half the squares, so sq")(but(E=lambda P, D, B, N: 1 / P))
 wrong("E: 2/P*B", hint="E: .*the 2 is on the wrong side: the squares count")(but(E=lambda P, D, B, N: 2 * B / P))
@@ -107,3 +107,28 @@ wrong("only keywords", hint="stopped with [A-Za-z]+Error")(lambda **k: [1] * 6)
 wrong("no brackets below the line", hint="N stands below the line")(
     lambda P, D, B, N: [*solution(P, D, B, N)[:5], P * B / 2 * N]
 )
+
+# No hint may say of a loss what is true of another.
+wrong("A: D by itself, and a true hint", hint="A: the KL is summed over the latents, so no D stands")(
+    but(A=lambda P, D, B, N: D)
+)
+wrong("A: 1/P, and a true hint", hint="A: the reconstruction is a sum over pixels, so no P stands")(
+    but(A=lambda P, D, B, N: 1 / P)
+)
+wrong("A: N/B, and a true hint", hint="A: no B/N stands in this loss")(but(A=lambda P, D, B, N: N / B))
+wrong("A: B/N, and a true hint", hint="A: no B/N stands in this loss")(but(A=lambda P, D, B, N: B / N))
+wrong("B: D, and a true hint", hint="B: the KL is summed over the latents, so no D stands")(but(B=lambda P, D, B, N: D))
+wrong("C: P/D², and a true hint", hint="C: D stands in it twice")(but(C=lambda P, D, B, N: P / D**2))
+wrong("C: 4 P/D, and a true hint", hint="C: a Bernoulli's nats")(but(C=lambda P, D, B, N: 4 * P / D))
+wrong("D: 1/(2P), and a true hint", hint="D: the reconstruction is a sum over pixels, so no P stands")(
+    but(D=lambda P, D, B, N: 1 / (2 * P))
+)
+wrong("D: N/(2B), and a true hint", hint="D: no B/N stands in this loss")(but(D=lambda P, D, B, N: N / (2 * B)))
+wrong("E: PD/2, and a true hint", hint="E: the KL is summed over the latents, so no D stands")(
+    but(E=lambda P, D, B, N: P * D / 2)
+)
+wrong("E: PN/(2B), and a true hint", hint="E: no B/N stands in this loss")(but(E=lambda P, D, B, N: P * N / (2 * B)))
+wrong("F: D in it, and a true hint", hint="F: the KL is summed over the latents, so no D stands")(
+    but(F=lambda P, D, B, N: P * B * D / (2 * N))
+)
+wrong("F: P(B/N)²/2, and a true hint", hint="F: B/N stands in it twice")(but(F=lambda P, D, B, N: P * (B / N) ** 2 / 2))

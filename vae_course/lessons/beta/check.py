@@ -91,29 +91,51 @@ def _rounded(value: float, right: float) -> bool:
 
 def _causes(name: str, P: int, D: int, B: int, N: int) -> dict[float, str]:
     """List what was overlooked, by the factor between the answer and the right one."""
-    summed = "the reconstruction is a sum over pixels, so no P stands in β"
-    pixels = "the KL is divided by P as well" if name == "B" else summed
-    twice = "a Gaussian's nats are half the squares, so squares without the ½ count each nat of reconstruction twice"
-    half = "a Bernoulli's nats are what binary_cross_entropy gives, so no ½ and no 2 stand in it"
+    no_pixels = "the reconstruction is a sum over pixels, so no P stands in β"
+    no_latents = "the KL is summed over the latents, so no D stands in β"
     batch = BATCH if name != "F" else "B stands once in it, in the weight; the means over the batch cancel"
-    return {
-        2.0: twice if name in "DEF" else half,
-        0.5: "the ½ is taken twice" if name in "DEF" else half,
-        4.0: "the 2 is on the wrong side: the squares count the reconstruction twice, and not the KL",
-        1 / P: "the reconstruction is a mean over P pixels, so each nat of it counts only 1/P",
-        float(P): pixels if name in "ABD" else "P stands in it twice",
-        float(D): "the KL is a mean over the D latents too, so each nat of it counts only 1/D",
-        1 / D: "the KL is summed over the latents, so no D stands in β",
+    causes = {
+        1 / P: no_pixels,
+        float(P): "the KL is divided by P as well" if name == "B" else no_pixels,
+        float(D): no_latents,
+        1 / D: no_latents,
         float(B): batch,
         1 / B: batch,
+    }
+    if name in "BCEF":
+        causes[1 / P] = "the reconstruction is a mean over P pixels, so each nat of it counts only 1/P"
+    if name in "CEF":
+        causes[float(P)] = "P stands in it twice"
+        causes[1 / P**2] = "the mean over the P pixels multiplies β, and does not divide it"
+    if name == "C":
+        causes[float(D)] = "the KL is a mean over the D latents too, so each nat of it counts only 1/D"
+        causes[1 / D] = "D stands in it twice"
+        causes[float(D * D)] = "the mean over the D latents divides β by D, and does not multiply it"
+    return {**_halves(name), **causes, **_weights(name, B, N)}
+
+
+def _halves(name: str) -> dict[float, str]:
+    if name in "ABC":
+        half = "a Bernoulli's nats are what binary_cross_entropy gives, so no ½ and no 2 stand in it"
+        return {2.0: half, 0.5: half, 4.0: half, 0.25: half}
+    return {
+        2.0: "a Gaussian's nats are half the squares, so squares without the ½ count each nat of reconstruction twice",
+        0.5: "the ½ is taken twice",
+        4.0: "the 2 is on the wrong side: the squares count the reconstruction twice, and not the KL",
+    }
+
+
+def _weights(name: str, B: int, N: int) -> dict[float, str]:
+    if name != "F":
+        none, ratio = "no N stands in this loss", "no B/N stands in this loss"
+        return {float(N): none, 1 / N: none, B / N: ratio, N / B: ratio}
+    return {
         N / B: "the weight B/N stands before the KL",
         (N / B) ** 2: "B/N is upside down",
-        float(D * D): "the mean over the D latents divides β by D, and does not multiply it",
-        1 / P**2: "the mean over the P pixels multiplies β, and does not divide it",
-        B / N: "no B/N stands in this loss",
-        float(N): "the weight B/N before the KL has an N" if name == "F" else "no N stands in this loss",
+        B / N: "B/N stands in it twice",
+        float(N): "the weight B/N before the KL has an N",
         float(N * N): "N stands below the line: a / 2 * N multiplies by N, and a / (2 * N) divides",
-        1 / N: "N stands once in it, in the weight B/N" if name == "F" else "no N stands in this loss",
+        1 / N: "N stands once in it, in the weight B/N",
     }
 
 
