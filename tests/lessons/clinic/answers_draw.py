@@ -253,3 +253,15 @@ for title, hint, draw in (
     ("C itself", "a class", PATIENTS["C"]),
 ):
     ANSWERS.wrong(title, hint=hint)(draw)
+
+
+# Each says where, and by how much.
+for title, hint, draw in (
+    ("logvar up to 15", "At logvar = 19 sigma must", lambda m, s, g: reparameterize(m, s.clamp(max=15), g)),
+    ("logvar from -20", "At logvar = -28 sigma must", lambda m, s, g: reparameterize(m, s.clamp(min=-20), g)),
+    ("sigma from 1e-5", "At logvar = -28", lambda m, s, g: m + sigma_of(s).clamp(min=1e-5) * randn(m, g)),
+    ("sigma and 1e-6", "At logvar = -28", lambda m, s, g: m + (sigma_of(s) + 1e-6) * randn(m, g)),
+    ("97 % of the noise", "yours has 0.97: eps is scaled", lambda m, s, g: m + 0.97 * sigma_of(s) * randn(m, g)),
+    ("a little more than mu", "only mu and sigma · eps belong", lambda m, s, g: reparameterize(m + 0.02, s, g)),
+):
+    ANSWERS.wrong(title, hint=hint)(draw)

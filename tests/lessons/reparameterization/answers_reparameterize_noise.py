@@ -317,7 +317,7 @@ for title, hint, answer in (
         m + sigma_of(s) * randn(m, g) if torch.is_grad_enabled() else m + 0 * randn(m, g))),
     ("half the noise without gradients", "no_grad.*another", lambda m, s, g: (
         m + (1.0 if torch.is_grad_enabled() else 0.5) * sigma_of(s) * randn(m, g))),
-    ("sigma + 0.1", "within 3 %", lambda m, s, g: m + (sigma_of(s) + 0.1) * randn(m, g)),
+    ("sigma + 0.1", "within 2 %", lambda m, s, g: m + (sigma_of(s) + 0.1) * randn(m, g)),
     ("two rows, the second mirrored", "share their noise", lambda m, s, g: m + sigma_of(s) * (
         lambda e: torch.cat([e, -e])[: len(m)])(torch.randn((len(m) + 1) // 2, m.shape[1], generator=g))),
 ):  # fmt: skip
