@@ -317,9 +317,12 @@ for title, hint, cost in (
     ANSWERS.wrong(title, hint=hint)(cost)
 
 
+PIXEL_MEAN = patients("pixel mean").cost
+
+
 @ANSWERS.wrong("the right number with D's slope", hint="(?i)gradient|differentiated")
 def _(x, logits, mu, logvar):
-    right, ill = elbo_terms(x, logits, mu, logvar), patients("pixel mean").cost(x, logits, mu, logvar)
+    right, ill = elbo_terms(x, logits, mu, logvar), PIXEL_MEAN(x, logits, mu, logvar)
     return ElboTerms(*(r.detach() + i - i.detach() for r, i in zip(right, ill, strict=True)))
 
 
@@ -394,3 +397,30 @@ for title, hint, kl in (
 ANSWERS.wrong("x as the logits of the course's function", hint="x and the logits exchanged")(
     lambda x, a, m, s: ElboTerms(-log_likelihood(x, a), kl_divergence(m, s))
 )
+
+
+# Wrong for codes far out or near the prior, for all images by a little, or with the pixels of another image.
+for title, hint, term in (
+    ("logvar from -30 to 20", "For other images it is right", lambda m, s: kl_divergence(m, s.clamp(-30, 20))),
+    ("sigma and 1e-8", "is 140", lambda m, s: 0.5 * (m**2 + s.exp() - 1 - 2 * ((s / 2).exp() + 1e-8).log()).sum(1)),
+    ("a nat for free", "yours says 1", lambda m, s: kl_divergence(m, s).clamp(min=1)),
+    ("a hundredth more", "nearly right for all images", lambda m, s: kl_divergence(m, s) + 0.01),
+    ("in half precision", "nearly right for all images", lambda m, s: kl_divergence(m.half(), s.half()).float()),
+    ("from draws", "It draws random numbers", lambda m, s: (
+        Normal(m, (s / 2).exp()).log_prob(z := m + (s / 2).exp() * torch.randn(m.shape)) - Normal(0.0, 1.0).log_prob(z)
+    ).sum(1)),
+    ("mu cubed", "Compare each part", lambda m, s: 0.5 * (m**3 + s.exp() - 1 - s).sum(1)),
+):  # fmt: skip
+    ANSWERS.wrong(f"KL: {title}", hint=hint)(
+        lambda x, a, m, s, term=term: ElboTerms(nats(x, a).sum((1, 2, 3)), term(m, s))
+    )
+for title, hint, term in (
+    ("softplus, a line from 5", "nearly right for all images", lambda x, a: F.softplus(a, threshold=5) - x * a),
+    ("smoothed labels", "nearly right for all images", lambda x, a: nats(0.99 * x + 0.005, a)),
+    ("in bfloat16", "nearly right for all images", lambda x, a: nats(x.bfloat16(), a.bfloat16()).float()),
+    ("x turned on its side", "Compare each part", lambda x, a: nats(x.mT, a)),
+    ("the pixels of the image before", "Compare each part", lambda x, a: nats(x.roll(1, 0), a)),
+):
+    ANSWERS.wrong(f"reconstruction: {title}", hint=hint)(
+        lambda x, a, m, s, term=term: ElboTerms(term(x, a).sum((1, 2, 3)), kl_divergence(m, s))
+    )
