@@ -120,7 +120,7 @@ def _(steps):
     return torch.cartesian_prod(a.flip(0), a).flip(1)
 
 
-@wrong("variance for deviation", r"The values are 0\.5 times the")
+@wrong("variance for deviation", r"The values of z\[0\] are 0\.5 times the")
 def _(steps):
     a = Normal(0.0, 0.5).icdf((torch.arange(steps) + 0.5) / steps)
     return torch.cartesian_prod(a.flip(0), a).flip(1)
@@ -306,12 +306,12 @@ def _(steps):
     return G(N.icdf(m(steps))).abs()
 
 
-@wrong("scale by steps", "The values are 4 times the right")
+@wrong("scale by steps", r"The values of z\[0\] are 4 times the right")
 def _(steps):
     return G(N.icdf(m(steps)) * steps)
 
 
-@wrong("normalised to [-1, 1]", r"The values are 0\.869 times the")
+@wrong("normalised to [-1, 1]", r"The values of z\[0\] are 0\.869 times the")
 def _(steps):
     a = N.icdf(m(steps))
     return G(a / a.max())
@@ -345,7 +345,7 @@ def _(steps):
     return G(N.icdf(m(steps)))[:-steps]
 
 
-@wrong("duplicates ends", r"The values are cut off at -0\.319")
+@wrong("duplicates ends", r"The values of z\[0\] are cut off at -0\.319")
 def _(steps):
     a = N.icdf(m(steps))
     a[0] = a[1] if steps > 1 else a[0]
@@ -380,3 +380,15 @@ def _(steps):
 def _(steps):
     a = N.icdf(m(steps))
     return G(a, a) + 0 * torch.rand(1)
+
+
+@wrong("z[1] twice as wide", r"The values of z\[1\] are 2 times the right ones")
+def _(steps):
+    a = N.icdf(m(steps))
+    return G(a, 2 * a)
+
+
+@wrong("a prior of variance a half", r"The values of z\[0\] are 0\.707 times the right ones\. The prior is N\(0, 1\)")
+def _(steps):
+    a = Normal(0.0, 0.5**0.5).icdf(m(steps))
+    return G(a, a)

@@ -103,10 +103,11 @@ def _axis_mistakes(axis: Tensor, right: Tensor, shares: Tensor, name: str) -> di
         "This is the mean of each cell. Its middle is the place that has half of the cell's mass below it.": (
             steps * -PRIOR.log_prob(ends).exp().diff()
         ),
-        "The values are 0.707 times the right ones: `erfinv(2 s − 1)` has to be multiplied by √2.": right / 2**0.5,
-        f"The values are {scale:.3g} times the right ones. The prior is N(0, 1).": scale * right,
-        f"The values are all {shift:.3g} too high. The prior is N(0, 1).": right + shift,
-        f"The values are cut off at {axis[0]:.3g} and {axis[-1]:.3g}. The prior has no edges.": (
+        f"The values of {name} are 0.707 times the right ones. The prior is N(0, 1), and with `erfinv(2 s − 1)` a "
+        "factor of √2 belongs in it.": right / 2**0.5,
+        f"The values of {name} are {scale:.3g} times the right ones. The prior is N(0, 1).": scale * right,
+        f"The values of {name} are all {shift:.3g} too high. The prior is N(0, 1).": right + shift,
+        f"The values of {name} are cut off at {axis[0]:.3g} and {axis[-1]:.3g}. The prior has no edges.": (
             right.clamp(axis[0], axis[-1])
         ),
         **({} if near else _even(axis, mass)),
