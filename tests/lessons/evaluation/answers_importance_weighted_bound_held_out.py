@@ -148,3 +148,24 @@ def _(model, x, samples, generator):
     value = bound()(model, x, samples, generator)
     model.train(was)
     return value
+
+
+@ANSWERS.wrong("a hundred draws at a time, and the rest left out", hint="should be given 401 for each image")
+def _(model, x, samples, generator):
+    parts = [100] * (samples // 100) or [samples]
+    log_w = torch.cat([bound(lambda w: w)(model, x, part, generator) for part in parts])
+    return log_mean_exp(log_w)
+
+
+ANSWERS.wrong("the first draw is mu", hint="Some codes are mu itself")(
+    bound(draw=lambda mu, v, k, g: torch.cat([mu[None], draw_all(mu, v, k, g)[1:]]))
+)
+ANSWERS.wrong("a sigma of q of at least 0.01", hint="yours")(
+    bound(density=lambda mu, v: Normal(mu, (v / 2).exp().clamp(min=0.01)))
+)
+ANSWERS.wrong("divided by the prior, too", hint=r"log p\(z\) is subtracted, and must be added")(
+    bound(prior=lambda mu: Given(lambda z: -Normal(0.0, 1.0).log_prob(z)))
+)
+ANSWERS.wrong("a sigmoid before log_likelihood", hint="that of a sigmoid of the logits")(
+    bound(like=lambda logits, x: log_likelihood(logits.sigmoid(), x))
+)

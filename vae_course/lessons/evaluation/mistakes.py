@@ -63,7 +63,10 @@ def wrong_weights(draws: Tensor, model: VAE, x: Tensor) -> dict[str, Any]:
         "p(x|z) is missing: a weight is p(x|z) p(z) / q(z|x).": prior + minus_q,
         "log q(z|x) is added, and must be subtracted: a weight is divided by q(z|x).": like + prior - minus_q,
         "p(z) and q(z|x) have changed places in the fraction.": like - prior - minus_q,
+        "log p(z) is subtracted, and must be added: a weight is p(x|z) p(z) / q(z|x).": like - prior + minus_q,
         "log p(x|z) has the wrong sign.": -like + prior + minus_q,
+        "log p(x|z) is that of a sigmoid of the logits: log_likelihood takes logits, and does its own sigmoid.":
+            log_likelihood(model.decoder(draws).sigmoid(), x) + prior + minus_q,
         "The closed-form KL is an average over all of q, and here every draw needs its own log p(z) − log q(z|x).":
             like - kl,
         "q has the wrong width: Normal wants sigma, which is exp(logvar / 2).": like + prior - by_variance,
