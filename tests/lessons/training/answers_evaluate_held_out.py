@@ -145,3 +145,34 @@ def _(model, images, binarization, seed):
     with measuring(model):
         terms = [model.elbo(part, Generator().manual_seed(seed)) for part in x.split(100)]
         return ElboTerms(*map(torch.cat, zip(*terms, strict=True))).mean()
+
+
+@ANSWERS.wrong("a second generator, of a seed far from the first", hint="second generator")
+def _(model, images, binarization, seed):
+    x = pixels_first(images, binarization, Generator().manual_seed(seed))
+    with measuring(model):
+        return model.elbo(x, Generator().manual_seed(seed + 1000)).mean()
+
+
+@ANSWERS.wrong("a second generator, of a seed drawn from the seed", hint="second generator")
+def _(model, images, binarization, seed):
+    x = pixels_first(images, binarization, Generator().manual_seed(seed))
+    other = int(torch.randint(2**31, (), generator=Generator().manual_seed(seed)))
+    with measuring(model):
+        return model.elbo(x, Generator().manual_seed(other)).mean()
+
+
+@ANSWERS.wrong("another seed for 0", hint="make one generator from the seed")
+def _(model, images, binarization, seed):
+    generator = Generator().manual_seed(seed or 1234)
+    x = pixels_first(images, binarization, generator)
+    with measuring(model):
+        return model.elbo(x, generator).mean()
+
+
+@ANSWERS.wrong("divided by one less than the images", hint="not divided by the number of images")
+def _(model, images, binarization, seed):
+    generator = Generator().manual_seed(seed)
+    x = pixels_first(images, binarization, generator)
+    with measuring(model):
+        return ElboTerms(*(term.sum() / max(len(x) - 1, 1) for term in model.elbo(x, generator)))

@@ -120,3 +120,21 @@ def _(model, x, beta, optimizer, generator):
         parameter.grad = gradients[name]
     optimizer.step()
     return detached(terms)
+
+
+@ANSWERS.wrong("yield in the place of return", hint="do not yield")
+def _(model, x, beta, optimizer, generator):
+    yield step()(model, x, beta, optimizer, generator)
+
+
+def less_of_one(model, optimizer):
+    model.encoder.mu.weight.grad.mul_(0.5)
+    optimizer.step()
+
+
+ANSWERS.wrong(
+    "one layer's gradient halved", hint=r"right for 9 of the 10 parameters, and wrong for encoder\.mu\.weight"
+)(step(act=less_of_one))
+ANSWERS.wrong("mu detached where z is drawn", hint="right for 6 of the 10 parameters, and wrong for encoder")(
+    drawn(lambda mu, v, g: reparameterize(mu.detach(), v, g))
+)

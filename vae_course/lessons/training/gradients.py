@@ -73,7 +73,22 @@ def expect_gradient(got: Tensor, start: Tensor, rows: Tensor, eps: Tensor, beta:
     expect(not _alike(got, cut), "The gradient does not pass through z to the encoder: z was detached.")
     times = (got @ right / (right @ right)).item()
     expect(not _alike(got, times * right), f"The gradient is {times:.3g} times as large as it should be.")
-    raise Mistake("The optimizer is given a gradient, but not of reconstruction + β · KL, averaged over the batch.")
+    raise Mistake(
+        "The optimizer is given a gradient, but not of reconstruction + β · KL, averaged over the batch."
+        + _in_parts(got, right)
+    )
+
+
+def _in_parts(got: Tensor, right: Tensor) -> str:
+    """Say of which parameters a gradient is wrong, if it is right for others."""
+    model = informative_model()
+    sizes = [parameter.numel() for parameter in model.parameters()]
+    pairs = zip(got.split(sizes), right.split(sizes), strict=True)
+    alike = {name: _alike(*pair) for (name, _), pair in zip(model.named_parameters(), pairs, strict=True)}
+    wrong = [name for name in alike if not alike[name]]
+    if len(wrong) == len(alike):
+        return ""
+    return f" It is right for {len(alike) - len(wrong)} of the {len(alike)} parameters, and wrong for {wrong[0]}."
 
 
 def _weights_hint(a: float, b: float, beta: float, batch: int) -> str:

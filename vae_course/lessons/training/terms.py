@@ -73,7 +73,10 @@ def _mistakes(name: str, of_images: Tensor, sizes: Sequence[int], parts: int, of
 def _unknown(name: str, got: Tensor, of_images: Tensor) -> str:
     right, got = of_images.mean().item(), got.item()
     if len(of_images) > 1 and abs(got - right) < 0.51:
-        return f"The {name} is {got:.6g}, and the mean {right:.6g}: is it rounded, or averaged over too many?"
+        return (
+            f"The {name} is {got:.6g}, and the mean over all images is {right:.6g}. Is something rounded, estimated or "
+            "left out, or is the sum not divided by the number of images?"
+        )
     return (
         f"The mean of the {name} over {len(of_images):,} image(s) is {right:.2f} nats, and yours is {got:.2f}: "
         "take the terms of lesson 05, and count every image once, with weight 1."
