@@ -108,3 +108,8 @@ def _(field, codes, generator):
 def _(field, codes, generator):
     field.eval()
     return made()(field, codes, generator)
+
+
+@wrong("an odd code left out", hint="asks for 4 points, and there are 5")
+def _(field, codes, generator):
+    return made()(field, codes[: max(1, len(codes) // 2 * 2)], generator)
