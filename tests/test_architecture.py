@@ -15,7 +15,7 @@ from jaxtyping import TypeCheckError
 PACKAGE = Path(__file__).parents[1] / "vae_course"
 FLOORS = [
     {"addresses"},
-    {"files"},
+    {"files", "checks"},
     {"digits"},
     {"data"},
     {"encoder"},

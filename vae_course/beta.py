@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vae_course.checks import is_number
 from vae_course.data import Binarization, is_at_hand
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms
@@ -32,8 +33,8 @@ class BetaRange:
     high: float = 20.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.low < self.high < math.inf:
-            raise ValueError(f"BetaRange({self.low}, {self.high}): low and high must be 0 < low < high < inf")
+        if not (is_number(self.low) and is_number(self.high) and 0 < self.low < self.high):
+            raise ValueError(f"BetaRange({self.low!r}, {self.high!r}): low and high must be 0 < low < high < inf")
 
     def __call__(self, epoch: float, count: int, generator: Generator) -> Float[Tensor, " count"]:
         """Draw one β per image, whatever the epoch."""
@@ -81,7 +82,7 @@ class MultiRateEncoder(Encoder):
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
         """Compute `mu` and `logvar` of images, at the level of β."""
         h = x.flatten(1)
-        _check_count(self.context, h)
+        check_levels(self.context, h)
         for linear, response in zip(_linear_layers(self.features), self.responses, strict=True):
             h = response(linear(h), self.context).relu()
         return self.mu(h), self.logvar(h)
@@ -103,7 +104,7 @@ class MultiRateDecoder(Decoder):
         """Compute the logits of codes, at the level of β."""
         entry, *responses = self.responses
         *linears, last = _linear_layers(self.logits)
-        _check_count(self.context, z)
+        check_levels(self.context, z)
         h = entry(z, self.context)
         for linear, response in zip(linears, responses, strict=True):
             h = response(linear(h), self.context).relu()
@@ -130,11 +131,11 @@ class MultiRateVAE(VAE):
     def __init__(
         self, latent_dim: int = 20, hidden: Sequence[int] = (512,), beta_range: Sequence[float] = (0.01, 20.0)
     ):
-        low, high = beta_range
-        if not 0 < low < 1 < high < math.inf:
-            raise ValueError(f"beta_range={tuple(beta_range)} must be 0 < low < 1 < high < inf")
+        bounds = tuple(beta_range) if isinstance(beta_range, Sequence) else ()
+        if not (len(bounds) == 2 and all(map(is_number, bounds)) and 0 < bounds[0] < 1 < bounds[1]):
+            raise ValueError(f"beta_range={beta_range!r} must be 0 < low < 1 < high < inf")
         super().__init__(latent_dim, hidden)
-        self.beta_range = (low, high)
+        self.beta_range = bounds
         self.encoder.context = self.decoder.context = self.level(1.0)
 
     @property
@@ -157,21 +158,28 @@ class MultiRateVAE(VAE):
             ValueError: a β that is at hand (see `data.is_at_hand`) lies outside the range that was learnt.
         """
         low, high = self.beta_range
-        # A number is looked at on the CPU, so that a network can be made on any device, also on "meta".
-        where = beta.device if isinstance(beta, Tensor) else "cpu"
-        beta = torch.as_tensor(beta, dtype=torch.float32, device=where)
-        outside = ~((beta >= low) & (beta <= high))
-        if is_at_hand(beta) and outside.any():
-            raise ValueError(f"beta={beta[outside][0]:g}: this network has learnt β from {low:g} to {high:g}")
+        beta = learnt(beta, low, high, "this network has learnt")
         middle, spread = math.log(low * high) / 2, math.log(high / low) / math.sqrt(12)
         return ((beta.log() - middle) / spread).unsqueeze(-1).to(self.device)
 
 
-def _check_count(level: Tensor, h: Tensor) -> None:
+def learnt(beta: float | Float[Tensor, "*batch"], low: float, high: float, who: str) -> Float[Tensor, "*batch"]:
+    """Return β as a tensor; raise a `ValueError` if a β that is at hand lies outside the range that was learnt."""
+    # A number is looked at on the CPU, so that a network can be made on any device, also on "meta".
+    where = beta.device if isinstance(beta, Tensor) else "cpu"
+    beta = torch.as_tensor(beta, dtype=torch.float32, device=where)
+    outside = ~((beta >= low) & (beta <= high))
+    if is_at_hand(beta) and outside.any():
+        raise ValueError(f"beta={beta[outside][0]:g}: {who} β from {low:g} to {high:g}")
+    return beta
+
+
+def check_levels(level: Tensor, h: Tensor, name: str = "beta") -> None:
+    """Raise a `ValueError` unless there is one level for all rows of h, or one for each."""
     if level.shape[:-1] not in (torch.Size(), torch.Size([1]), h.shape[-2:-1]):
         raise ValueError(
-            f"beta: {list(level.shape[:-1])} of them for {list(h.shape[-2:-1])} images or codes; give one for each, or "
-            "one for all; where images are taken in parts, only one for all is possible"
+            f"{name}: {list(level.shape[:-1])} of them for {list(h.shape[-2:-1])} images or codes; give one for each, "
+            "or one for all; where images are taken in parts, only one for all is possible"
         )
 
 

@@ -6,6 +6,7 @@ costs. `examine` measures the symptoms, and does not look at the code.
 
 from typing import NamedTuple
 
+from vae_course.checks import seeded
 from vae_course.data import as_pixels
 from vae_course.elbo import ElboTerms, elbo_terms, kl_per_dimension
 from vae_course.reparameterization import reparameterize
@@ -184,7 +185,7 @@ def examine(patient: Patient, images: UInt8[Tensor, "test 28 28"], seed: int = E
     """
     check_images(images, None)
     was_training, device = patient.training, patient.device
-    generator = Generator(device).manual_seed(seed)
+    generator = seeded(seed, device)
     x = as_pixels(images.to(device), "static", generator)
     residuals = {}
     with torch.no_grad():

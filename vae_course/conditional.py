@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from vae_course.checks import check_whole
 from vae_course.decoder import Decoder
 from vae_course.encoder import Encoder
 from vae_course.vae import VAE
@@ -95,8 +96,7 @@ class ConditionalVAE(VAE):
     encoder_type, decoder_type = ConditionalEncoder, ConditionalDecoder
 
     def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,), classes: int = 10):
-        if classes < 1:
-            raise ValueError(f"classes={classes} must be at least 1")
+        check_whole(classes, "classes")
         super().__init__(latent_dim, hidden, classes=classes)
         self.classes = classes
 

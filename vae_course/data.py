@@ -6,6 +6,8 @@ that the pixel is on (Salakhutdinov & Murray 2008), and `binarize` draws it.
 
 from typing import Literal, get_args
 
+from vae_course.checks import check_generator, check_type, kind_of
+
 import torch
 from jaxtyping import Float, UInt8
 from torch import Generator, Tensor
@@ -32,9 +34,10 @@ def binarize(images: Float[Tensor, "*shape"], generator: Generator) -> Float[Ten
         generator: the source of the draws, on the images' device; the same state gives the same draws.
 
     Raises:
-        ValueError: a value lies outside [0, 1].
+        ValueError: a value lies outside [0, 1], or `generator` is no generator.
     """
     check_unit_range(images, "images")
+    check_generator(generator)
     # x ~ Bernoulli(grey)
     return torch.bernoulli(images, generator=generator)
 
@@ -48,9 +51,10 @@ def as_pixels(
     each pixel once. These two differ only in training, where `"dynamic"` draws again for every batch.
 
     Raises:
-        ValueError: there is no such binarisation, or the images are not bytes [N, 28, 28].
+        ValueError: there is no such binarisation, the images are not bytes [N, 28, 28], or `generator` is no generator.
     """
     check_binarization(binarization)
+    check_generator(generator)
     x = grey(images)
     if binarization == "grey":
         return x
@@ -67,6 +71,7 @@ def binarize_once(
     Raises:
         ValueError: see `as_pixels`.
     """
+    check_scale(images)
     return (as_pixels(images, binarization, generator).squeeze(1) * 255).round().to(torch.uint8)
 
 
@@ -78,13 +83,12 @@ def check_binarization(binarization: str) -> None:
 
 def check_bytes(images: Tensor, name: str = "images") -> None:
     """Raise a `ValueError` unless the images are bytes [N, 28, 28]; it says how to get them."""
-    if not isinstance(images, Tensor):
-        raise ValueError(f"{name}: must be a tensor such as digits.train_images, found {type(images).__name__}")
+    check_type(images, Tensor, name, "a tensor such as digits.train_images")
     if images.dtype != torch.uint8:
         scale = {torch.bool: ".byte() * 255"}.get(images.dtype, ".round().byte()")
         if images.is_floating_point() and images.numel() and images.max() <= 1:
             scale = ".mul(255).round().byte()"
-        kind = str(images.dtype).removeprefix("torch.")
+        kind = kind_of(images).split()[0]
         raise ValueError(f"{name}: pixels must be bytes (uint8) from 0 to 255, found {kind}; give {name}{scale}")
     if images.ndim != 3 or images.shape[1:] != (28, 28):
         raise ValueError(f"{name}: must be [N, 28, 28], found {list(images.shape)}; give {name}.reshape(-1, 28, 28)")
@@ -107,7 +111,11 @@ def is_at_hand(values: Tensor) -> bool:
 
 
 def check_unit_range(values: Float[Tensor, "*shape"], name: str) -> None:
-    """Raise a `ValueError` unless all values that are at hand lie in [0, 1] (NaN does not)."""
+    """Raise a `ValueError` unless the values are floats, and all that are at hand lie in [0, 1] (NaN does not)."""
+    check_type(values, Tensor, name, "a tensor of floats in [0, 1]")
+    if not values.is_floating_point():
+        remedy = "divide bytes by 255" if values.dtype == torch.uint8 else f"give {name}.float()"
+        raise ValueError(f"{name}: values must lie in [0, 1] and be floats, found {kind_of(values)}; {remedy}")
     if not is_at_hand(values):
         return
     low, high = torch.aminmax(values.detach()) if values.numel() else (0.0, 0.0)

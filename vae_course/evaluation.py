@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vae_course.checks import check_whole
 from vae_course.data import check_unit_range
 from vae_course.decoder import log_likelihood
 from vae_course.reparameterization import log_normal, reparameterize
@@ -55,8 +56,7 @@ def importance_weighted_bound(
     Raises:
         ValueError: no samples.
     """
-    if samples < 1:
-        raise ValueError(f"samples={samples} must be at least 1")
+    check_whole(samples, "samples")
     values, errors = [], []
     for batch in x.split(max(1, AT_ONCE // samples)):
         log_weights = log_importance_weights(model, batch, samples, generator, log_likelihood)
@@ -80,6 +80,7 @@ def log_importance_weights(
     log_likelihood: LogLikelihood = log_likelihood,
 ) -> Float[Tensor, "samples batch"]:
     """Compute log w of draws of z ~ q(z|x), in nats; the arguments are those of `importance_weighted_bound`."""
+    check_whole(samples, "samples")
     mu, logvar = model.encoder(x)
     weights = []
     for start in range(0, samples, AT_ONCE):
@@ -109,7 +110,10 @@ def largest_shares(log_weights: Float[Tensor, "draws batch"], samples: int) -> F
 
 
 def _groups(log_weights: Tensor, samples: int) -> Tensor:
+    check_whole(samples, "samples")
     groups = len(log_weights) // samples
+    if not groups:
+        raise ValueError(f"samples={samples}: there are only {len(log_weights)} draws")
     return log_weights[: groups * samples].unflatten(0, (groups, samples))
 
 
@@ -151,8 +155,10 @@ def exact_log_likelihood(
     """
     if model.latent_dim != 2:
         raise ValueError(f"the model has {model.latent_dim} latent dimensions: a grid needs 2")
-    if steps < 5 or steps % 2 == 0:
-        raise ValueError(f"steps={steps} must be an odd number of at least 5")
+    if type(steps) is not int or steps < 5 or steps % 2 == 0:
+        raise ValueError(f"steps={steps!r} must be an odd number of at least 5")
+    if not 0 < half_width < math.inf or not len(x):
+        raise ValueError(f"half_width={half_width}, for {len(x)} images: give a positive number, and an image at least")
     axis = torch.linspace(-half_width, half_width, steps, device=x.device)
     codes = torch.cartesian_prod(axis, axis)
     on_the_edge = (codes.abs() == codes.abs().max()).any(1)

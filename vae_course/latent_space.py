@@ -1,5 +1,6 @@
 """Lesson 10: where the codes are, and which latent dimensions are in use."""
 
+from vae_course.checks import check_whole, seeded
 from vae_course.data import Binarization, as_pixels, check_scale, check_unit_range
 from vae_course.reparameterization import reparameterize
 from vae_course.training import EVALUATION_SEED
@@ -24,7 +25,7 @@ def mean_codes(
         ValueError: the images are not bytes from 0 to 255.
     """
     check_scale(images)
-    x = as_pixels(images.to(model.device), binarization, Generator(model.device).manual_seed(seed))
+    x = as_pixels(images.to(model.device), binarization, seeded(seed, model.device))
     return torch.cat([model.encoder(batch)[0] for batch in x.split(1000)]).cpu()
 
 
@@ -37,8 +38,14 @@ def unit_activity(
     """Measure how far each latent dimension's mean moves from image to image: Var_x(E_q[z|x]).
 
     A dimension is active where this is over `ACTIVE` (Burda et al. 2015, section 5.2).
+
+    Raises:
+        ValueError: see `mean_codes`; or there are fewer than two images.
     """
-    return mean_codes(model, images, binarization, seed).var(0)
+    codes = mean_codes(model, images, binarization, seed)
+    if len(codes) < 2:
+        raise ValueError(f"images: {len(codes)}; a variance needs at least 2")
+    return codes.var(0)
 
 
 def active_units(model: VAE, images: UInt8[Tensor, "test 28 28"], binarization: Binarization = "static") -> int:
@@ -54,6 +61,7 @@ def quantile_grid(steps: int) -> Float[Tensor, "codes 2"]:
     Args:
         steps: the number of rows, and of columns.
     """
+    check_whole(steps, "steps")
     middles = (torch.arange(steps) + 0.5) / steps
     axis = Normal(0.0, 1.0).icdf(middles)
     down, right = torch.meshgrid(axis.flip(0), axis, indexing="ij")
@@ -87,6 +95,7 @@ def code_judge(model: VAE, x: Float[Tensor, "batch 1 28 28"], steps: int = 400) 
         x: the images, their pixels drawn.
         steps: the number of training steps, with 300 codes and 300 samples each.
     """
+    check_whole(steps, "steps", 0)
     generator, latent, width = Generator().manual_seed(1), model.latent_dim, 128
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -117,10 +126,12 @@ def as_mnist(ink: Float[Tensor, "height width"]) -> Float[Tensor, "1 1 28 28"]:
         ink: in [0, 1], 0 where nothing is drawn, of any size.
 
     Raises:
-        ValueError: nothing is drawn, or a value lies outside [0, 1].
+        ValueError: nothing is drawn, a value lies outside [0, 1], or there are not two axes.
     """
     check_unit_range(ink, "ink")
     drawn = ink > 0.25
+    if ink.ndim != 2:
+        raise ValueError(f"ink: must be [height, width], found {list(ink.shape)}")
     if not drawn.any():
         raise ValueError("ink: nothing is drawn")
     crop = ink

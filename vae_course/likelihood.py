@@ -1,5 +1,6 @@
 """Lesson 13: the surprise of an image under a model, and how well a score tells anomalies from normal images."""
 
+from vae_course.checks import check_type, check_whole, kind_of
 from vae_course.decoder import log_likelihood
 from vae_course.elbo import kl_divergence
 from vae_course.evaluation import AT_ONCE
@@ -20,8 +21,7 @@ def surprise(
     Raises:
         ValueError: `draws` is below 1.
     """
-    if draws < 1:
-        raise ValueError(f"draws={draws} must be at least 1")
+    check_whole(draws, "draws")
     answers = []
     for batch in x.split(max(1, AT_ONCE // draws)):
         mu, logvar = model.encoder(batch)
@@ -62,11 +62,11 @@ def roc(
 
 
 def _check(scores: Tensor, anomalous: Tensor) -> None:
-    if anomalous.dtype != torch.bool or anomalous.shape != scores.shape:
-        raise ValueError(
-            f"anomalous: must be True or False for each of {len(scores)} scores, found {list(anomalous.shape)} of "
-            f"{anomalous.dtype}"
-        )
+    check_type(scores, Tensor, "scores", "a tensor of numbers")
+    check_type(anomalous, Tensor, "anomalous", "a tensor of True and False")
+    if anomalous.dtype != torch.bool or anomalous.shape != scores.shape or scores.ndim != 1:
+        right = "must be True or False for each score, in one row"
+        raise ValueError(f"anomalous: {right}; found {kind_of(anomalous)} for scores {list(scores.shape)}")
     if anomalous.all() or not anomalous.any():
         raise ValueError(
             f"{anomalous.sum()} of {len(anomalous)} images are anomalous: give some that are, and some that are not"

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from itertools import pairwise
 
+from vae_course.beta import check_levels, learnt
+from vae_course.checks import check_whole
 from vae_course.conditional import check_labels
 from vae_course.data import as_pixels
 from vae_course.reparameterization import log_normal, reparameterize
@@ -48,6 +50,7 @@ def walk(
     field: Field, start: Float[Tensor, "*batch latent"], steps: int, backwards: bool = False
 ) -> Float[Tensor, "steps_and_one *batch latent"]:
     """Carry points along the field from t = 0 to 1 by Heun's method, or back; return all places on their paths."""
+    check_whole(steps, "steps")
     times = torch.linspace(0, 1, steps + 1, device=start.device)
     times = times.flip(0) if backwards else times
     z, path = start, [start]
@@ -76,12 +79,9 @@ def velocity_and_divergence(
     field: Field, z: Float[Tensor, "*batch latent"], t: Float[Tensor, "*batch 1"]
 ) -> tuple[Float[Tensor, "*batch latent"], Float[Tensor, " *batch"]]:
     """Compute the velocity v and its divergence tr ∂v/∂z, which says how fast the points around z move apart."""
-
-    def along(axis: Tensor) -> Tensor:
-        return jvp(lambda z: field(z, t), (z,), (axis.expand_as(z),))[1]
-
     # Row i is the change of v when z moves along axis i.
-    rows = vmap(along)(torch.eye(z.shape[-1], device=z.device))
+    change = vmap(lambda axis: jvp(lambda z: field(z, t), (z,), (axis.expand_as(z),))[1])
+    rows = change(torch.eye(z.shape[-1], device=z.device))
     return field(z, t), rows.diagonal(dim1=0, dim2=-1).sum(-1)
 
 
@@ -160,7 +160,7 @@ class FlowPrior(nn.Module):
         self.register_buffer("shares", torch.full((classes,), 1 / max(1, classes)))
 
     def given(self, labels: int | Int64[Tensor, "*labels"]) -> "FlowPrior":
-        """Return the prior for these labels, one per code or one for all; refuse those that it has not learned."""
+        """Return the prior for these labels, one per code or one for all; raise a `ValueError` for any other."""
         if not self.classes:
             raise ValueError("labels: this prior has learned none; make it with FlowPrior(classes=10)")
         labels = torch.as_tensor(labels, device=self.mean.device)
@@ -170,14 +170,11 @@ class FlowPrior(nn.Module):
         return view
 
     def at(self, beta: float | Float[Tensor, " batch"]) -> "FlowPrior":
-        """Return the prior of codes at this β, or at one β per code: itself, if it was not made for every β."""
+        """Return the prior at this β, or at one per code; itself, if it has no range. Raise a `ValueError` outside."""
         if self.beta_range is None:
             return self
         low, high = self.beta_range
-        beta = torch.as_tensor(beta, dtype=torch.float32, device=self.mean.device)
-        outside = ~((beta >= low) & (beta <= high))
-        if outside.any():
-            raise ValueError(f"beta={beta[outside][0]:g}: this prior has learned β from {low:g} to {high:g}")
+        beta = learnt(beta, low, high, "this prior has learned").to(self.mean.device)
         view = copy(self)
         view.level = (2 * (beta / low).log() / math.log(high / low) - 1).unsqueeze(-1)
         return view
@@ -190,10 +187,12 @@ class FlowPrior(nn.Module):
         if self.classes:
             if self.labels is None:
                 raise ValueError("labels: this prior needs them; ask `prior.given(labels)`")
+            check_levels(self.labels.unsqueeze(-1), z, "labels")
             known.append(one_hot(self.labels, self.classes).to(z).expand(*z.shape[:-1], -1))
         if self.beta_range:
             if self.level is None:
                 raise ValueError("beta: this prior needs one; ask `prior.at(beta)`")
+            check_levels(self.level, z)
             known.append(self.level.expand(*z.shape[:-1], -1))
         return self.field(z, t, torch.cat(known, -1))
 

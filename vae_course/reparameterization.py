@@ -1,5 +1,6 @@
 """Lesson 03: two gradients through a random draw, pathwise and by the score function."""
 
+from vae_course.checks import check_generator
 from vae_course.data import is_at_hand
 
 import torch
@@ -15,6 +16,7 @@ def reparameterize(
 
     Kingma & Welling 2013, section 2.4.
     """
+    check_generator(generator)
     # z = μ + σ ε   with σ = exp(logvar / 2) and ε ~ N(0, I)
     eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
     return mu + torch.exp(0.5 * logvar) * eps

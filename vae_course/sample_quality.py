@@ -10,6 +10,8 @@ grey means "perhaps", and the grey of a real digit means "the edge of a stroke".
 
 from collections.abc import Sequence
 
+from vae_course.checks import check_input
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -55,8 +57,9 @@ def digit_features(
     """Compute the classifier's last hidden layer for each image.
 
     Raises:
-        ValueError: there are no images; or a pixel is neither 0 nor 1.
+        ValueError: there are no images, or they have another shape; or a pixel is neither 0 nor 1.
     """
+    check_input("images", slice(1, None), (1, 28, 28), classifier, (images,))
     if not len(images):
         raise ValueError("images: there are none to judge")
     if not ((images == 0) | (images == 1)).all():

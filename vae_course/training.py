@@ -1,9 +1,9 @@
 """Lesson 06: the training loop, the only one there is."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from vae_course.checks import check_generator, check_type, check_whole, is_number, kind_of, seeded
 from vae_course.data import Binarization, as_pixels, binarize_once, check_binarization, check_scale
 from vae_course.elbo import ElboTerms
 from vae_course.vae import VAE
@@ -62,14 +62,10 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if not (type(value) is int and value > 0):
-                raise ValueError(f"{name}={value!r} must be a positive int")
+        for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
+            check_whole(getattr(self, name), name, least)
         if not (is_number(self.learning_rate) and self.learning_rate > 0):
             raise ValueError(f"learning_rate={self.learning_rate!r} must be a positive finite number")
-        if not (type(self.seed) is int and 0 <= self.seed < 2**63):
-            raise ValueError(f"seed={self.seed!r} must be an int, at least 0 and below 2**63")
         if not isinstance(self.decay, bool):
             raise ValueError(f"decay={self.decay!r} must be True or False")
         check_binarization(self.binarization)
@@ -93,7 +89,10 @@ class TrainConfig:
     def beta_at(self, epoch: float, count: int, generator: Generator) -> float | Float[Tensor, " count"]:
         """Return β when `epoch` epochs have passed, for a batch of `count` images: one for all, or one per image."""
         if callable(self.beta):
-            return self.beta(epoch, count, generator)
+            beta = self.beta(epoch, count, generator)
+            if not (is_number(beta) or (isinstance(beta, Tensor) and beta.shape in ((), (count,)))):
+                raise ValueError(f"beta: must be a number, or one for each of {count} images, found {kind_of(beta)}")
+            return beta
         if isinstance(self.beta, tuple):
             epochs, betas = zip(*self.beta, strict=True)
             return float(np.interp(epoch, epochs, betas))
@@ -102,11 +101,6 @@ class TrainConfig:
 
 def _is_pair(knot: object) -> bool:
     return isinstance(knot, tuple) and len(knot) == 2 and all(map(is_number, knot))
-
-
-def is_number(value: object, largest: float = sys.float_info.max) -> bool:
-    """Say whether a value is a number, from -largest to largest; True and False are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= largest
 
 
 @dataclass(frozen=True)
@@ -157,7 +151,7 @@ def fit(
 
     Raises:
         ValueError: no images, or no bytes from 0 to 255; not one label for each; labels for the training or the test
-            images alone; or labels for a model that is not conditioned on them.
+            images alone, or for a model that is not conditioned on them; or an argument of another type.
         FloatingPointError: the training has diverged.
     """
     check_images(images, labels)
@@ -165,6 +159,11 @@ def fit(
         if (labels is None) != (test_labels is None):
             raise ValueError("labels and test_labels: give both, or neither")
         check_images(test_images, test_labels, "test_")
+    check_type(config, TrainConfig, "config", "a TrainConfig, such as TrainConfig(epochs=5)")
+    check_type(optimizer, Optimizer | None, "optimizer", "an optimizer, such as adam(model.parameters(), 1e-3)")
+    check_generator(generator)
+    for name, value in (("first_epoch", first_epoch), ("first_batch", first_batch)):
+        check_whole(value, name, 0)
     optimizer, step = optimizer or adam(model.parameters(), config.learning_rate), step or training_step
     generator = generator or Generator(model.device)
     left_in = generator.get_state()
@@ -173,6 +172,8 @@ def fit(
         generator.manual_seed(config.seed)
         images, in_batch = binarize_once(images, config.binarization, generator), "grey"
     per_epoch = -(-len(images) // config.batch_size)
+    if first_batch >= per_epoch:
+        raise ValueError(f"first_batch={first_batch}: an epoch has {per_epoch} batches")
     for epoch in range(first_epoch, config.epochs):
         generator.manual_seed(_epoch_seed(config.seed, epoch))
         order = torch.randperm(len(images), generator=generator, device=model.device)
@@ -245,7 +246,7 @@ def evaluate(
         ValueError: no images, or no bytes from 0 to 255; or not a label for each.
     """
     check_images(images, labels)
-    generator = Generator(model.device).manual_seed(seed)
+    generator = seeded(seed, model.device)
     x = as_pixels(images.to(model.device), binarization, generator)
     was_training = model.training
     model.eval()
@@ -266,8 +267,9 @@ def check_images(images: Tensor, labels: Tensor | None, which: str = "") -> None
     check_scale(images, f"{which}images")
     if not len(images):
         raise ValueError(f"{which}images: there are none; give at least one")
-    if labels is not None and len(labels) != len(images):
-        raise ValueError(f"{which}labels: there are {len(labels)} for {len(images)} images; give one each, in order")
+    if labels is not None and not (isinstance(labels, Tensor) and labels.shape == images.shape[:1]):
+        right = f"must be a tensor of one for each of {len(images)} images, in order"
+        raise ValueError(f"{which}labels: {right}; found {kind_of(labels)}")
 
 
 def best_device() -> torch.device:

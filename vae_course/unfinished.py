@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from vae_course.training import is_number
+from vae_course.checks import is_number
 
 import torch
 from torch import Generator, Tensor

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from copy import copy
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
+from vae_course.checks import check_generator, check_input, check_whole
 from vae_course.data import check_unit_range, is_at_hand
 from vae_course.decoder import Decoder
 from vae_course.elbo import ElboTerms, elbo_terms
@@ -51,13 +53,16 @@ class VAE(nn.Module):
 
     def __init__(self, latent_dim: int = 20, hidden: Sequence[int] = (400,), **halves: Any):
         super().__init__()
-        sizes = (latent_dim, *hidden) if isinstance(hidden, Sequence) and hidden else ()
-        if not sizes or not all(isinstance(size, int) and size > 0 for size in sizes):
+        sizes = (latent_dim, *hidden) if isinstance(hidden, list | tuple) and hidden else ()
+        if not sizes or not all(type(size) is int and size > 0 for size in sizes):
             right = "sizes must be at least 1, as in latent_dim=20, hidden=(400,)"
             raise ValueError(f"latent_dim={latent_dim!r}, hidden={hidden!r}: {right}")
         self.latent_dim, self.hidden = latent_dim, tuple(hidden)
-        self.encoder = self.encoder_type(latent_dim, hidden, **halves)
-        self.decoder = self.decoder_type(latent_dim, hidden, **halves)
+        encoder = self.encoder_type(latent_dim, hidden, **halves)
+        decoder = self.decoder_type(latent_dim, hidden, **halves)
+        encoder.register_forward_pre_hook(partial(check_input, "x", slice(1, None), (1, 28, 28)))
+        decoder.register_forward_pre_hook(partial(check_input, "z", slice(-1, None), (latent_dim,)))
+        self.encoder, self.decoder = encoder, decoder
         self.prior: Prior | None = None
 
     @property
@@ -116,10 +121,10 @@ class VAE(nn.Module):
         A draw of x needs one step more: `binarize(model.sample(count, generator), generator)`.
 
         Raises:
-            ValueError: `count` is negative.
+            ValueError: `count` is negative, or `generator` is no generator.
         """
-        if count < 0:
-            raise ValueError(f"count={count} must be at least 0")
+        check_whole(count, "count", 0)
+        check_generator(generator)
         if self.prior is None:
             z = torch.randn(count, self.latent_dim, generator=generator, device=self.device)
         else:

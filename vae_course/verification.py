@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vae_course.beta import BetaRange
+from vae_course.checks import is_number
 from vae_course.files import check_name
-from vae_course.training import TrainConfig, best_device, is_number
+from vae_course.training import TrainConfig, best_device
 from vae_course.vae import VAE
 
 import torch
@@ -79,7 +80,7 @@ def check_device(device: torch.device | str) -> None:
     there, count = (["cpu"], 1) if best == "cpu" else (["cpu", best], torch.accelerator.device_count())
     try:
         asked = torch.device(device)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         asked = None
     if asked is None or asked.type not in there or (asked.index or 0) >= count:
         raise ValueError(f"device={str(device)!r}: there are {', '.join(there)}")

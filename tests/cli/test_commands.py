@@ -228,7 +228,7 @@ def test_a_model_that_has_seen_the_embedded_digits_is_not_tested_on_them_silentl
 MISTAKES = {
     "no checkpoint": (["evaluate", "nothing.safetensors"], "there is no such checkpoint"),
     "unknown data": (["train", "--data", "minst"], "neither 'embedded', nor 'mnist', nor a folder"),
-    "epochs": (["train", "--epochs", "0"], "epochs=0 must be a positive int"),
+    "epochs": (["train", "--epochs", "0"], "epochs=0 must be at least 1, and an int"),
     "sizes": (["train", "--hidden", "0"], "sizes must be at least 1"),
     "mirror": (["data", "--mirror", "usb"], "must start with http://"),
     "nothing to resume": (["train", "--resume", "here"], "there is no such checkpoint"),

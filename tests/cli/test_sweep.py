@@ -102,7 +102,7 @@ def test_a_second_time_nothing_is_trained_and_more_epochs_go_on(finished, in_an_
         (["--beta"], "expected at least one argument"),
         (["--seed", "0", "1.5"], "'1.5' is no whole number"),
         (["--recipe", "gray"], "--recipe gray: there are every-beta"),
-        (["--epochs", "0"], "epochs=0 must be a positive int"),
+        (["--epochs", "0"], "epochs=0 must be at least 1, and an int"),
         (["--engine", "pbs"], "--engine pbs: there are local, slurm"),
         (["--jobs", "0"], "--jobs 0 must be at least 1"),
         (["--out", "file"], "file is a file: name a folder for the runs"),

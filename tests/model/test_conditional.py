@@ -144,9 +144,9 @@ def test_the_test_digits_are_measured_with_their_labels(model, digits):
 
 def test_a_label_missing_is_told_before_anything_is_trained(model, digits):
     images, labels = digits.train_images[:100], digits.train_labels[:99]
-    with pytest.raises(ValueError, match="there are 99 for 100 images"):
+    with pytest.raises(ValueError, match=r"one for each of 100 images, in order; found int64 \[99\]"):
         next(fit(model, images, CONFIG, labels=labels))
-    with pytest.raises(ValueError, match="there are 99 for 100 images"):
+    with pytest.raises(ValueError, match=r"one for each of 100 images, in order; found int64 \[99\]"):
         evaluate(model, images, "static", labels=labels)
 
 

@@ -62,7 +62,7 @@ class TestAuroc:
     def test_what_does_not_say_true_or_false_of_each_score_is_refused(self, curve, anomalous, monkeypatch):
         # Outside the tests nothing looks at the types.
         monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-        with pytest.raises(ValueError, match="anomalous: must be True or False for each of 2 scores, found"):
+        with pytest.raises(ValueError, match="anomalous: must be True or False for each score, in one row; found"):
             curve(torch.tensor([1.0, 2.0]), torch.tensor(anomalous))
 
     def test_a_curve_of_one_group_is_refused(self):

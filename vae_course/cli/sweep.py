@@ -19,6 +19,7 @@ from time import sleep
 from typing import Any
 
 from vae_course.checkpoints import Checkpoint
+from vae_course.checks import is_number
 from vae_course.cli.commands import train
 from vae_course.cli.csv_tables import check_table, in_csv
 from vae_course.cli.engines import ENGINES, Done
@@ -31,7 +32,6 @@ from vae_course.cli.runs import CONFIG_OPTIONS, MODEL_OPTIONS, new_run
 from vae_course.files import write_atomically
 from vae_course.kit.table import Table, table
 from vae_course.kit.workspace import read_file
-from vae_course.training import is_number
 
 import matplotlib.pyplot as plt
 import torch
@@ -218,7 +218,8 @@ def plot(groups: dict[str, list[Row]]) -> Figure:
 
 def check_places(folder: Path) -> None:
     """Refuse a folder where the end of the sweep would replace a file that is not ours."""
-    if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f"{folder} is a file: name a folder for the runs")
+    if os.path.lexists(folder) and not folder.is_dir():
+        what = "a file" if folder.exists() else "a link to nothing"
+        raise FileExistsError(f"{folder} is {what}: name a folder for the runs")
     check_picture(folder / PLOT)
     check_table(folder / TABLE)

@@ -243,7 +243,7 @@ def test_an_error_is_shown_and_raised(some):
 
 def test_no_epochs_are_refused(some, live):
     live.start()
-    with pytest.raises(ValueError, match="epochs=0 must be a positive int"):
+    with pytest.raises(ValueError, match="epochs=0 must be at least 1, and an int"):
         LiveTraining(some, small_model, epochs=0)
     assert live.state == "training", "what is refused stops nothing"
 
