@@ -39,6 +39,11 @@ def test_a_checkpoint_comes_back_as_it_was(trained, tmp_path):
     assert [file.name for file in (tmp_path / "runs").iterdir()] == ["model.safetensors"]
 
 
+def test_a_path_may_be_a_text(trained, tmp_path):
+    save_checkpoint(str(tmp_path / "model.safetensors"), trained)
+    assert load_checkpoint(str(tmp_path / "model.safetensors")).data == "embedded"
+
+
 def test_training_goes_on_from_a_checkpoint_as_if_it_had_not_stopped(trained, digits, tmp_path):
     images = digits.train_images[:300]
     save_checkpoint(tmp_path / "model.safetensors", trained)

@@ -29,6 +29,7 @@ def write_atomically(path: Path, content: bytes, previous: Path | None = None) -
     Raises:
         OSError: names the file; what was there before is still there, and nothing else.
     """
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial_file = path.with_name(f"{path.name}.{uuid4().hex[:12]}{PARTIAL}")
     try:

@@ -249,6 +249,13 @@ def test_names_with_spaces_umlauts_and_a_tilde_are_taken_as_they_are(course, mon
         assert notebooks(Path(place)) == ["01_one.ipynb", "02_two.ipynb"]
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="a newer Python names the link itself")
+def test_a_link_to_itself_is_not_taken_for_a_home_folder(course, capsys):
+    Path("loop").symlink_to("loop")
+    assert main(["lab", "--make-only", "loop"]) == 2
+    assert "loop is a link that leads to itself: name a folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -94,7 +94,7 @@ def test_an_empty_string_is_refused_and_does_not_mean_the_default(work, capsys, 
 TOO_MUCH = {
     "a width": (["train", "--hidden", "1000000000"], "--hidden: 1000000000 is too large; at most 1,000,000"),
     "a latent dimension": (["train", "--latent-dim", "2000000000"], "--latent-dim: 2000000000 is too large"),
-    "two widths": (["train", "--hidden", "900000", "900000"], "needs 25,9"),
+    "two widths": (["train", "--hidden", "900000", "900000"], "needs 64,8"),
     "every β": (["train", "--recipe", "every-beta", "--data", "embedded", "--hidden", "900000", "900000"], "weights"),
     "layers": (["train", "--hidden", *["2"] * 101], "101 layers are too many"),
     "batch": (["train", "--batch-size", "9" * 30], "is too large"),
@@ -113,6 +113,22 @@ TOO_MUCH = {
 @pytest.mark.parametrize(("arguments", "message"), TOO_MUCH.values(), ids=TOO_MUCH)
 def test_what_is_too_much_is_refused_before_it_is_tried(work, capsys, arguments, message):
     assert message in fails(capsys, *arguments)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a link takes a right of its own")
+def test_a_link_to_nothing_is_no_place_for_runs(work, capsys):
+    for name, target in (("loop", "loop"), ("dangling", "nowhere")):
+        (work / name).symlink_to(target)
+        message = f"{name} is a link to nothing: name a folder for the run"
+        assert message in fails(capsys, "train", "--data", "mine", *TINY, "--out", name)
+        assert message in fails(capsys, "sweep", "--data", "mine", *TINY, "--out", name)
+
+
+def test_a_network_is_refused_that_could_be_trained_and_not_saved(work, capsys, monkeypatch):
+    """A million latent dimensions took 20 GB to train, and 30 more to save: the system killed it without a word."""
+    monkeypatch.setattr("vae_course.cli.runs.memory", lambda: 25e9)
+    command = ["train", "--data", "mine", "--epochs", "1", "--latent-dim", "1000000"]
+    assert "needs 48 GB of memory to train; there are 25" in fails(capsys, *command)
 
 
 SYNTAX = {

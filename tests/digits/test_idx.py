@@ -33,6 +33,13 @@ def test_what_is_written_is_read_again(tmp_path):
     assert read_idx(tmp_path / "a.gz").tolist() == array.tolist()
 
 
+@pytest.mark.parametrize("kind", ["f8", "i8", "?"])
+def test_what_are_no_bytes_is_not_written(tmp_path, kind):
+    with pytest.raises(ValueError, match=r"hold bytes, found \w+; give array.astype\('uint8'\)"):
+        write_idx(tmp_path / "a.gz", np.zeros((2, 28, 28), kind))
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_of_no_values_is_read(tmp_path):
     (tmp_path / "a").write_bytes(header(0, 28, 28))
     assert read_idx(tmp_path / "a").shape == (0, 28, 28)
@@ -45,6 +52,7 @@ def zipped():
 
 
 STRANGERS = {
+    "empty": (b"", "is no IDX file of bytes: it is empty"),
     "zip": (zipped(), "It is a zip archive: unpack it"),
     "bzip2": (bz2.compress(LABELS), "a bzip2 file: unpack it"),
     "twice gzipped": (gzip.compress(gzip.compress(LABELS)), "gzipped twice: unpack it once"),

@@ -111,6 +111,21 @@ def test_other_names_are_told(tmp_path, images):
         load_digits(tmp_path)
 
 
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_file_that_is_missing_does_not_make_the_others_names_wrong(tmp_path, images, is_folder):
+    write_folder(tmp_path, images)
+    (tmp_path / f"{STEMS[3]}.gz").unlink()
+    if is_folder:
+        (tmp_path / f"{STEMS[3]}.gz").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"one of the four files of an MNIST-format folder$"):
+        load_digits(tmp_path)
+
+
+def test_a_path_that_is_none_is_told():
+    with pytest.raises(ValueError, match=r"source='a\\x00b' is neither .*: .*null"):
+        load_digits("a\0b")
+
+
 @pytest.mark.parametrize("source", ["", " ", "\t"])
 def test_an_empty_source_is_refused(source):
     with pytest.raises(ValueError, match="neither 'embedded', nor 'mnist', nor a folder: it is empty"):

@@ -105,8 +105,9 @@ def locked(folder: Path) -> Iterator[None]:
         ValueError: its name is not in UTF-8.
     """
     check_name(folder)
-    if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f"{folder} is a file: name a folder for the run")
+    if os.path.lexists(folder) and not folder.is_dir():
+        what = "a file" if folder.exists() else "a link to nothing"
+        raise FileExistsError(f"{folder} is {what}: name a folder for the run")
     folder.mkdir(parents=True, exist_ok=True)
     lock, writer = FileLock(folder / LOCK), folder / WRITER
     try:

@@ -110,8 +110,8 @@ def check_size(kind: type[VAE], options: dict[str, Any]) -> None:
     # On this device a tensor has a shape, and no memory.
     with torch.device("meta"):
         numbers = sum(parameter.numel() for parameter in kind(**options).parameters())
-    # A weight, its gradient, and the optimizer's two averages.
-    needed, there_is = 4 * 4 * numbers, memory()
+    # A weight, its gradient, and the optimizer's two averages; and to save all but the gradient, two copies more.
+    needed, there_is = 4 * (4 + 2 * 3) * numbers, memory()
     if needed > there_is:
         raise ValueError(
             f"a network of these sizes has {numbers:,} weights, and needs {needed / 1e9:,.0f} GB of memory to train; "

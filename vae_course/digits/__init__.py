@@ -76,7 +76,7 @@ def _folder(source: str | Path) -> Path:
         raise ValueError(f"{choices}: it is empty")
     try:
         folder = expanded(source).resolve()
-    except RuntimeError as error:  # A link that leads to itself.
+    except (RuntimeError, ValueError) as error:  # A link that leads to itself, or a path with a null byte.
         raise ValueError(f"{choices}: {error}") from error
     check_name(folder)
     if folder.is_file():
@@ -121,7 +121,8 @@ def _hint(folder: Path, stem: str) -> str:
     deeper: Iterator[Path] = chain(folder.glob(f"*/{stem}*"), folder.glob(f"*/*/{stem}*"))
     if found := next((path for path in deeper if path.is_file()), None):
         return f"; {found.parent} has it, so name that folder"
-    alike = sorted(path.name for path in folder.iterdir() if stem.split("-")[1] in path.name)[:3]
+    others = (path.name for path in folder.iterdir() if not path.name.startswith(STEMS))
+    alike = sorted(name for name in others if stem.split("-")[1] in name)[:3]
     return f"; it has {', '.join(alike)}: rename the four files as MNIST's are named" if alike else ""
 
 

@@ -61,10 +61,16 @@ def read_idx_shape(path: Path) -> tuple[int, ...]:
 
 
 def write_idx(path: Path, array: np.ndarray) -> None:
-    """Write unsigned bytes as gzipped IDX: two zero bytes, type 0x08, the number of axes, their sizes, the values."""
+    """Write unsigned bytes as gzipped IDX: two zero bytes, type 0x08, the number of axes, their sizes, the values.
+
+    Raises:
+        ValueError: the array holds something else.
+    """
+    if array.dtype != np.uint8:
+        raise ValueError(f"array: IDX files of digits hold bytes, found {array.dtype}; give array.astype('uint8')")
     header = bytes([0, 0, 0x08, array.ndim]) + np.array(array.shape, ">u4").tobytes()
     # mtime=0 keeps the file's bytes the same each time it is made.
-    path.write_bytes(gzip.compress(header + array.tobytes(), compresslevel=9, mtime=0))
+    Path(path).write_bytes(gzip.compress(header + array.tobytes(), compresslevel=9, mtime=0))
 
 
 @contextmanager
@@ -103,6 +109,8 @@ def _read_shape(file: BufferedIOBase, path: Path) -> tuple[int, ...]:
 
 def _what_it_is(path: Path, start: bytes) -> str:
     """Say what a file is that is no IDX file of bytes."""
+    if not start:
+        return f"{path} is no IDX file of bytes: it is empty"
     if start[:2] == b"\x00\x00" and start[2:3] and start[2] in OTHER_TYPES:
         return f"{path} is no IDX file of bytes: it holds {OTHER_TYPES[start[2]]}; store pixels as bytes 0 to 255"
     gzipped = _is_gzipped(path)
