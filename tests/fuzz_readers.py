@@ -171,7 +171,7 @@ def my_vae(rng: Random, folder: Path) -> None:
     """Keep an answer in a file that the learner has changed, and use what the file holds."""
     (folder / COURSE).mkdir(exist_ok=True)
     answers.keep("f", right_answer, "elbo")
-    path = folder / "my_answers.py"
+    path = folder / "my_vae.py"
     before = mutate_lines(PIECE, rng).encode(errors="replace")
     path.write_bytes(before)
     said = answers.keep("right_answer", right_answer, "elbo")

@@ -197,6 +197,13 @@ def test_guesses_and_scores_are_told(folder, capsys):
     assert (row["guesses"], row["quiz before"], row["quiz after"]) == ("2", "4", "")
 
 
+@pytest.mark.parametrize("settings", ["{}", "{", '{"answers": "a/../my_vae.py"}'])
+def test_answers_are_read_where_the_kit_writes_them_when_no_file_is_named(tmp_path, settings):
+    (tmp_path / ".course").mkdir()
+    (tmp_path / ".course" / "course.json").write_text(settings, encoding="utf-8")
+    assert grade.path_of_answers(tmp_path, grade.state(tmp_path, "course")) == tmp_path / lab.SETTINGS["answers"]
+
+
 def test_damaged_files_are_no_work_and_stay_as_they_are(folder, capsys):
     for path in (folder / "05_elbo.ipynb", folder / ".course" / "quiz.json"):
         path.write_text("{", encoding="utf-8")

@@ -371,8 +371,8 @@ class TestKept:
 def test_a_name_that_leads_elsewhere_is_not_taken(workspace, notebook, name):
     (workspace / ".course" / "course.json").write_text(json.dumps({"answers": name}))
     beside = sorted(workspace.parent.iterdir())
-    assert str(notebook.check("double", "def double(x):\n    return 2 * x")).endswith("Kept in my_answers.py.")
-    assert "return 2 * x" in (workspace / "my_answers.py").read_text()
+    assert str(notebook.check("double", "def double(x):\n    return 2 * x")).endswith("Kept in my_vae.py.")
+    assert "return 2 * x" in (workspace / "my_vae.py").read_text()
     assert sorted(workspace.parent.iterdir()) == beside
 
 

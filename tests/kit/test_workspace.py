@@ -99,7 +99,7 @@ def test_a_folder_that_cannot_be_written_is_read_and_stops_no_lesson(workspace, 
     quiz.score()
     assert "0 of 1 are right." in quiz.result.value
     assert "This score is not kept: [Errno 28] No space left" in quiz.result.value
-    assert keep("half", half, "05").startswith("Not kept in my_answers.py: ")
+    assert keep("half", half, "05").startswith("Not kept in my_vae.py: ")
     assert kept(half=len).half is len
     assert not list(workspace.rglob("*.partial"))
 

@@ -18,6 +18,7 @@ from vae_course.cli import lab
 from vae_course.cli.csv_tables import check_table, in_csv
 from vae_course.cli.verdicts import BEST_FIRST, end_all, run
 from vae_course.files import write_atomically
+from vae_course.kit.answer_file import path_of_answers
 from vae_course.kit.workspace import COURSE, read_file
 
 NO_NOTEBOOK = "no notebook"
@@ -186,7 +187,7 @@ def best(programs: Sequence[str], seconds: float) -> str:
 
 def kept(folder: Path, exercise: Exercise) -> str:
     """Make a program that checks a piece of the file of right answers, which imports all that it needs."""
-    file = folder / Path(str(state(folder, "course").get("answers", "my_vae.py"))).name
+    file = path_of_answers(folder, state(folder, "course"))
     if exercise.name not in state(folder, "answers"):
         return ""
     try:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from vae_course.digits.download import expanded
+from vae_course.kit.answer_file import ANSWERS
 from vae_course.kit.workspace import COURSE, lock, read_file, replace_text
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -25,7 +27,7 @@ INSTALLED = PACKAGE / "notebooks"
 LESSONS = INSTALLED if INSTALLED.is_dir() else PACKAGE.parent / "notebooks"
 DEFAULT = Path("my-course")
 # What the kit reads: the file where right answers are kept.
-SETTINGS = {"answers": "my_vae.py"}
+SETTINGS = {"answers": ANSWERS}
 BEFORE = "before "
 
 
@@ -43,9 +45,9 @@ def choose_folder(asked: Path | None) -> Path:
         ValueError: it cannot be theirs.
     """
     try:
-        folder = (asked or (Path() if Path(COURSE).is_dir() else DEFAULT)).expanduser().resolve()
+        folder = expanded(asked or (Path() if Path(COURSE).is_dir() else DEFAULT)).resolve()
     except RuntimeError as error:
-        raise ValueError(f"{asked}: there is no such home folder; name a folder without ~") from error
+        raise ValueError(f"{asked} is a link that leads to itself: name a folder") from error
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file: name a folder")
     if any(folder.is_relative_to(own) for own in (PACKAGE, LESSONS)):

@@ -5,8 +5,10 @@ import contextlib
 import hashlib
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from vae_course.kit.sources import Source
 
@@ -17,6 +19,16 @@ All else in this file is mine, and stays as it is.
 """
 '''
 _BLOCK = re.compile(r"^# >>> (\w+)[^\n]*\n(.*?)^# <<< \1[^\n]*(?:\n|\Z)", re.MULTILINE | re.DOTALL)
+
+
+# Its name, where `course.json` has none.
+ANSWERS = "my_vae.py"
+
+
+def path_of_answers(folder: Path, course: Mapping[str, Any]) -> Path:
+    """Find the file in a folder, by what `course.json` says; what is no name of a Python file leads nowhere else."""
+    name = course.get("answers")
+    return folder / (name if isinstance(name, str) and re.fullmatch(r"\w+\.py", name) else ANSWERS)
 
 
 class NotKept(Exception):

@@ -1,6 +1,5 @@
 """The learner's right answers count: the lesson goes on with them, and a workspace keeps them in a file."""
 
-import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from vae_course.kit.answer_file import NotKept, blocks, digest, load, read_text, with_piece
+from vae_course.kit.answer_file import NotKept, blocks, digest, load, path_of_answers, read_text, with_piece
 from vae_course.kit.guard import TooLong, settings_kept, time_limit
 from vae_course.kit.sources import NoSource, Source
 from vae_course.kit.workspace import find_workspace, lock, read_entries, read_state, replace_text, update_state
@@ -102,7 +101,7 @@ def keep(exercise: str, answer: Any, lesson: str) -> str:
     workspace = find_workspace()
     if workspace is None:
         return ""
-    path = _file(workspace)
+    path = path_of_answers(workspace, read_state("course"))
     if getattr(answer, "__module__", None) == path.stem:
         return f"It is in {path.name} already."
     try:
@@ -164,7 +163,7 @@ def _loaded(text: str, path: Path) -> ModuleType:
 def _kept_pieces() -> tuple[dict[str, Any], str]:
     """Return the pieces that are as they were checked, and what the learner should know of the file."""
     workspace = find_workspace()
-    path = _file(workspace) if workspace else None
+    path = path_of_answers(workspace, read_state("course")) if workspace else None
     if path is None or not path.exists():
         return {}, ""
     try:
@@ -175,12 +174,6 @@ def _kept_pieces() -> tuple[dict[str, Any], str]:
     changed = [name for name in blocks(text) if name not in checked]
     note = f"Changed in {path.name} since the check: {_listed(changed)}." if changed else ""
     return {name: getattr(module, name) for name in checked if hasattr(module, name)}, note
-
-
-def _file(workspace: Path) -> Path:
-    """Find the file of the answers; what is no name of a Python file here does not lead elsewhere."""
-    name = read_state("course").get("answers")
-    return workspace / (name if isinstance(name, str) and re.fullmatch(r"\w+\.py", name) else "my_answers.py")
 
 
 def _attempts_with(answer: Any, otherwise: Any) -> Attempts:
