@@ -26,7 +26,7 @@ matplotlib.use("agg")
 
 FRAMES = 48
 MILLISECONDS = 90
-# Where the animation begins, and what is seen of it where nothing moves: here the invented digits are at their best.
+# Where the animation begins, and what is seen of it where nothing moves: here the generated digits are at their best.
 FIRST_BETA = 2.0
 SAMPLES = 30
 
@@ -59,11 +59,11 @@ def frame(model: MultiRateVAE, frontier: list[dict], x: Tensor, z: Tensor, beta:
     beta = min(max(beta, model.beta_range[0]), model.beta_range[1])
     view = model.at(beta)
     with torch.no_grad():
-        invented = torch.sigmoid(view.decoder(z))
+        generated = torch.sigmoid(view.decoder(z))
     figure = plt.figure(figsize=(8, 4.1), dpi=100, layout="none")
     pictures = figure.add_gridspec(3, 1, left=0.09, right=0.62, top=0.86, bottom=0.2, height_ratios=(1, 1, 3))
     for place, name, images in zip(
-        pictures, ("given", "given\nback", "invented"), (x, view.reconstruct(x), invented), strict=True
+        pictures, ("given", "recon-\nstructed", "gen-\nerated"), (x, view.reconstruct(x), generated), strict=True
     ):
         axes = figure.add_subplot(place)
         axes.imshow(tiles(images, columns=10, between=0.35), vmin=0, vmax=1, cmap="gray")
