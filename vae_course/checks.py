@@ -43,7 +43,7 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Generator:
     return Generator(device).manual_seed(seed)
 
 
-def check_input(name: str, axes: slice, shape: tuple[int, ...], half: nn.Module, inputs: tuple[Any, ...]) -> None:
+def check_input(name: str, axes: slice, shape: tuple, half: nn.Module, inputs: tuple) -> None:
     """Raise a `ValueError` unless a half of a network can take its input: a hook that torch calls before the half."""
     like = next(half.parameters())
     for value in inputs[:1]:
