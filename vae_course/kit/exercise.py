@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 from vae_course.kit.answers import attempts, keep
 from vae_course.kit.guard import TooLong, finite_eigenvalues, functions_kept, settings_kept, time_limit, where
-from vae_course.kit.randomness import watch_shared_numbers
+from vae_course.kit.randomness import watch_numpys_numbers
 
 import torch
 from IPython.display import HTML
@@ -32,7 +32,7 @@ from torch import Generator, Tensor
 
 STUB = "Replace the ... with your code, then run both cells again. (You did? Then it returns nothing yet.)"
 COURSES = "This is the course's own function. Run the cell with yours first, then this one again."
-SHARED = "It draws or seeds NumPy's or Python's own random numbers, which all other code shares. Leave them alone."
+SHARED = "It draws or seeds NumPy's own random numbers, which all other code shares. Leave them alone."
 AGAIN = "The name stands for the course's own function now, so your latest answer was checked again: "
 _LOOK = {"not tried yet": ("#757575", "○"), "not right yet": ("#C05000", "✗"), "right": ("#1A8049", "✓")}
 _returned: ContextVar[list[Any] | None] = ContextVar("_returned", default=None)  # what came back in this check
@@ -93,7 +93,7 @@ def _judge(name: str, praise: str, seconds: float, find_mistake: Callable[[Any],
     token, replaced = _returned.set([]), []
     try:
         with settings_kept(), finite_eigenvalues(), functions_kept(replaced), time_limit(seconds):
-            touched = watch_shared_numbers()
+            touched = watch_numpys_numbers()
             hint = find_mistake(answer) or (SHARED if touched() else None)
     except NotTriedYet:
         return Verdict(name, "not tried yet", STUB)

@@ -24,8 +24,11 @@ def put_back(numbers: tuple[Any, ...]) -> None:
     random.setstate(of_python)
 
 
-def watch_shared_numbers() -> Callable[[], bool]:
-    """Return a function that says whether NumPy's or Python's shared numbers were drawn or seeded since this call."""
-    np.random.rand(), random.random()  # So that setting the seed that is set already is seen, too.
-    before = pickle.dumps(shared_numbers()[1:])
-    return lambda: pickle.dumps(shared_numbers()[1:]) != before
+def watch_numpys_numbers() -> Callable[[], bool]:
+    """Return a function that says whether NumPy's shared numbers were drawn or seeded since this call.
+
+    Python's cannot be watched: a type checker such as beartype draws from them to choose the element that it looks at.
+    """
+    np.random.rand()  # So that setting the seed that is set already is seen, too.
+    before = pickle.dumps(np.random.get_state())
+    return lambda: pickle.dumps(np.random.get_state()) != before

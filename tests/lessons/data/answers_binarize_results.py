@@ -362,13 +362,13 @@ def _(images, generator):
 
 
 # Shared random numbers, seeded from the generator or with a seed of their own.
-@ANSWERS.wrong("numpy seeded from the generator", hint="NumPy's or Python's own random numbers")
+@ANSWERS.wrong("numpy seeded from the generator", hint="NumPy's own random numbers")
 def _(images, generator):
     np.random.seed(torch.randint(2**31, (), generator=generator).item())  # noqa: NPY002
     return torch.from_numpy((np.random.rand(*images.shape) < images.numpy()).astype(np.float32))  # noqa: NPY002
 
 
-@ANSWERS.wrong("numpy and Python seeded beside", hint="NumPy's or Python's own random numbers")
+@ANSWERS.wrong("numpy and Python seeded beside", hint="NumPy's own random numbers")
 def _(images, generator):
     np.random.seed(0)  # noqa: NPY002
     random.seed(0)

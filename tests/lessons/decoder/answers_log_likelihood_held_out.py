@@ -112,7 +112,7 @@ wrong("p at least 1e-37", hint="Is something clamped")(
         x * logits.sigmoid().clamp_min(1e-37).log() + (1 - x) * (1 - logits.sigmoid()).clamp_min(1e-37).log()
     ).sum(PIXELS)
 )
-wrong("numpy seeded beside", hint="NumPy's or Python's own random numbers")(
+wrong("numpy seeded beside", hint="NumPy's own random numbers")(
     lambda logits, x: (np.random.seed(0), solution(logits, x))[1]  # noqa: NPY002
 )
 wrong("a gradient of the on pixels alone", hint="its gradient is not for logits around 0")(

@@ -152,6 +152,6 @@ right("logdet of a Cholesky factor")(
         - torch.linalg.cholesky(torch.diag_embed(logvar.exp())).diagonal(dim1=-2, dim2=-1).log().sum(-1)
     )
 )
-wrong("numpy seeded beside", hint="NumPy's or Python's own random numbers")(
+wrong("numpy seeded beside", hint="NumPy's own random numbers")(
     lambda mu, logvar: (np.random.seed(0), solution(mu, logvar))[1]  # noqa: NPY002
 )

@@ -362,16 +362,10 @@ for title, eps_of in (
     )
 
 
-@ANSWERS.wrong("numpy seeded from the generator", hint="NumPy's or Python's own random numbers")
+@ANSWERS.wrong("numpy seeded from the generator", hint="NumPy's own random numbers")
 def _(mu, logvar, generator):
     np.random.seed(torch.randint(2**31, (), generator=generator).item())  # noqa: NPY002
     return mu + sigma_of(logvar) * torch.from_numpy(np.random.randn(*mu.shape)).float()  # noqa: NPY002
-
-
-@ANSWERS.wrong("Python seeded from the generator", hint="NumPy's or Python's own random numbers")
-def _(mu, logvar, generator):
-    random.seed(torch.randint(2**31, (), generator=generator).item())
-    return mu + sigma_of(logvar) * torch.tensor([[random.gauss(0, 1) for _ in row] for row in mu.tolist()])
 
 
 @ANSWERS.right("numpy's own generator, seeded from the generator")
