@@ -72,7 +72,7 @@ class Checkpoint:
     """What is done of the epoch after those of `metrics`."""
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint, previous: Path | None = None) -> None:
+def save_checkpoint(path: Path | str, checkpoint: Checkpoint, previous: Path | None = None) -> None:
     """Write a checkpoint so that the file is the old one or the new one, whole, even if the power fails.
 
     Args:
@@ -138,7 +138,7 @@ def _check_unchanged(model: VAE) -> None:
             raise ValueError(f"{name} is {tensor.dtype}; checkpoints hold 32-bit floats: save model.float()")
 
 
-def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
+def load_checkpoint(path: Path | str, device: torch.device | str = "cpu") -> Checkpoint:
     """Read a checkpoint, which may be a stranger's: it is checked before anything of it is built.
 
     Raises:

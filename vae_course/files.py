@@ -8,7 +8,7 @@ from uuid import uuid4
 PARTIAL = ".partial"
 
 
-def check_name(path: Path) -> None:
+def check_name(path: Path | str) -> None:
     """Refuse a path that this Python does not read as UTF-8: safetensors neither opens it nor keeps it as text.
 
     Raises:
@@ -18,7 +18,7 @@ def check_name(path: Path) -> None:
         raise ValueError(f"{str(path)!r} has a name that is not in UTF-8: rename it, or set PYTHONUTF8=1")
 
 
-def write_atomically(path: Path, content: bytes, previous: Path | None = None) -> None:
+def write_atomically(path: Path | str, content: bytes, previous: Path | None = None) -> None:
     """Write a file beside its place, by a name that nobody else uses, and move it there when it is whole.
 
     Args:

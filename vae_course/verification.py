@@ -29,7 +29,7 @@ MOST = 10**9
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
+def opened(path: Path | str) -> Iterator[Any]:
     """Open a safetensors file; of its tensors only names, types and shapes are read.
 
     Raises:
@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def naming(path: Path | str) -> Iterator[None]:
     """Say of any mistake in what a file holds which file it is, in a line.
 
     Raises:

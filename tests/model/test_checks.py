@@ -4,7 +4,6 @@ The tests' type checker would refuse most of this first, with a text of its own;
 """
 
 from vae_course.beta import BetaRange, MultiRateVAE
-from vae_course.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from vae_course.checks import kind_of
 from vae_course.clinic import Patient, examine
 from vae_course.conditional import ConditionalVAE
@@ -242,11 +241,6 @@ REFUSED = {
 def test_what_is_of_no_use_is_refused_with_what_would_be_right(take, message):
     with pytest.raises(ValueError, match=message):
         take()
-
-
-def test_a_path_may_be_a_text(tmp_path):
-    save_checkpoint(str(tmp_path / "model.safetensors"), Checkpoint(MODEL, CONFIG, "embedded", [], None))
-    assert load_checkpoint(str(tmp_path / "model.safetensors")).data == "embedded"
 
 
 def test_what_is_right_is_taken():

@@ -1,6 +1,5 @@
 """Random numbers that have no generator of their own: all code shares them, and whoever seeds them does so for all."""
 
-import pickle
 import random
 from collections.abc import Callable
 from typing import Any
@@ -30,5 +29,11 @@ def watch_numpys_numbers() -> Callable[[], bool]:
     Python's cannot be watched: a type checker such as beartype draws from them to choose the element that it looks at.
     """
     np.random.rand()  # So that setting the seed that is set already is seen, too.
-    before = pickle.dumps(np.random.get_state())
-    return lambda: pickle.dumps(np.random.get_state()) != before
+    before = _state()
+    return lambda: _state() != before
+
+
+def _state() -> tuple[Any, ...]:
+    """Return the state of NumPy's shared numbers as values that can be compared."""
+    now = np.random.get_state(legacy=False)
+    return now["state"]["key"].tobytes(), now["state"]["pos"], now["has_gauss"], now["gauss"]
