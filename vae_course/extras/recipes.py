@@ -67,7 +67,8 @@ RECIPES = {
         "the network of Burda et al. 2015, in minutes",
         VAE,
         {"latent_dim": 50, "hidden": (200, 200)},
-        replace(FAST, epochs=480),
+        # In 60 epochs a learning rate of 0.005 comes further, and in 480 this one.
+        replace(FAST, epochs=480, learning_rate=3e-3),
         **FAST_WAY,
     ),
     "convolutional": Recipe(
