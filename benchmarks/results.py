@@ -182,14 +182,11 @@ def draw() -> None:
         "A row is a mean over its seeds, ± their standard deviation. Minutes are those of one processor core.",
         "The settings of `learned-prior` were chosen on 10,000 training digits that were held out; "
         "[tried.md](tried.md) has what was tried.",
-        "Those of `burda` are older, and were chosen by what it reached on some of these very test digits, so a tenth "
-        "of a nat says nothing there. With torch.optim.Muon, before version 0.2.0, it had reached 85.84. "
-        "More epochs do not explain it: 720 reach 86.05. We do not know what does: after 60 epochs "
-        "torch.optim.Muon is the worse one.",
+        "Of `burda` the learning rate was chosen so; its other settings are older, and were chosen by what it reached "
+        "on some of these very test digits. With a learning rate of 0.005 it had reached 86.09, and 85.84 with "
+        "torch.optim.Muon, whose steps are shorter.",
         "`static` has 600 epochs, because each doubling from 75 to 300 brought a third of a nat or more on held-out "
         "digits. With 300 it had reached 89.93, and missed the published figure.",
-        "Those of `burda` are minutes of the clock on a busy machine; [optimizer.md](optimizer.md) has the "
-        "processor time.",
         "On two cores of the Xeon a step of `learned-prior` took 52 to 84 ms, from one hour to another: 20 to "
         "32 minutes. [optimizer.md](optimizer.md) has the processor time. With 120 epochs one seed reached 80.73.",
         "The network of `learned-prior` with ReLU, 20 latents and N(0, I) as the prior had 632,585 parameters. It "
