@@ -34,7 +34,7 @@ def measure_conditional(digits: Digits, seeds: Sequence[int]) -> list[dict[str, 
 
 
 def train_conditional(digits: Digits, seed: int) -> tuple[ConditionalVAE, dict[str, Any]]:
-    """Train as `burda` does, on images and their labels; the model, and its settings."""
+    """Train as `burda` does, with epochs and a learning rate of its own, on images and their labels."""
     recipe = RECIPES["burda"]
     config = replace(recipe.config, epochs=EPOCHS, learning_rate=LEARNING_RATE, seed=seed)
     torch.manual_seed(seed)

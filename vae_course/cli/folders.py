@@ -95,6 +95,13 @@ def keep(folder: Path, checkpoint: Checkpoint, over_damaged: bool = False) -> No
     save_checkpoint(path, checkpoint, None if over_damaged else folder / PREVIOUS)
 
 
+def check_no_file(folder: Path, purpose: str) -> None:
+    """Raise a `FileExistsError` where a file, or a link to nothing, stands in the place of a folder."""
+    if os.path.lexists(folder) and not folder.is_dir():
+        what = "a file" if folder.exists() else "a link to nothing"
+        raise FileExistsError(f"{folder} is {what}: name a folder for the {purpose}")
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Let only this process write into a run's folder, and remove what a killed process left there.
@@ -105,9 +112,7 @@ def locked(folder: Path) -> Iterator[None]:
         ValueError: its name is not in UTF-8.
     """
     check_name(folder)
-    if os.path.lexists(folder) and not folder.is_dir():
-        what = "a file" if folder.exists() else "a link to nothing"
-        raise FileExistsError(f"{folder} is {what}: name a folder for the run")
+    check_no_file(folder, "run")
     folder.mkdir(parents=True, exist_ok=True)
     lock, writer = FileLock(folder / LOCK), folder / WRITER
     try:

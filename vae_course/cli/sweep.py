@@ -23,7 +23,7 @@ from vae_course.checks import is_number
 from vae_course.cli.commands import train
 from vae_course.cli.csv_tables import check_table, in_csv
 from vae_course.cli.engines import ENGINES, Done
-from vae_course.cli.folders import METRICS, holds_run
+from vae_course.cli.folders import METRICS, check_no_file, holds_run
 from vae_course.cli.main import explain
 from vae_course.cli.measures import spread
 from vae_course.cli.options import VARIED, two_lines
@@ -218,8 +218,6 @@ def plot(groups: dict[str, list[Row]]) -> Figure:
 
 def check_places(folder: Path) -> None:
     """Refuse a folder where the end of the sweep would replace a file that is not ours."""
-    if os.path.lexists(folder) and not folder.is_dir():
-        what = "a file" if folder.exists() else "a link to nothing"
-        raise FileExistsError(f"{folder} is {what}: name a folder for the runs")
+    check_no_file(folder, "runs")
     check_picture(folder / PLOT)
     check_table(folder / TABLE)
